@@ -1,0 +1,24 @@
+#include "base/err.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+enum voc_status voc_error_set(struct voc_error *error, enum voc_status status, enum voc_reason reason, int64_t position,
+                              const char *format, ...)
+{
+	if (!error || error->status != VOC_OK)
+		return status;
+	error->status = status;
+	error->reason = reason;
+	error->position = position;
+	va_list args;
+	va_start(args, format);
+	vsnprintf(error->text, sizeof error->text, format, args);
+	va_end(args);
+	return status;
+}
+
+void voc_error_clear(struct voc_error *error)
+{
+	*error = (struct voc_error){ .position = -1 };
+}

@@ -1,0 +1,161 @@
+#include "base/str.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+bool voc_str_starts_with(struct voc_str s, struct voc_str prefix)
+{
+	return s.len >= prefix.len && voc_str_eq(voc_str_of(s.ptr, prefix.len), prefix);
+}
+
+int voc_str_cmp(struct voc_str a, struct voc_str b)
+{
+	size_t shorter = a.len < b.len ? a.len : b.len;
+	int order = shorter ? memcmp(a.ptr, b.ptr, shorter) : 0;
+	if (order != 0)
+		return order;
+	return (a.len > b.len) - (a.len < b.len);
+}
+
+bool voc_str_to_i64(struct voc_str s, int64_t *ret_value)
+{
+	bool negative = s.len > 0 && s.ptr[0] == '-';
+	size_t at = negative ? 1 : 0;
+	int64_t value = 0;
+	if (at == s.len)
+		return false;
+	/* Counts downwards, since INT64_MIN has no positive twin. */
+	for (; at < s.len; at++) {
+		unsigned digit = (unsigned)(unsigned char)s.ptr[at] - '0';
+		if (digit > 9 || __builtin_mul_overflow(value, 10, &value) ||
+		    __builtin_sub_overflow(value, (int64_t)digit, &value))
+			return false;
+	}
+	if (!negative && __builtin_sub_overflow((int64_t)0, value, &value))
+		return false;
+	*ret_value = value;
+	return true;
+}
+
+struct voc_str voc_str_clip(struct voc_str s, size_t max)
+{
+	if (s.len <= max)
+		return s;
+	while (max > 0 && ((unsigned char)s.ptr[max] & 0xC0) == 0x80)
+		max--;
+	return voc_str_of(s.ptr, max);
+}
+
+size_t voc_str_copy(char *to, size_t size, struct voc_str from)
+{
+	if (size == 0)
+		return 0;
+	from = voc_str_clip(from, size - 1);
+	if (from.len > 0)
+		memcpy(to, from.ptr, from.len);
+	to[from.len] = '\0';
+	return from.len;
+}
+
+void voc_buf_init(struct voc_buf *buf, size_t max_bytes)
+{
+	*buf = (struct voc_buf){ .max = max_bytes };
+}
+
+void voc_buf_free(struct voc_buf *buf)
+{
+	free(buf->ptr);
+	*buf = (struct voc_buf){ .max = buf->max };
+}
+
+void voc_buf_clear(struct voc_buf *buf)
+{
+	buf->len = 0;
+	buf->failed = false;
+}
+
+bool voc_buf_reserve(struct voc_buf *buf, size_t more)
+{
+	if (buf->failed)
+		return false;
+	if (more <= buf->cap - buf->len)
+		return true;
+	if (more > buf->max - buf->len) {
+		buf->failed = true;
+		return false;
+	}
+	size_t cap = buf->cap ? buf->cap : 64;
+	while (cap < buf->len + more)
+		cap = cap > buf->max / 2 ? buf->max : cap * 2;
+	if (cap > buf->max)
+		cap = buf->max;
+	char *ptr = realloc(buf->ptr, cap);
+	if (!ptr) {
+		buf->failed = true;
+		return false;
+	}
+	buf->ptr = ptr;
+	buf->cap = cap;
+	return true;
+}
+
+bool voc_buf_add(struct voc_buf *buf, const void *bytes, size_t len)
+{
+	if (!voc_buf_reserve(buf, len))
+		return false;
+	if (len > 0)
+		memcpy(buf->ptr + buf->len, bytes, len);
+	buf->len += len;
+	return true;
+}
+
+bool voc_buf_add_str(struct voc_buf *buf, struct voc_str s)
+{
+	return voc_buf_add(buf, s.ptr, s.len);
+}
+
+bool voc_buf_add_char(struct voc_buf *buf, char c)
+{
+	return voc_buf_add(buf, &c, 1);
+}
+
+bool voc_buf_add_i64(struct voc_buf *buf, int64_t value)
+{
+	char digits[21];
+	size_t at = sizeof digits;
+	uint64_t rest = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
+	do {
+		digits[--at] = (char)('0' + rest % 10);
+		rest /= 10;
+	} while (rest > 0);
+	if (value < 0)
+		digits[--at] = '-';
+	return voc_buf_add(buf, digits + at, sizeof digits - at);
+}
+
+bool voc_buf_addf(struct voc_buf *buf, const char *format, ...)
+{
+	va_list args, again;
+	va_start(args, format);
+	va_copy(again, args);
+	int need = vsnprintf(NULL, 0, format, args);
+	va_end(args);
+	/* One byte more than is kept: vsnprintf ends with NUL. */
+	bool fits = need >= 0 && voc_buf_reserve(buf, (size_t)need + 1);
+	if (fits) {
+		vsnprintf(buf->ptr + buf->len, (size_t)need + 1, format, again);
+		buf->len += (size_t)need;
+	} else {
+		buf->failed = true;
+	}
+	va_end(again);
+	return fits;
+}
+
+const char *voc_buf_c_str(struct voc_buf *buf)
+{
+	if (!voc_buf_reserve(buf, 1))
+		return "";
+	buf->ptr[buf->len] = '\0';
+	return buf->ptr;
+}

@@ -1,0 +1,112 @@
+/*
+ * The table of options. Everything about configuration derives from it: see conf/conf.h.
+ *
+ * X(symbol, KIND, environment name, programs, type, default, least, most, help)
+ * The flag is the environment name without VOC_, in lower case, with dashes: VOC_REDIS_URL is --redis-url.
+ */
+#ifndef VOC_CONF_OPTIONS_H
+#define VOC_CONF_OPTIONS_H
+
+/* Bits: which programs take the option. Another program's option in the environment is fine and ignored. */
+enum voc_program {
+	VOC_PROGRAM_CLASSIFIER = 1,
+	VOC_PROGRAM_AGGREGATOR = 2,
+	VOC_PROGRAM_ALERTER = 4,
+	VOC_PROGRAM_DEVBROKER = 8,
+	VOC_PROGRAM_VOCCTL = 16,
+};
+#define VOC_CONF_SERVICES (VOC_PROGRAM_CLASSIFIER | VOC_PROGRAM_AGGREGATOR | VOC_PROGRAM_ALERTER)
+#define VOC_CONF_CLIENTS  (VOC_CONF_SERVICES | VOC_PROGRAM_VOCCTL)
+#define VOC_CONF_ALL      (VOC_CONF_CLIENTS | VOC_PROGRAM_DEVBROKER)
+
+/*
+ * Types: TEXT, URL (user information is masked when printed), SECRET, PATH (read at start), LEVEL (debug, info, warn,
+ * error), COUNT (integer), DURATION (500ms, 10s, 5m, 24h, 7d; held in ms), SIZE (64k, 16m; held in bytes), SWITCH (yes
+ * or no; held as 1 or 0), PORT.
+ */
+enum voc_option_type {
+	VOC_TYPE_TEXT,
+	VOC_TYPE_URL,
+	VOC_TYPE_SECRET,
+	VOC_TYPE_PATH,
+	VOC_TYPE_LEVEL,
+	VOC_TYPE_COUNT,
+	VOC_TYPE_DURATION,
+	VOC_TYPE_SIZE,
+	VOC_TYPE_SWITCH,
+	VOC_TYPE_PORT,
+};
+
+#ifndef VOC_SHARE_DIR
+#define VOC_SHARE_DIR "/usr/local/share/voc"
+#endif
+
+/* clang-format off */
+#define VOC_OPTIONS(X) \
+	X(kafka_bootstrap, STRING, "VOC_KAFKA_BOOTSTRAP", VOC_CONF_CLIENTS, TEXT, "localhost:9092", 0, 0, \
+	  "Kafka brokers, host:port, comma separated") \
+	X(topic_prefix, STRING, "VOC_TOPIC_PREFIX", VOC_CONF_CLIENTS, TEXT, "voc.", 0, 0, \
+	  "What every topic's name begins with") \
+	X(group_prefix, STRING, "VOC_GROUP_PREFIX", VOC_CONF_CLIENTS, TEXT, "voc-", 0, 0, \
+	  "What every consumer group's name begins with") \
+	X(redis_url, STRING, "VOC_REDIS_URL", VOC_PROGRAM_AGGREGATOR | VOC_PROGRAM_VOCCTL, URL, "redis://localhost:6379", 0, 0, \
+	  "Redis: redis://[user:password@]host[:port][/db] or unix:///path[?db=N]") \
+	X(redis_timeout_ms, INT, "VOC_REDIS_TIMEOUT", VOC_PROGRAM_AGGREGATOR | VOC_PROGRAM_VOCCTL, DURATION, "5s", 10, 600000, \
+	  "How long one exchange with Redis may take") \
+	X(model_path, STRING, "VOC_MODEL", VOC_PROGRAM_CLASSIFIER | VOC_PROGRAM_VOCCTL, PATH, VOC_SHARE_DIR "/model.bin", 0, 0, \
+	  "The classifier's model") \
+	X(phrases_path, STRING, "VOC_PHRASES", VOC_PROGRAM_CLASSIFIER | VOC_PROGRAM_VOCCTL, PATH, VOC_SHARE_DIR "/phrases.txt", 0, 0, \
+	  "The classifier's phrase rules") \
+	X(rules_path, STRING, "VOC_RULES", VOC_PROGRAM_AGGREGATOR, PATH, VOC_SHARE_DIR "/rules.json", 0, 0, \
+	  "Risk weights, thresholds, half-life and cooldowns (JSON)") \
+	X(webhooks_path, STRING, "VOC_WEBHOOKS", VOC_PROGRAM_ALERTER, PATH, "/etc/voc/webhooks.json", 0, 0, \
+	  "Webhook endpoints: URLs, formats, secrets, filters (JSON)") \
+	X(http_addr, STRING, "VOC_HTTP_ADDR", VOC_CONF_SERVICES, TEXT, "127.0.0.1:8080", 0, 0, \
+	  "Where /healthz, /readyz and /metrics are served: host:port; port 0 takes any; 'off' serves none") \
+	X(log_level, STRING, "VOC_LOG_LEVEL", VOC_CONF_ALL, LEVEL, "info", 0, 0, \
+	  "The least level that is logged: debug, info, warn, error") \
+	X(partitions, INT, "VOC_PARTITIONS", VOC_PROGRAM_VOCCTL | VOC_PROGRAM_DEVBROKER, COUNT, "24", 1, 10000, \
+	  "Partitions of each topic that is made; chosen once, for good") \
+	X(replication, INT, "VOC_REPLICATION", VOC_PROGRAM_VOCCTL, COUNT, "1", 1, 15, \
+	  "Replicas of each topic that is made") \
+	X(batch_records, INT, "VOC_BATCH_RECORDS", VOC_PROGRAM_CLASSIFIER | VOC_PROGRAM_AGGREGATOR, COUNT, "2000", 1, 100000, \
+	  "Most records that are worked on at a time") \
+	X(batch_wait_ms, INT, "VOC_BATCH_WAIT", VOC_PROGRAM_AGGREGATOR, DURATION, "2ms", 0, 10000, \
+	  "How long a started batch may wait for more records") \
+	X(merge_wait_ms, INT, "VOC_MERGE_WAIT", VOC_PROGRAM_CLASSIFIER, DURATION, "20ms", 0, 10000, \
+	  "How long the oldest record may wait for an older one of another topic") \
+	X(in_flight_records, INT, "VOC_IN_FLIGHT", VOC_PROGRAM_CLASSIFIER, COUNT, "20000", 1, 1000000, \
+	  "Most records that were produced and are not yet acknowledged") \
+	X(prefetch_bytes, INT, "VOC_PREFETCH", VOC_CONF_SERVICES, SIZE, "16m", 65536, 1073741824, \
+	  "Most bytes of records that librdkafka may hold ahead of us") \
+	X(cache_customers, INT, "VOC_CACHE_CUSTOMERS", VOC_PROGRAM_AGGREGATOR, COUNT, "50000", 100, 100000000, \
+	  "Most customers whose state is held in memory") \
+	X(rollup_retention_ms, INT, "VOC_ROLLUP_RETENTION", VOC_PROGRAM_AGGREGATOR, DURATION, "48h", 60000, 31536000000, \
+	  "How long the rollups of a minute are kept in Redis") \
+	X(position_check_ms, INT, "VOC_POSITION_CHECK", VOC_PROGRAM_AGGREGATOR, DURATION, "5s", 100, 3600000, \
+	  "How often an idle partition's position is read again from Redis") \
+	X(accept_log_start, INT, "VOC_ACCEPT_LOG_START", VOC_PROGRAM_AGGREGATOR, SWITCH, "no", 0, 1, \
+	  "Start at the log's first record where the position in Redis is older than it (records are missing then)") \
+	X(stall_ms, INT, "VOC_STALL", VOC_CONF_SERVICES, DURATION, "20s", 1000, 3600000, \
+	  "No progress for this long with work waiting makes /readyz fail") \
+	X(shutdown_ms, INT, "VOC_SHUTDOWN", VOC_CONF_SERVICES, DURATION, "4s", 100, 60000, \
+	  "How long a stop may take before what is left is given up (it is done again at the next start)") \
+	X(allow_private, INT, "VOC_ALLOW_PRIVATE", VOC_PROGRAM_ALERTER, SWITCH, "no", 0, 1, \
+	  "Webhooks may go to loopback and private addresses") \
+	X(webhook_timeout_ms, INT, "VOC_WEBHOOK_TIMEOUT", VOC_PROGRAM_ALERTER, DURATION, "10s", 100, 300000, \
+	  "How long one webhook request may take") \
+	X(webhook_tries, INT, "VOC_WEBHOOK_TRIES", VOC_PROGRAM_ALERTER, COUNT, "12", 1, 1000, \
+	  "Tries for one alert at an endpoint that answers others, before voc.dlq") \
+	X(webhook_backoff_ms, INT, "VOC_WEBHOOK_BACKOFF", VOC_PROGRAM_ALERTER, DURATION, "500ms", 1, 3600000, \
+	  "The first pause between two tries; it doubles, with jitter") \
+	X(webhook_backoff_max_ms, INT, "VOC_WEBHOOK_BACKOFF_MAX", VOC_PROGRAM_ALERTER, DURATION, "5m", 1, 86400000, \
+	  "The longest pause between two tries") \
+	X(webhook_in_flight, INT, "VOC_WEBHOOK_IN_FLIGHT", VOC_PROGRAM_ALERTER, COUNT, "16", 1, 1000, \
+	  "Most requests under way to one endpoint") \
+	X(dev_port, INT, "VOC_DEV_PORT", VOC_PROGRAM_DEVBROKER, PORT, "0", 0, 65535, \
+	  "Port of the first mock broker; 0 takes any and prints it") \
+	X(dev_brokers, INT, "VOC_DEV_BROKERS", VOC_PROGRAM_DEVBROKER, COUNT, "1", 1, 9, \
+	  "Mock brokers in the cluster")
+/* clang-format on */
+
+#endif

@@ -1,0 +1,54 @@
+/*
+ * A classified event: the record of voc.classified, written by the classifier and read by the aggregator.
+ *
+ * One structure, its encoder and its decoder, so that both sides agree by construction. Pure. Decoded strings are
+ * borrowed from the record's bytes or the arena.
+ */
+#ifndef VOC_CORE_CLASSIFIED_H
+#define VOC_CORE_CLASSIFIED_H
+
+#include "core/classify.h"
+#include "core/event.h"
+
+/* Header of a classified record that says which raw record it was made from: "voc.calls/3/1234". */
+#define VOC_SOURCE_HEADER "voc_source"
+
+struct voc_source_position {
+	struct voc_str topic;
+	int32_t partition;
+	int64_t offset;
+};
+
+VOC_MUST_CHECK bool voc_source_position_parse(struct voc_str s, struct voc_source_position *ret_position);
+/* Appends "topic/partition/offset". */
+bool voc_source_position_format(struct voc_buf *buf, const struct voc_source_position *position);
+
+struct voc_span {
+	enum voc_head head;
+	int label;
+	uint32_t start, end;
+	struct voc_str text; /* masked: see core/mask.h */
+};
+
+struct voc_classified {
+	struct voc_str id, source, customer_id;
+	int64_t time_ms;
+	enum voc_channel channel;
+	char lang[3];
+	int rating;
+	struct voc_str contact, product, team, agent_id;
+	struct voc_labels labels;
+	struct voc_span evidence[VOC_EVIDENCE_MAX];
+	size_t evidence_count;
+	struct voc_str model;
+};
+
+/* Appends the CloudEvent (structured JSON). `extensions` of the raw event are carried on. False if the buffer is full.
+ */
+bool voc_classified_encode(struct voc_buf *buf, const struct voc_event *event, const struct voc_classification *result,
+                           const char *model_version);
+/* VOC_OK or VOC_INVALID. */
+VOC_MUST_CHECK enum voc_status voc_classified_decode(struct voc_str value, struct voc_arena *arena,
+                                                     struct voc_classified *ret_classified, struct voc_error *error);
+
+#endif

@@ -1,0 +1,70 @@
+/*
+ * A raw voice-of-customer event: the bytes of a Kafka record, decoded and checked.
+ *
+ * Pure: takes bytes, gives values. All strings of a voc_event are borrowed: from the record's bytes where they hold
+ * no escapes, else from the arena. They live as long as both do. The accepted language is that of
+ * schemas/raw-event.schema.json plus what no schema can say (UTF-8, duplicate keys, sizes, depth, the clock);
+ * tests/component holds this decoder against an independent validator.
+ */
+#ifndef VOC_CORE_EVENT_H
+#define VOC_CORE_EVENT_H
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "core/labels.h"
+
+#define VOC_EVENT_MAX_BYTES     (256 * 1024) /* of a whole record's value */
+#define VOC_EVENT_MAX_DEPTH     16           /* of nested objects and arrays; the event itself is level 1 */
+#define VOC_TEXT_MAX_CHARS      20000        /* code points of text, or of all customer turns together */
+#define VOC_TURNS_MAX           2000         /* turns of a transcript */
+#define VOC_ID_MAX_CHARS        256          /* id, source */
+#define VOC_CUSTOMER_MAX_CHARS  128
+#define VOC_NAME_MAX_CHARS      64                    /* product, team, agent_id, channel */
+#define VOC_EXTENSIONS_MAX      32                    /* CloudEvents extension attributes that are carried on */
+#define VOC_EARLIEST_MS         INT64_C(946684800000) /* 2000-01-01: nothing older is believed */
+#define VOC_FUTURE_TOLERANCE_MS INT64_C(86400000)     /* nor anything a day past the record's own timestamp */
+
+/* A CloudEvents binary-mode attribute or any other Kafka header. */
+struct voc_header {
+	struct voc_str name;
+	struct voc_str value;
+};
+
+/* What the decoder is given of a record. */
+struct voc_record {
+	struct voc_str value;
+	const struct voc_header *headers;
+	size_t header_count;
+	int64_t timestamp_ms; /* the record's own; stands in for a missing `time` */
+};
+
+struct voc_extension {
+	struct voc_str name;
+	struct voc_str json; /* the value as JSON text, verbatim (binary mode: quoted) */
+};
+
+struct voc_event {
+	struct voc_str id;
+	struct voc_str source;
+	enum voc_channel channel; /* from type */
+	struct voc_str customer_id;
+	int64_t time_ms;
+	struct voc_str text;    /* what the customer said; a transcript's customer turns joined by '\n' */
+	uint32_t turns;         /* customer turns; 0 for a plain text */
+	struct voc_str lang;    /* as given, empty if absent */
+	int rating;             /* 1..5, 0 if absent */
+	struct voc_str contact; /* data.channel: "phone", "chat", ...; empty if absent */
+	struct voc_str product, team, agent_id; /* empty if absent */
+	struct voc_extension extensions[VOC_EXTENSIONS_MAX];
+	size_t extension_count;
+};
+
+/*
+ * Decodes a record in structured mode (the whole event is the value), in binary mode (`ce_specversion` among the
+ * headers, the value is data), with or without a Confluent 5-byte prefix (0x00 and a schema id).
+ * VOC_OK, or VOC_INVALID with the reason and, in JSON, the byte position. Never anything else.
+ */
+VOC_MUST_CHECK enum voc_status voc_event_decode(const struct voc_record *record, struct voc_arena *arena,
+                                                struct voc_event *ret_event, struct voc_error *error);
+
+#endif

@@ -1,0 +1,155 @@
+#include "core/labels.h"
+
+static const char *const feedback_names[] = {
+#define X(symbol, name, korean) name,
+	VOC_FEEDBACK_TYPES(X)
+};
+static const char *const satisfaction_names[] = { VOC_SATISFACTIONS(X) };
+static const char *const factor_names[] = { VOC_FACTORS(X) };
+static const char *const servqual_names[] = { VOC_SERVQUALS(X) };
+#undef X
+
+static const char *const head_names[] = {
+#define X(symbol, name) name,
+	VOC_HEADS(X)
+#undef X
+};
+
+static const struct {
+	const char *name;
+	const char *event_type;
+	const char *topic;
+} channels[] = {
+#define X(symbol, name, event_type, topic) { name, event_type, topic },
+	VOC_CHANNELS(X)
+#undef X
+};
+
+static const char *name_at(const char *const *names, int count, int value)
+{
+	return value >= 0 && value < count ? names[value] : NULL;
+}
+
+static int find(const char *const *names, int count, struct voc_str name)
+{
+	for (int i = 0; i < count; i++) {
+		if (voc_str_is(name, names[i]))
+			return i;
+	}
+	return -1;
+}
+
+const char *voc_feedback_name(enum voc_feedback value)
+{
+	return name_at(feedback_names, VOC_FEEDBACK_COUNT, (int)value);
+}
+
+const char *voc_satisfaction_name(enum voc_satisfaction value)
+{
+	return name_at(satisfaction_names, VOC_SATISFACTION_COUNT, (int)value);
+}
+
+const char *voc_factor_name(enum voc_factor value)
+{
+	return name_at(factor_names, VOC_FACTOR_COUNT, (int)value);
+}
+
+const char *voc_servqual_name(enum voc_servqual value)
+{
+	return name_at(servqual_names, VOC_SERVQUAL_COUNT, (int)value);
+}
+
+const char *voc_head_name(enum voc_head head)
+{
+	return name_at(head_names, VOC_HEAD_COUNT, (int)head);
+}
+
+const char *voc_channel_name(enum voc_channel value)
+{
+	return (unsigned)value < VOC_CHANNEL_COUNT ? channels[value].name : NULL;
+}
+
+const char *voc_channel_event_type(enum voc_channel value)
+{
+	return (unsigned)value < VOC_CHANNEL_COUNT ? channels[value].event_type : NULL;
+}
+
+const char *voc_channel_topic(enum voc_channel value)
+{
+	return (unsigned)value < VOC_CHANNEL_COUNT ? channels[value].topic : NULL;
+}
+
+bool voc_feedback_parse(struct voc_str name, enum voc_feedback *ret_value)
+{
+	int found = find(feedback_names, VOC_FEEDBACK_COUNT, name);
+	if (found >= 0)
+		*ret_value = (enum voc_feedback)found;
+	return found >= 0;
+}
+
+bool voc_satisfaction_parse(struct voc_str name, enum voc_satisfaction *ret_value)
+{
+	int found = find(satisfaction_names, VOC_SATISFACTION_COUNT, name);
+	if (found >= 0)
+		*ret_value = (enum voc_satisfaction)found;
+	return found >= 0;
+}
+
+bool voc_factor_parse(struct voc_str name, enum voc_factor *ret_value)
+{
+	int found = find(factor_names, VOC_FACTOR_COUNT, name);
+	if (found >= 0)
+		*ret_value = (enum voc_factor)found;
+	return found >= 0;
+}
+
+bool voc_servqual_parse(struct voc_str name, enum voc_servqual *ret_value)
+{
+	int found = find(servqual_names, VOC_SERVQUAL_COUNT, name);
+	if (found >= 0)
+		*ret_value = (enum voc_servqual)found;
+	return found >= 0;
+}
+
+bool voc_head_parse(struct voc_str name, enum voc_head *ret_head)
+{
+	int found = find(head_names, VOC_HEAD_COUNT, name);
+	if (found >= 0)
+		*ret_head = (enum voc_head)found;
+	return found >= 0;
+}
+
+bool voc_channel_parse(struct voc_str name, enum voc_channel *ret_value)
+{
+	for (int i = 0; i < VOC_CHANNEL_COUNT; i++) {
+		if (voc_str_is(name, channels[i].name)) {
+			*ret_value = (enum voc_channel)i;
+			return true;
+		}
+	}
+	return false;
+}
+
+bool voc_channel_parse_event_type(struct voc_str type, enum voc_channel *ret_value)
+{
+	for (int i = 0; i < VOC_CHANNEL_COUNT; i++) {
+		if (voc_str_is(type, channels[i].event_type)) {
+			*ret_value = (enum voc_channel)i;
+			return true;
+		}
+	}
+	return false;
+}
+
+const char *voc_head_label_name(enum voc_head head, int label)
+{
+	switch (head) {
+	case VOC_HEAD_FEEDBACK: return voc_feedback_name((enum voc_feedback)label);
+	case VOC_HEAD_SATISFACTION: return voc_satisfaction_name((enum voc_satisfaction)label);
+	case VOC_HEAD_FACTOR: return voc_factor_name((enum voc_factor)label);
+	case VOC_HEAD_SERVQUAL: return voc_servqual_name((enum voc_servqual)label);
+	case VOC_HEAD_CHURN: return "churn_intent";
+	case VOC_HEAD_COUNT: break;
+	}
+	return NULL;
+}
