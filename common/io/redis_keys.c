@@ -1,0 +1,37 @@
+#include "io/redis_keys.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+static struct voc_str finish(struct voc_redis_key *key, int len)
+{
+	size_t size = sizeof key->bytes;
+	return voc_str_of(key->bytes, len < 0 ? 0 : (size_t)len < size ? (size_t)len : size - 1);
+}
+
+struct voc_str voc_redis_key_position(struct voc_redis_key *key, int32_t partition)
+{
+	return finish(key, snprintf(key->bytes, sizeof key->bytes, "voc:{%" PRId32 "}:position", partition));
+}
+
+struct voc_str voc_redis_key_at_risk(struct voc_redis_key *key, int32_t partition)
+{
+	return finish(key, snprintf(key->bytes, sizeof key->bytes, "voc:{%" PRId32 "}:at_risk", partition));
+}
+
+struct voc_str voc_redis_key_rollup(struct voc_redis_key *key, int32_t partition, int64_t minute)
+{
+	return finish(key,
+	              snprintf(key->bytes, sizeof key->bytes, "voc:{%" PRId32 "}:rollup:%" PRId64, partition, minute));
+}
+
+struct voc_str voc_redis_key_customer(struct voc_redis_key *key, int32_t partition, struct voc_str customer_id)
+{
+	struct voc_str prefix =
+	        finish(key, snprintf(key->bytes, sizeof key->bytes, "voc:{%" PRId32 "}:customer:", partition));
+	size_t room = sizeof key->bytes - prefix.len;
+	size_t len = customer_id.len < room ? customer_id.len : room;
+	if (len > 0)
+		memcpy(key->bytes + prefix.len, customer_id.ptr, len);
+	return voc_str_of(key->bytes, prefix.len + len);
+}

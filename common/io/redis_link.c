@@ -1,0 +1,340 @@
+#include "io/redis_link.h"
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "io/redis_url.h"
+
+#include <hiredis/hiredis.h>
+
+#include <stdlib.h>
+#include <sys/time.h>
+
+#define OUT_MAX_BYTES   ((size_t)256 * 1024 * 1024)
+#define REPLY_MAX_BYTES ((size_t)256 * 1024 * 1024)
+
+struct voc_redis {
+	struct voc_redis_url url;
+	int64_t timeout_ms;
+	redisContext *context; /* NULL: not connected */
+	struct voc_buf out;    /* whole commands */
+	struct voc_buf args;   /* of the command that is being put together */
+	size_t arg_count;
+	size_t command_count;
+	struct voc_arena *arena; /* the replies */
+	struct voc_redis_reply **replies;
+	size_t reply_count;
+};
+
+/* hiredis' reader calls these instead of its own malloc per reply: a batch's replies come and go in one arena. */
+static struct voc_redis_reply *reply_new(const redisReadTask *task, enum voc_redis_type type)
+{
+	struct voc_redis_reply *reply = voc_arena_alloc(task->privdata, sizeof *reply);
+	if (!reply)
+		return NULL;
+	*reply = (struct voc_redis_reply){ .type = type };
+	if (task->parent) {
+		struct voc_redis_reply *parent = task->parent->obj;
+		parent->items[task->idx] = reply;
+	}
+	return reply;
+}
+
+static void *reply_string(const redisReadTask *task, char *bytes, size_t len)
+{
+	enum voc_redis_type type = task->type == REDIS_REPLY_ERROR    ? VOC_REDIS_ERROR
+	                           : task->type == REDIS_REPLY_STATUS ? VOC_REDIS_STATUS
+	                                                              : VOC_REDIS_STRING;
+	struct voc_redis_reply *reply = reply_new(task, type);
+	if (!reply)
+		return NULL;
+	reply->str = voc_arena_copy(task->privdata, voc_str_of(bytes, len));
+	return reply->str.ptr ? reply : NULL;
+}
+
+#if HIREDIS_MAJOR >= 1
+static void *reply_array(const redisReadTask *task, size_t count)
+#else
+static void *reply_array(const redisReadTask *task, int count)
+#endif
+{
+	struct voc_redis_reply *reply = reply_new(task, VOC_REDIS_ARRAY);
+	if (!reply)
+		return NULL;
+	reply->count = (size_t)count;
+	reply->items = voc_arena_alloc(task->privdata, reply->count * sizeof *reply->items);
+	return reply->items ? reply : NULL;
+}
+
+static void *reply_integer(const redisReadTask *task, long long value)
+{
+	struct voc_redis_reply *reply = reply_new(task, VOC_REDIS_INTEGER);
+	if (reply)
+		reply->integer = value;
+	return reply;
+}
+
+static void *reply_nil(const redisReadTask *task)
+{
+	return reply_new(task, VOC_REDIS_NIL);
+}
+
+static void reply_free(void *reply)
+{
+	(void)reply; /* the arena's */
+}
+
+static redisReplyObjectFunctions arena_replies = {
+	.createString = reply_string,
+	.createArray = reply_array,
+	.createInteger = reply_integer,
+	.createNil = reply_nil,
+	.freeObject = reply_free,
+};
+
+enum voc_status voc_redis_new(const char *url, int64_t timeout_ms, struct voc_redis **ret_redis,
+                              struct voc_error *error)
+{
+	struct voc_redis_url parsed;
+	enum voc_status status = voc_redis_url_parse(url, &parsed, error);
+	if (status != VOC_OK)
+		return status;
+	struct voc_redis *redis = calloc(1, sizeof *redis);
+	struct voc_arena *arena = redis ? voc_arena_new(REPLY_MAX_BYTES) : NULL;
+	if (!arena) {
+		free(redis);
+		return voc_error_set(error, VOC_FATAL, VOC_REASON_OUT_OF_MEMORY, -1, "no memory for Redis");
+	}
+	redis->url = parsed;
+	redis->timeout_ms = timeout_ms;
+	redis->arena = arena;
+	voc_buf_init(&redis->out, OUT_MAX_BYTES);
+	voc_buf_init(&redis->args, OUT_MAX_BYTES);
+	*ret_redis = redis;
+	return VOC_OK;
+}
+
+void voc_redis_free(struct voc_redis *redis)
+{
+	if (!redis)
+		return;
+	voc_redis_close(redis);
+	voc_buf_free(&redis->out);
+	voc_buf_free(&redis->args);
+	voc_arena_free(redis->arena);
+	free(redis);
+}
+
+void voc_redis_close(struct voc_redis *redis)
+{
+	if (redis->context)
+		redisFree(redis->context);
+	redis->context = NULL;
+}
+
+bool voc_redis_connected(const struct voc_redis *redis)
+{
+	return redis->context;
+}
+
+void voc_redis_begin(struct voc_redis *redis)
+{
+	voc_buf_clear(&redis->out);
+	voc_buf_clear(&redis->args);
+	redis->arg_count = redis->command_count = 0;
+}
+
+void voc_redis_arg(struct voc_redis *redis, struct voc_str arg)
+{
+	voc_buf_add_char(&redis->args, '$');
+	voc_buf_add_i64(&redis->args, (int64_t)arg.len);
+	voc_buf_add_str(&redis->args, VOC_STR("\r\n"));
+	voc_buf_add_str(&redis->args, arg);
+	voc_buf_add_str(&redis->args, VOC_STR("\r\n"));
+	redis->arg_count++;
+}
+
+void voc_redis_arg_i64(struct voc_redis *redis, int64_t arg)
+{
+	char digits[24];
+	char *end = digits + sizeof digits, *at = end;
+	uint64_t rest = arg < 0 ? 0 - (uint64_t)arg : (uint64_t)arg;
+	do {
+		*--at = (char)('0' + rest % 10);
+		rest /= 10;
+	} while (rest > 0);
+	if (arg < 0)
+		*--at = '-';
+	voc_redis_arg(redis, voc_str_of(at, (size_t)(end - at)));
+}
+
+void voc_redis_end(struct voc_redis *redis)
+{
+	voc_buf_add_char(&redis->out, '*');
+	voc_buf_add_i64(&redis->out, (int64_t)redis->arg_count);
+	voc_buf_add_str(&redis->out, VOC_STR("\r\n"));
+	voc_buf_add_str(&redis->out, voc_buf_str(&redis->args));
+	redis->out.failed |= redis->args.failed;
+	voc_buf_clear(&redis->args);
+	redis->arg_count = 0;
+	redis->command_count++;
+}
+
+void voc_redis_command(struct voc_redis *redis, const char *const *args)
+{
+	for (; *args; args++)
+		voc_redis_arg(redis, voc_str_from(*args));
+	voc_redis_end(redis);
+}
+
+static enum voc_status broken(struct voc_redis *redis, const char *doing, const char *why, struct voc_error *error)
+{
+	voc_error_set(error, VOC_RETRY, VOC_REASON_REDIS, -1, "%s: %s", doing, why);
+	voc_redis_close(redis);
+	return VOC_RETRY;
+}
+
+static enum voc_status send_commands(struct voc_redis *redis, struct voc_error *error)
+{
+	if (redisAppendFormattedCommand(redis->context, redis->out.ptr, redis->out.len) != REDIS_OK)
+		return broken(redis, "sending to Redis", redis->context->errstr, error);
+	int done = 0;
+	while (!done) {
+		if (redisBufferWrite(redis->context, &done) != REDIS_OK)
+			return broken(redis, "sending to Redis", redis->context->errstr, error);
+	}
+	return VOC_OK;
+}
+
+/* The sockets' own time-out bounds one read; `deadline_ms` bounds a server that trickles. */
+static enum voc_status receive(struct voc_redis *redis, int64_t deadline_ms, struct voc_redis_reply **ret_reply,
+                               struct voc_error *error)
+{
+	for (;;) {
+		void *reply = NULL;
+		if (redisGetReplyFromReader(redis->context, &reply) != REDIS_OK)
+			return broken(redis, "reading from Redis", redis->context->errstr, error);
+		if (reply) {
+			*ret_reply = reply;
+			return VOC_OK;
+		}
+		if (voc_clock_ms() > deadline_ms)
+			return broken(redis, "reading from Redis", "timed out", error);
+		if (redisBufferRead(redis->context) != REDIS_OK)
+			return broken(redis, "reading from Redis", redis->context->errstr, error);
+	}
+}
+
+enum voc_status voc_redis_exchange(struct voc_redis *redis, struct voc_error *error)
+{
+	redis->reply_count = 0;
+	if (!redis->context)
+		return voc_error_set(error, VOC_RETRY, VOC_REASON_REDIS, -1, "not connected to Redis");
+	if (redis->out.failed)
+		return voc_error_set(error, VOC_FATAL, VOC_REASON_TOO_LARGE, -1, "more than %zu bytes for Redis",
+		                     OUT_MAX_BYTES);
+	if (redis->command_count == 0)
+		return VOC_OK;
+	voc_arena_reset(redis->arena);
+	redis->replies = voc_arena_alloc(redis->arena, redis->command_count * sizeof *redis->replies);
+	if (!redis->replies)
+		return voc_error_set(error, VOC_FATAL, VOC_REASON_OUT_OF_MEMORY, -1, "no memory for Redis' replies");
+	int64_t deadline_ms = voc_clock_ms() + redis->timeout_ms;
+	enum voc_status status = send_commands(redis, error);
+	for (size_t i = 0; status == VOC_OK && i < redis->command_count; i++)
+		status = receive(redis, deadline_ms, &redis->replies[i], error);
+	if (status == VOC_OK)
+		redis->reply_count = redis->command_count;
+	return status;
+}
+
+const struct voc_redis_reply *voc_redis_reply(const struct voc_redis *redis, size_t index)
+{
+	static const struct voc_redis_reply none = { .type = VOC_REDIS_ERROR, .str = { "ERR no such reply", 17 } };
+	return index < redis->reply_count ? redis->replies[index] : &none;
+}
+
+static bool may_pass(struct voc_str error_text)
+{
+	static const char *const codes[] = { "LOADING ",  "OOM ",     "READONLY ",   "MASTERDOWN ", "BUSY ",
+		                             "TRYAGAIN ", "MISCONF ", "NOREPLICAS ", "UNBLOCKED ",  "CLUSTERDOWN " };
+	for (size_t i = 0; i < sizeof codes / sizeof *codes; i++) {
+		if (voc_str_starts_with(error_text, voc_str_from(codes[i])))
+			return true;
+	}
+	return voc_str_starts_with(error_text, VOC_STR("ERR max number of clients"));
+}
+
+/* Redis quotes arguments, which hold customers' ids, in some texts: what stands before the first quote is enough. */
+static struct voc_str before_quote(struct voc_str text)
+{
+	size_t len = 0;
+	while (len < text.len && !strchr("`'\"{\r\n", text.ptr[len]))
+		len++;
+	return voc_str_clip(voc_str_of(text.ptr, len), 120);
+}
+
+enum voc_status voc_redis_expect(struct voc_redis *redis, const struct voc_redis_reply *reply, enum voc_redis_type type,
+                                 struct voc_error *error)
+{
+	if (reply->type == type || (reply->type == VOC_REDIS_NIL && type == VOC_REDIS_STRING))
+		return VOC_OK;
+	if (reply->type != VOC_REDIS_ERROR)
+		return voc_error_set(error, VOC_FATAL, VOC_REASON_REDIS, -1, "Redis answered with type %d, not %d",
+		                     (int)reply->type, (int)type);
+	enum voc_status status = may_pass(reply->str) ? VOC_RETRY : VOC_FATAL;
+	struct voc_str text = before_quote(reply->str);
+	voc_error_set(error, status, VOC_REASON_REDIS, -1, "Redis answered: %.*s", VOC_STR_ARG(text));
+	if (voc_str_starts_with(reply->str, VOC_STR("READONLY ")))
+		voc_redis_close(redis);
+	return status;
+}
+
+static struct timeval timeval_of(int64_t ms)
+{
+	return (struct timeval){ .tv_sec = ms / 1000, .tv_usec = (suseconds_t)(ms % 1000) * 1000 };
+}
+
+static enum voc_status open_socket(struct voc_redis *redis, struct voc_error *error)
+{
+	struct timeval timeout = timeval_of(redis->timeout_ms);
+	const struct voc_redis_url *url = &redis->url;
+	redis->context = url->is_unix ? redisConnectUnixWithTimeout(url->host, timeout)
+	                              : redisConnectWithTimeout(url->host, url->port, timeout);
+	if (!redis->context)
+		return voc_error_set(error, VOC_RETRY, VOC_REASON_OUT_OF_MEMORY, -1, "no memory to connect to Redis");
+	if (redis->context->err || redisSetTimeout(redis->context, timeout) != REDIS_OK)
+		return broken(redis, "connecting to Redis", redis->context->errstr, error);
+	if (!url->is_unix && redisEnableKeepAlive(redis->context) != REDIS_OK)
+		return broken(redis, "connecting to Redis", redis->context->errstr, error);
+	redis->context->reader->fn = &arena_replies;
+	redis->context->reader->privdata = redis->arena;
+	return VOC_OK;
+}
+
+static void gather_login(struct voc_redis *redis)
+{
+	const struct voc_redis_url *url = &redis->url;
+	voc_redis_begin(redis);
+	if (url->user[0])
+		voc_redis_command(redis, (const char *[]){ "AUTH", url->user, url->password, NULL });
+	else if (url->password[0])
+		voc_redis_command(redis, (const char *[]){ "AUTH", url->password, NULL });
+	voc_redis_arg(redis, VOC_STR("SELECT"));
+	voc_redis_arg_i64(redis, url->db);
+	voc_redis_end(redis);
+}
+
+enum voc_status voc_redis_connect(struct voc_redis *redis, struct voc_error *error)
+{
+	voc_redis_close(redis);
+	enum voc_status status = open_socket(redis, error);
+	if (status != VOC_OK)
+		return status;
+	gather_login(redis);
+	status = voc_redis_exchange(redis, error);
+	for (size_t i = 0; status == VOC_OK && i < redis->command_count; i++)
+		status = voc_redis_expect(redis, redis->replies[i], VOC_REDIS_STATUS, error);
+	if (status != VOC_OK)
+		voc_redis_close(redis);
+	return status;
+}
