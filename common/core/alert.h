@@ -1,0 +1,42 @@
+/*
+ * An alert: the record of voc.alerts, written by the aggregator and read by the alerter.
+ *
+ * One structure, its encoder and its decoder. Pure. Decoded strings are borrowed from the record's bytes or the arena.
+ */
+#ifndef VOC_CORE_ALERT_H
+#define VOC_CORE_ALERT_H
+
+#include "core/contribution.h"
+
+#define VOC_ALERT_ID_SIZE   33 /* 32 hexadecimal digits and the NUL */
+#define VOC_ALERT_MAX_BYTES (64 * 1024)
+
+struct voc_alert {
+	struct voc_str id;
+	struct voc_str customer_id;
+	int64_t time_ms; /* of the event that caused it */
+	enum voc_rule rule;
+	enum voc_severity severity;
+	int risk; /* 0 to 100 */
+	enum voc_risk_state state, previous_state;
+	int satisfaction_index;                    /* 0 to 100 */
+	int64_t events, complaints, churn_intents; /* of this customer so far */
+	char lang[3];
+	enum voc_channel channel;
+	struct voc_str product, team, agent_id; /* empty if absent */
+	struct voc_str follow_up;               /* advice, in the event's language */
+	struct voc_str rules_version;
+	struct voc_str origin;        /* "<topic>/<partition>/<offset>" of the classified record */
+	struct voc_str contributions; /* JSON array, verbatim: see voc_contributions_decode */
+};
+
+/* The id: a hash of what caused the alert, so that a crash publishes the same alert with the same id. */
+void voc_alert_make_id(struct voc_str customer_id, int32_t partition, int64_t offset, enum voc_rule rule,
+                       char ret_id[VOC_ALERT_ID_SIZE]);
+/* Appends the CloudEvent (structured JSON). False if the buffer is full. */
+bool voc_alert_encode(struct voc_buf *buf, const struct voc_alert *alert);
+/* VOC_OK or VOC_INVALID. Unknown members are skipped. */
+VOC_MUST_CHECK enum voc_status voc_alert_decode(struct voc_str value, struct voc_arena *arena,
+                                                struct voc_alert *ret_alert, struct voc_error *error);
+
+#endif

@@ -1,0 +1,83 @@
+/*
+ * What is known of one customer: the hash `voc:{P}:customer:<id>` as a value.
+ *
+ * docs/SEMANTICS.md names the fields. A voc_customer owns its strings; it is loaded from stored fields, changed by
+ * core/aggregate.h alone, and written back as the difference to an earlier clone. Compact, since tens of thousands are
+ * held in memory. No locks: one thread at a time.
+ */
+#ifndef VOC_CORE_CUSTOMER_H
+#define VOC_CORE_CUSTOMER_H
+
+#include "core/field.h"
+#include "core/risk.h"
+
+#define VOC_RECENT_MAX        32 /* hashes of events kept to know a sender's duplicates */
+#define VOC_RECENT_BYTES      6  /* of one hash, big-endian */
+#define VOC_TROUBLES_MAX      8
+#define VOC_CONTRIBUTIONS_MAX 4
+
+/* Counters that no label names; the others are those of VOC_*_COUNT in labels.h, "unknown" and "none" unused. */
+struct voc_customer_counts {
+	uint32_t events;
+	uint32_t duplicates;
+	uint32_t churn_intents;
+	uint32_t feedback[VOC_FEEDBACK_COUNT];
+	uint32_t satisfaction[VOC_SATISFACTION_COUNT];
+	uint32_t factor[VOC_FACTOR_COUNT];
+	uint32_t servqual[VOC_SERVQUAL_COUNT];
+	uint32_t channel[VOC_CHANNEL_COUNT];
+};
+
+/* A contact that was a complaint or dissatisfied. */
+struct voc_trouble {
+	int64_t at_ms;
+	uint8_t factor; /* enum voc_factor: the primary one */
+	bool complaint;
+};
+
+struct voc_customer {
+	struct voc_customer_counts counts;
+	uint8_t recent_count, trouble_count, contribution_count;
+	uint8_t state;                          /* enum voc_risk_state */
+	uint8_t alert_severity[VOC_RULE_COUNT]; /* enum voc_severity; none: no alert of that rule is remembered */
+	uint8_t recent[VOC_RECENT_MAX][VOC_RECENT_BYTES]; /* oldest first */
+	struct voc_risk risk;
+	int64_t first_ms, last_ms;
+	int64_t alert_ms[VOC_RULE_COUNT];
+	struct voc_trouble troubles[VOC_TROUBLES_MAX]; /* oldest record first */
+	char *last_event;                              /* owned; NULL for a new customer */
+	char *contributions[VOC_CONTRIBUTIONS_MAX];    /* owned; each a JSON object; oldest record first */
+};
+
+/* A customer that nothing is known of: also the state of one without stored fields. */
+void voc_customer_init(struct voc_customer *customer);
+/* Releases the strings, leaves a new customer. */
+void voc_customer_free(struct voc_customer *customer);
+/* False when memory runs out (`ret_copy` is then untouched). */
+VOC_MUST_CHECK bool voc_customer_clone(const struct voc_customer *customer, struct voc_customer *ret_copy);
+
+/*
+ * Reads a stored hash, in any order of fields; no fields: a new customer. VOC_FATAL with VOC_REASON_REDIS and the
+ * field's name when one is unknown, missing or not what this code writes: whoever wrote it, it can't be counted on.
+ */
+VOC_MUST_CHECK enum voc_status voc_customer_load(const struct voc_field *fields, size_t count,
+                                                 struct voc_customer *ret_customer, struct voc_error *error);
+/*
+ * Tells the fields in which `now` differs from `before` (NULL: a new customer), always in the same order.
+ * False if `tell` returned false.
+ */
+bool voc_customer_diff(const struct voc_customer *before, const struct voc_customer *now, voc_field_fn tell,
+                       void *context);
+
+/* What the difference means for the sorted set at_risk. */
+enum voc_at_risk_change { VOC_AT_RISK_KEEP, VOC_AT_RISK_SET, VOC_AT_RISK_REMOVE };
+/* `ret_score` is set for VOC_AT_RISK_SET only. `before` may be NULL. */
+enum voc_at_risk_change voc_customer_at_risk(const struct voc_customer *before, const struct voc_customer *now,
+                                             int *ret_score);
+
+/* 0 to 100; 50 when nothing says anything. */
+int voc_customer_satisfaction_index(const struct voc_customer *customer);
+/* Bytes held, strings included. */
+size_t voc_customer_bytes(const struct voc_customer *customer);
+
+#endif

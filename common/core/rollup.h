@@ -1,0 +1,32 @@
+/*
+ * Rollups: what a batch adds to the counters of each minute, `voc:{P}:rollup:<minute>`.
+ *
+ * Made once for the largest batch: nothing is allocated after that, and nothing fails but an event too many. Names of
+ * products, teams and agents are borrowed until the next clear. No locks: one thread at a time.
+ */
+#ifndef VOC_CORE_ROLLUP_H
+#define VOC_CORE_ROLLUP_H
+
+#include "core/alert_rule.h"
+#include "core/classified.h"
+
+#define VOC_ROLLUP_MINUTE_MS 60000
+#define VOC_ROLLUP_FIELD_MAX (sizeof("product:") + 4 * (size_t)VOC_NAME_MAX_CHARS)
+
+struct voc_rollup;
+
+/* Room for `max_events` events between two clears; NULL when memory runs out. */
+struct voc_rollup *voc_rollup_new(size_t max_events);
+/* NULL is fine. */
+void voc_rollup_free(struct voc_rollup *rollup);
+void voc_rollup_clear(struct voc_rollup *rollup);
+
+/* Counts an applied event and the alerts it sent (bit 1 << VOC_RULE_x). False, and nothing counted, if it is full. */
+VOC_MUST_CHECK bool voc_rollup_add(struct voc_rollup *rollup, const struct voc_classified *event, uint32_t alerts);
+
+/* Is told of one increment; `field` is borrowed for the call. False stops the telling. */
+typedef bool (*voc_rollup_fn)(void *context, int64_t minute, struct voc_str field, int64_t by);
+/* All increments, each minute's together; the order depends on the events alone. False if `tell` returned false. */
+bool voc_rollup_each(const struct voc_rollup *rollup, voc_rollup_fn tell, void *context);
+
+#endif
