@@ -1,0 +1,319 @@
+"""The aggregator's semantics (docs/SEMANTICS.md), once more and independently: plain Python over the log of voc.classified.
+
+Nothing here is shared with the C code. Feed every record of a partition in offset order to Partition.apply(); then
+Partition.redis() is what Redis must hold, field by field, and Partition.alerts what must have been told, by id.
+"""
+import base64
+import hashlib
+import json
+from datetime import datetime, timedelta, timezone
+
+import xxhash
+
+RING, TROUBLES, CONTRIBUTIONS, MOST_POINTS = 32, 8, 4, 200_000
+FEEDBACK = ("complaint", "opinion", "question")
+SATISFACTION = ("dissatisfied", "neutral", "satisfied", "delighted")
+SEVERITY = {1: "info", 2: "warning", 3: "critical"}
+HOUR_MS = 3_600_000
+EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+
+
+def root_of_half(i):
+    """floor(2^32 * 2^(-1/2^i)), by integer square roots only: 2^(-1/2^i) = sqrt(2^(-1/2^(i-1)))."""
+    from math import isqrt
+    scale = 200  # bits of precision carried along
+    value = 1 << (scale - 1)  # 2^-1
+    for _ in range(i):
+        value = isqrt(value << scale)
+    return value >> (scale - 32)
+
+
+C = [None] + [root_of_half(i) for i in range(1, 17)]
+
+
+def decay(points, dt, half_life):
+    dt = min(dt, 100 * half_life)
+    x = dt * 65536 // half_life
+    n, f = x >> 16, x & 65535
+    if n > 40:
+        return 0
+    q = abs(points) >> n
+    for i in range(1, 17):
+        if f >> (16 - i) & 1:
+            q = q * C[i] >> 32
+    return -q if points < 0 else q
+
+
+def trunc_div(a, b):
+    return abs(a) // b if a >= 0 else -(abs(a) // b)
+
+
+def parse_time(text):
+    """RFC 3339 to milliseconds, cut to milliseconds."""
+    text = text.upper().replace(" ", "T")
+    head, tail = text[:19], text[19:]
+    fraction = ""
+    if tail.startswith("."):
+        end = 1
+        while end < len(tail) and tail[end].isdigit():
+            end += 1
+        fraction, tail = tail[1:end], tail[end:]
+    if head.endswith(":60"):
+        head = head[:-2] + "59"
+    base = datetime.strptime(head, "%Y-%m-%dT%H:%M:%S").replace(tzinfo=timezone.utc)
+    ms = (base - EPOCH) // timedelta(milliseconds=1) + int((fraction + "000")[:3])
+    if tail != "Z":
+        minutes = int(tail[1:3]) * 60 + int(tail[4:6])
+        ms -= minutes * 60_000 * (-1 if tail[0] == "-" else 1)
+    return ms
+
+
+def format_time(ms):
+    return (EPOCH + timedelta(milliseconds=ms)).strftime("%Y-%m-%dT%H:%M:%S.") + "%03dZ" % (ms % 1000)
+
+
+def dumps(value):
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def clip(text, most):
+    data = text.encode()
+    if len(data) <= most:
+        return text
+    return data[:most].decode(errors="ignore")
+
+
+class Rules:
+    def __init__(self, path):
+        raw = open(path, "rb").read()
+        self.raw = json.loads(raw)
+        self.version = f"{self.raw['version']}-{hashlib.sha256(raw).hexdigest()[:8]}"
+        self.half_life = self.raw["half_life_hours"] * HOUR_MS
+        self.thresholds = self.raw["thresholds"]
+        self.weights = {name: points * 1000 for name, points in self.raw["weights"].items()}
+        self.repeat = self.raw["repeat"]
+        self.repeat_complaint = self.raw["repeat_complaint"]
+        self.cooldown = {rule: hours * HOUR_MS for rule, hours in self.raw["cooldown_hours"].items()}
+
+
+class Customer:
+    def __init__(self):
+        self.counts = {}
+        self.ring, self.troubles, self.contributions, self.marks = [], [], [], {}
+        self.points, self.at, self.state = 0, None, "normal"
+        self.first_at = self.last_at = self.last_event = None
+
+    def add(self, field, by=1):
+        self.counts[field] = self.counts.get(field, 0) + by
+
+    def index(self):
+        bad, good, best = (self.counts.get(f, 0) for f in ("dissatisfied", "satisfied", "delighted"))
+        return (75 * good + 100 * best) // (bad + good + best) if bad + good + best else 50
+
+    def risk(self):
+        return min(100, self.points // 1000)
+
+    def fields(self):
+        out = {name: str(count) for name, count in self.counts.items()}
+        out["recent"] = "".join(base64.urlsafe_b64encode(h.to_bytes(6, "big")).decode() for h in self.ring)
+        if self.at is not None:
+            out.update(satisfaction_index=str(self.index()), risk=str(self.risk()), risk_points=str(self.points), risk_at=str(self.at),
+                       risk_state=self.state, first_at=str(self.first_at), last_at=str(self.last_at), last_event=self.last_event)
+        if self.troubles:
+            out["troubles"] = ",".join(f"{t}:{factor}:{kind}" for t, factor, kind in self.troubles)
+        if self.contributions:
+            out["contributions"] = dumps(self.contributions)
+        for rule, (t, severity) in self.marks.items():
+            out[f"alert:{rule}"] = f"{t}:{severity}"
+        return out
+
+
+class Partition:
+    def __init__(self, number, rules, topic="voc.classified"):
+        self.number, self.rules, self.topic = number, rules, topic
+        self.offset = 0
+        self.totals = {"events": 0, "duplicates": 0, "copies": 0, "invalid": 0}
+        self.sources, self.customers, self.rollups = {}, {}, {}
+        self.alerts = {}
+
+    # ---- one record
+    def apply(self, offset, value, source_header):
+        self.offset = offset + 1
+        try:
+            event = json.loads(value)
+            topic, partition, source_offset = source_header.rsplit("/", 2)
+            data = event["data"]
+        except Exception:
+            self.totals["invalid"] += 1
+            return
+        source = f"{topic}/{partition}"
+        if int(source_offset) < self.sources.get(source, 0):
+            self.totals["copies"] += 1
+            return
+        self.sources[source] = int(source_offset) + 1
+        customer = self.customers.setdefault(data["customer_id"], Customer())
+        h = xxhash.xxh64(f"{event['source']}\n{event['id']}".encode(), seed=0).intdigest() & (1 << 48) - 1
+        if h in customer.ring:
+            self.totals["duplicates"] += 1
+            customer.add("duplicates")
+            return
+        customer.ring = (customer.ring + [h])[-RING:]
+        self.totals["events"] += 1
+        t = parse_time(event["time"])
+        self.count(customer, event, data, t)
+        terms = self.terms(customer, data, t)
+        self.score(customer, event, data, t, terms)
+        sent = self.transitions(customer, event, data, t, offset)
+        self.roll_up(data, t, sent)
+
+    def count(self, customer, event, data, t):
+        customer.add("events")
+        if data["feedback_type"] in FEEDBACK:
+            customer.add(data["feedback_type"])
+        if data["satisfaction"] in SATISFACTION:
+            customer.add(data["satisfaction"])
+        for factor in data["factors"]:
+            customer.add(f"factor:{factor}")
+        if data["servqual"] != "none":
+            customer.add(f"servqual:{data['servqual']}")
+        customer.add(f"channel:{data['channel']}")
+        if data["churn_intent"]:
+            customer.add("churn_intents")
+        if customer.first_at is None or t < customer.first_at:
+            customer.first_at = t
+        if customer.last_at is None or t >= customer.last_at:
+            customer.last_at, customer.last_event = t, event["id"]
+
+    def terms(self, customer, data, t):
+        w, rules = self.rules.weights, self.rules
+        complaint, dissatisfied = data["feedback_type"] == "complaint", data["satisfaction"] == "dissatisfied"
+        trouble = complaint or dissatisfied
+        factor = data["primary_factor"]
+        terms = {}
+        if complaint:
+            terms["complaint"] = w["complaint"]
+        if dissatisfied:
+            terms["dissatisfied"] = w["dissatisfied"]
+        if trouble and data["servqual"] != "none":
+            terms[f"servqual:{data['servqual']}"] = w[data["servqual"]]
+        for name in ("emotion", "attribution", "equity", "word_of_mouth"):
+            if trouble and name in data["factors"]:
+                terms[f"factor:{name}"] = w[name]
+        if data["churn_intent"]:
+            terms["churn_intent"] = w["churn_intent"]
+        if trouble and factor != "none":
+            window = rules.repeat["window_hours"] * HOUR_MS
+            before = sum(1 for u, f, _ in customer.troubles if f == factor and abs(t - u) <= window)
+            terms["repeat"] = w["repeat"] * min(rules.repeat["max"], before)
+        if data.get("rating") in (1, 2):
+            terms["rating"] = w[f"rating_{data['rating']}"]
+        if data["satisfaction"] in ("satisfied", "delighted"):
+            terms[data["satisfaction"]] = w[data["satisfaction"]]
+        return {name: points for name, points in terms.items() if points}
+
+    def score(self, customer, event, data, t, terms):
+        w, half_life = sum(terms.values()), self.rules.half_life
+        if customer.at is None:
+            customer.at = t
+        if t >= customer.at:
+            customer.points = decay(customer.points, t - customer.at, half_life) + w
+            customer.at = t
+        else:
+            customer.points += decay(w, customer.at - t, half_life)
+        customer.points = max(0, min(MOST_POINTS, customer.points))
+        complaint = data["feedback_type"] == "complaint"
+        if complaint or data["satisfaction"] == "dissatisfied":
+            customer.troubles = (customer.troubles + [(t, data["primary_factor"], "c" if complaint else "d")])[-TROUBLES:]
+        if w > 0:
+            customer.contributions = (customer.contributions + [{
+                "id": event["id"], "source": event["source"], "time": format_time(t), "points": w, "terms": terms,
+                "feedback_type": data["feedback_type"], "satisfaction": data["satisfaction"], "primary_factor": data["primary_factor"],
+                "servqual": data["servqual"], "churn_intent": data["churn_intent"],
+                "evidence": [clip(span["text"], 80) for span in data["evidence"][:3]]}])[-CONTRIBUTIONS:]
+
+    def next_state(self, state, risk):
+        th = self.rules.thresholds
+        if state == "normal":
+            return "critical" if risk >= th["critical"] else "at_risk" if risk >= th["raise"] else "normal"
+        if risk < th["clear"]:
+            return "normal"
+        if state == "at_risk":
+            return "critical" if risk >= th["critical"] else "at_risk"
+        return "at_risk" if risk < th["raise"] else "critical"
+
+    def transitions(self, customer, event, data, t, offset):
+        before, customer.state = customer.state, self.next_state(customer.state, customer.risk())
+        now = customer.state
+        level = 3 if now == "critical" else 2
+        candidates = []
+        if data["churn_intent"]:
+            candidates.append(("churn_intent", level))
+        if data["feedback_type"] == "complaint":
+            window = self.rules.repeat_complaint["window_hours"] * HOUR_MS
+            if sum(1 for u, _, kind in customer.troubles if kind == "c" and abs(t - u) <= window) >= self.rules.repeat_complaint["count"]:
+                candidates.append(("repeat_complaint", level))
+        if before != now:
+            if before == "normal" and now == "at_risk":
+                candidates.append(("risk_raised", 2))
+            elif now == "critical":
+                candidates.append(("risk_critical", 3))
+            elif now == "normal":
+                candidates.append(("risk_cleared", 1))
+        sent = []
+        for rule, severity in candidates:
+            mark = customer.marks.get(rule)
+            if mark and mark[1] >= severity and abs(t - mark[0]) < self.rules.cooldown[rule]:
+                continue
+            customer.marks[rule] = (t, severity)
+            if rule == "risk_cleared":
+                customer.marks.pop("risk_raised", None)
+                customer.marks.pop("risk_critical", None)
+            sent.append((rule, severity))
+        for rule, severity in sent:
+            self.tell(customer, event, data, t, offset, rule, severity, before)
+        return [rule for rule, _ in sent]
+
+    def tell(self, customer, event, data, t, offset, rule, severity, before):
+        cid = data["customer_id"]
+        alert_id = hashlib.sha256(f"{cid}\n{self.number}\n{offset}\n{rule}".encode()).hexdigest()[:32]
+        lang = data["lang"]
+        body = {"customer_id": cid, "rule": rule, "severity": SEVERITY[severity], "risk": customer.risk(), "risk_state": customer.state,
+                "previous_state": before, "satisfaction_index": customer.index(), "events": customer.counts["events"],
+                "complaints": customer.counts.get("complaint", 0), "churn_intents": customer.counts.get("churn_intents", 0),
+                "lang": lang, "channel": data["channel"]}
+        for name in ("product", "team", "agent_id"):
+            if data.get(name):
+                body[name] = data[name]
+        body["follow_up"] = self.rules.raw["follow_up"][rule]["ko" if lang == "ko" else "en"]
+        body["rules_version"] = self.rules.version
+        body["origin"] = f"{self.topic}/{self.number}/{offset}"
+        body["contributions"] = [dict(c) for c in customer.contributions]
+        self.alerts[alert_id] = {"specversion": "1.0", "id": alert_id, "source": "/voc/aggregator", "type": "voc.alert", "subject": cid,
+                                 "time": format_time(t), "datacontenttype": "application/json", "data": body}
+
+    def roll_up(self, data, t, sent):
+        rollup = self.rollups.setdefault(t // 60_000, {})
+        names = ["events", f"type:{data['feedback_type']}", f"satisfaction:{data['satisfaction']}", f"channel:{data['channel']}"]
+        names += [f"factor:{factor}" for factor in data["factors"]]
+        names += [f"servqual:{data['servqual']}"] if data["servqual"] != "none" else []
+        names += [f"{dimension}:{data[field]}" for dimension, field in (("product", "product"), ("team", "team"), ("agent", "agent_id")) if data.get(field)]
+        names += ["churn_intent"] if data["churn_intent"] else []
+        names += [f"alert:{rule}" for rule in sent]
+        for name in names:
+            rollup[name] = rollup.get(name, 0) + 1
+
+    # ---- what Redis must hold
+    def redis(self):
+        prefix = "voc:{%d}:" % self.number
+        out = {}
+        for cid, customer in self.customers.items():
+            out[f"{prefix}customer:{cid}"] = customer.fields()
+        at_risk = {cid: c.risk() for cid, c in self.customers.items() if c.state != "normal"}
+        if at_risk:
+            out[f"{prefix}at_risk"] = at_risk
+        if self.offset:
+            position = {name: str(count) for name, count in self.totals.items() if count}
+            position.update({f"src:{source}": str(next_) for source, next_ in self.sources.items()})
+            position["offset"] = str(self.offset)
+            out[f"{prefix}position"] = position
+        return out

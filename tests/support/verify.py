@@ -1,0 +1,100 @@
+"""Holds a finished run against the oracle: Redis field by field, alerts by id, webhooks by id, records by sum."""
+import json
+
+import oracle
+from stack import RAW_TOPICS, ROOT
+
+SHOWN = 5
+
+
+def apply_log(stack, rules_path=None):
+    """The oracle's partitions after every record of voc.classified."""
+    rules = oracle.Rules(rules_path or ROOT / "deploy" / "rules.json")
+    partitions = {p: oracle.Partition(p, rules, stack.topic("classified")) for p in range(stack.partitions)}
+    for p, offset, _, value, headers, _ in stack.read_all("classified"):
+        partitions[p].apply(offset, value, headers.get("voc_source", b"").decode())
+    return rules, partitions
+
+
+def redis_state(redis):
+    state, keys = {}, list(redis.scan_iter("voc:{*", count=10_000))
+    for start in range(0, len(keys), 2000):
+        pipe = redis.pipeline()
+        some = keys[start:start + 2000]
+        for key in some:
+            pipe.zrange(key, 0, -1, withscores=True) if key.endswith(":at_risk") else pipe.hgetall(key)
+        for key, value in zip(some, pipe.execute()):
+            state[key] = {member: int(score) for member, score in value} if key.endswith(":at_risk") else value
+    return state
+
+
+def differences(want, have):
+    out = []
+    for key in sorted(want.keys() | have.keys()):
+        if want.get(key) != have.get(key):
+            w, h = want.get(key) or {}, have.get(key) or {}
+            fields = {f: (w.get(f), h.get(f)) for f in w.keys() | h.keys() if w.get(f) != h.get(f)}
+            out.append(f"{key}: (oracle, Redis) {fields}")
+    return out
+
+
+def check_redis(stack, rules, partitions):
+    have = redis_state(stack.redis)
+    want = {}
+    for p, partition in partitions.items():
+        want.update(partition.redis())
+        for minute, counts in partition.rollups.items():
+            want["voc:{%d}:rollup:%d" % (p, minute)] = {name: str(n) for name, n in counts.items()}
+    for key, fields in have.items():  # when the rules took effect is the service's to say; which they are, the oracle knows
+        if key.endswith(":position"):
+            assert fields.pop("rules") == rules.version
+            assert fields.pop("rules_from") == "0"
+    wrong = differences(want, have)
+    assert not wrong, f"{len(wrong)} keys differ from the oracle\n" + "\n".join(wrong[:SHOWN])
+    return len(want)
+
+
+def check_alerts(stack, partitions):
+    """Every alert that the log implies is on voc.alerts, with the oracle's very content, and at the receiver; and no other."""
+    want = {}
+    for partition in partitions.values():
+        want.update(partition.alerts)
+    have = {}
+    for _, _, key, value, _, _ in stack.read_all("alerts"):
+        alert = json.loads(value)
+        assert key.decode() == alert["subject"]
+        assert have.setdefault(alert["id"], alert) == alert, "one id, two contents"
+    assert have.keys() == want.keys(), f"{len(want.keys() - have.keys())} alerts missing, {len(have.keys() - want.keys())} that never were"
+    wrong = [(want[i], have[i]) for i in want if want[i] != have[i]]
+    assert not wrong, f"{len(wrong)} alerts differ from the oracle's, the first:\n{wrong[0][0]}\n{wrong[0][1]}"
+    received = stack.received()
+    assert all(r["signature_ok"] for r in received)
+    ids = [r["webhook_id"] for r in received]
+    assert set(ids) == want.keys(), f"{len(want.keys() - set(ids))} alerts never arrived, {len(set(ids) - want.keys())} were never raised"
+    return want, ids
+
+
+def check_sums(stack, partitions):
+    """Records in = classified + dead-lettered, each once; classified = events + duplicates + copies."""
+    raw = sum(sum(stack.ends(stack.topic(t)).values()) for t in RAW_TOPICS)
+    classified, dead = set(), set()
+    records = 0
+    for _, _, _, _, headers, _ in stack.read_all("classified"):
+        classified.add(headers["voc_source"])
+        records += 1
+    for _, _, _, _, headers, _ in stack.read_all("dlq"):
+        dead.add(b"/".join(headers[f"voc_origin_{part}"] for part in ("topic", "partition", "offset")))
+    assert len(classified) + len(dead) == raw, f"{raw} raw records, {len(classified)} classified, {len(dead)} dead letters"
+    assert not classified & dead
+    totals = {name: sum(p.totals[name] for p in partitions.values()) for name in ("events", "duplicates", "copies", "invalid")}
+    assert sum(totals.values()) == records and totals["invalid"] == 0
+    assert totals["events"] + totals["duplicates"] == len(classified)
+    return {"raw": raw, "classified": len(classified), "dead": len(dead), **totals}
+
+
+def check_all(stack):
+    rules, partitions = apply_log(stack)
+    keys = check_redis(stack, rules, partitions)
+    alerts, ids = check_alerts(stack, partitions)
+    sums = check_sums(stack, partitions)
+    return {**sums, "redis_keys": keys, "alerts": len(alerts), "webhooks": len(ids)}

@@ -1,0 +1,81 @@
+"""What an operator does to the services: start, look, mistype, stop, stop again at once."""
+import json
+import signal
+import subprocess
+import time
+
+import pytest
+from stack import wait_for
+
+SERVICES = ("classifier", "aggregator", "alerter")
+
+
+def run(stack, *command, **env):
+    return subprocess.run([stack.bin / command[0], *command[1:]], env=stack.env(**env), capture_output=True, text=True, timeout=30)
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_help_check_and_print_config(stack, service):
+    program = f"voc-{service}"
+    shown = run(stack, program, "--help")
+    assert shown.returncode == 0 and "VOC_KAFKA_BOOTSTRAP" in shown.stdout and "--kafka-bootstrap" in shown.stdout
+    checked = run(stack, program, "--check")
+    assert checked.returncode == 0, checked.stderr
+    printed = run(stack, program, "--print-config", VOC_REDIS_URL="redis://user:hidden-word@localhost", VOC_KAFKA_SASL_PASSWORD="hidden-word")
+    assert printed.returncode == 0 and "hidden-word" not in printed.stdout + printed.stderr
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_typo_is_named_with_its_nearest_neighbour(stack, service):
+    flag = run(stack, f"voc-{service}", "--kafka-bootstrp", "x")
+    assert flag.returncode != 0 and "--kafka-bootstrap" in flag.stderr
+    variable = run(stack, f"voc-{service}", "--check", VOC_LOG_LEVLE="info")
+    assert variable.returncode != 0 and "VOC_LOG_LEVEL" in variable.stderr
+    value = run(stack, f"voc-{service}", "--check", VOC_LOG_LEVEL="loud")
+    assert value.returncode != 0 and "VOC_LOG_LEVEL" in value.stderr
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_health_metrics_logs_and_a_clean_stop(stack, service):
+    process, = stack.start(service)
+    wait_for(process.ready, 60, f"{service} to be ready", stack)
+    assert process.get("/healthz")[0] == 200
+    status, page = process.get("/metrics")
+    assert status == 200 and "voc_records_in_total" in page and "# TYPE" in page
+    assert process.get("/nothing")[0] == 404
+    status, seconds = process.stop()
+    assert status == 0 and seconds < 5
+    events = [json.loads(line)["event"] for line in process.log.read_text().splitlines()]
+    assert {"started", "listening", "stopped"} <= set(events)
+
+
+def test_a_second_signal_ends_a_service_at_once(stack):
+    process, = stack.start("aggregator")
+    wait_for(process.ready, 60, "the aggregator to be ready", stack)
+    stack.redis_process.send_signal(signal.SIGSTOP)  # the drain would wait for Redis
+    try:
+        process.expected_to_die = True
+        process.process.terminate()
+        process.process.send_signal(signal.SIGINT)
+        began = time.monotonic()
+        process.process.wait(5)
+        assert time.monotonic() - began < 2
+    finally:
+        stack.redis_process.send_signal(signal.SIGCONT)
+
+
+def test_a_sick_redis_is_waited_for(stack):
+    """Nothing is lost or dead-lettered while Redis is away; /readyz says so; all is caught up when it is back."""
+    stack.start("classifier")
+    aggregator, = stack.start("aggregator")
+    stack.wait_ready()
+    stack.redis_process.send_signal(signal.SIGSTOP)
+    made = stack.ctl("gen", "--seed", 5, "--events", 2000, "--malformed", 0).stdout
+    stack.ctl("send", "-", input=made, timeout=60)
+    wait_for(lambda: aggregator.get("/readyz")[0] == 503, 60, "readiness to fail", stack)
+    stack.redis_process.send_signal(signal.SIGCONT)
+    stack.wait_drained()
+    import verify
+    rules, partitions = verify.apply_log(stack)
+    verify.check_redis(stack, rules, partitions)
+    assert verify.check_sums(stack, partitions)["dead"] == 0
