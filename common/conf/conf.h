@@ -3,9 +3,9 @@
  * the manpage's option list.
  *
  * Precedence: default < environment (VOC_X, or VOC_X_FILE naming a file that holds the value: secrets) < flag (--x V,
- * --x=V). Any librdkafka property: VOC_KAFKA_<NAME with dots as underscores> or --kafka.<name>=V. An unknown flag or
- * VOC_ variable is an error that names the nearest known one. A voc_conf is filled once at start and then read only:
- * pass it as const.
+ * --x=V; a switch may stand alone). Any librdkafka property: VOC_KAFKA_<NAME with dots as underscores> or
+ * --kafka.<name>=V. An unknown flag or VOC_ variable is an error that names the nearest known one. A voc_conf is filled
+ * once at start and then read only: pass it as const.
  */
 #ifndef VOC_CONF_CONF_H
 #define VOC_CONF_CONF_H
@@ -40,7 +40,12 @@ struct voc_conf {
 /* What the caller is to do after parsing. */
 enum voc_conf_action { VOC_CONF_RUN, VOC_CONF_HELP, VOC_CONF_VERSION, VOC_CONF_PRINT, VOC_CONF_CHECK };
 
-/* VOC_FATAL with VOC_REASON_CONFIG, saying what and where. `program` is one of enum voc_program (options.h). */
+/*
+ * VOC_FATAL with VOC_REASON_CONFIG, saying what and where; `conf` is freed then. `program` is one of enum voc_program
+ * (options.h). Reorders argv, as getopt does: what is no flag goes to `arguments`, which ends with NULL. Services take
+ * none. vocctl's first is its subcommand; flags unknown to the table that follow it, and "--" with all behind it, are
+ * left to the subcommand. VOC_CONF_HELP and _VERSION look at no environment.
+ */
 VOC_MUST_CHECK enum voc_status voc_conf_load(struct voc_conf *conf, enum voc_program program, int argc, char **argv,
                                              char *const *environment, enum voc_conf_action *ret_action,
                                              struct voc_error *error);
@@ -50,5 +55,9 @@ void voc_conf_help(struct voc_buf *buf, enum voc_program program);
 void voc_conf_print(struct voc_buf *buf, const struct voc_conf *conf, enum voc_program program);
 /* Appends the reference page, docs/CONFIG.md, for all programs. */
 void voc_conf_markdown(struct voc_buf *buf);
+/* Appends the option list of one program's manpage (mdoc). */
+void voc_conf_manpage(struct voc_buf *buf, enum voc_program program);
+/* "voc-classifier". Static. */
+const char *voc_conf_program_name(enum voc_program program);
 
 #endif

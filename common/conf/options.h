@@ -8,24 +8,28 @@
 #define VOC_CONF_OPTIONS_H
 
 /* Bits: which programs take the option. Another program's option in the environment is fine and ignored. */
-enum voc_program {
-	VOC_PROGRAM_CLASSIFIER = 1,
-	VOC_PROGRAM_AGGREGATOR = 2,
-	VOC_PROGRAM_ALERTER = 4,
-	VOC_PROGRAM_DEVBROKER = 8,
-	VOC_PROGRAM_VOCCTL = 16,
-};
+#define VOC_PROGRAMS(X)                                \
+	X(VOC_PROGRAM_CLASSIFIER, 1, "voc-classifier") \
+	X(VOC_PROGRAM_AGGREGATOR, 2, "voc-aggregator") \
+	X(VOC_PROGRAM_ALERTER, 4, "voc-alerter")       \
+	X(VOC_PROGRAM_DEVBROKER, 8, "voc-devbroker")   \
+	X(VOC_PROGRAM_VOCCTL, 16, "vocctl")
+
+#define X(symbol, bit, name) symbol = (bit),
+enum voc_program { VOC_PROGRAMS(X) };
+#undef X
 #define VOC_CONF_SERVICES (VOC_PROGRAM_CLASSIFIER | VOC_PROGRAM_AGGREGATOR | VOC_PROGRAM_ALERTER)
 #define VOC_CONF_CLIENTS  (VOC_CONF_SERVICES | VOC_PROGRAM_VOCCTL)
 #define VOC_CONF_ALL      (VOC_CONF_CLIENTS | VOC_PROGRAM_DEVBROKER)
 
 /*
- * Types: TEXT, URL (user information is masked when printed), SECRET, PATH (read at start), LEVEL (debug, info, warn,
- * error), COUNT (integer), DURATION (500ms, 10s, 5m, 24h, 7d; held in ms), SIZE (64k, 16m; held in bytes), SWITCH (yes
- * or no; held as 1 or 0), PORT.
+ * Types: TEXT, NAME (part of a Kafka name: letters, digits, dots, dashes, underscores), URL (user information is masked
+ * when printed), SECRET, PATH (read at start), LEVEL (debug, info, warn, error), COUNT (integer), DURATION (500ms, 10s,
+ * 5m, 24h, 7d; held in ms), SIZE (64k, 16m; held in bytes), SWITCH (yes or no; held as 1 or 0), PORT.
  */
 enum voc_option_type {
 	VOC_TYPE_TEXT,
+	VOC_TYPE_NAME,
 	VOC_TYPE_URL,
 	VOC_TYPE_SECRET,
 	VOC_TYPE_PATH,
@@ -45,9 +49,9 @@ enum voc_option_type {
 #define VOC_OPTIONS(X) \
 	X(kafka_bootstrap, STRING, "VOC_KAFKA_BOOTSTRAP", VOC_CONF_CLIENTS, TEXT, "localhost:9092", 0, 0, \
 	  "Kafka brokers, host:port, comma separated") \
-	X(topic_prefix, STRING, "VOC_TOPIC_PREFIX", VOC_CONF_CLIENTS, TEXT, "voc.", 0, 0, \
+	X(topic_prefix, STRING, "VOC_TOPIC_PREFIX", VOC_CONF_CLIENTS, NAME, "voc.", 0, 0, \
 	  "What every topic's name begins with") \
-	X(group_prefix, STRING, "VOC_GROUP_PREFIX", VOC_CONF_CLIENTS, TEXT, "voc-", 0, 0, \
+	X(group_prefix, STRING, "VOC_GROUP_PREFIX", VOC_CONF_CLIENTS, NAME, "voc-", 0, 0, \
 	  "What every consumer group's name begins with") \
 	X(redis_url, STRING, "VOC_REDIS_URL", VOC_PROGRAM_AGGREGATOR | VOC_PROGRAM_VOCCTL, URL, "redis://localhost:6379", 0, 0, \
 	  "Redis: redis://[user:password@]host[:port][/db] or unix:///path[?db=N]") \
@@ -107,6 +111,10 @@ enum voc_option_type {
 	  "Port of the first mock broker; 0 takes any and prints it") \
 	X(dev_brokers, INT, "VOC_DEV_BROKERS", VOC_PROGRAM_DEVBROKER, COUNT, "1", 1, 9, \
 	  "Mock brokers in the cluster")
+
+/* VOC_ variables that are not configuration: no program minds them. X(name, what it is) */
+#define VOC_OTHER_VARIABLES(X) \
+	X("VOC_DATA_DIR", "where the tests find real text")
 /* clang-format on */
 
 #endif
