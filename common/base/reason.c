@@ -18,3 +18,14 @@ const char *voc_reason_text(enum voc_reason reason)
 {
 	return (unsigned)reason < VOC_REASON_COUNT ? reasons[reason].text : "unknown";
 }
+
+bool voc_reason_parse(struct voc_str name, enum voc_reason *ret_reason)
+{
+	for (unsigned i = 0; i < VOC_REASON_COUNT; i++) {
+		if (voc_str_is(name, reasons[i].name)) {
+			*ret_reason = (enum voc_reason)i;
+			return true;
+		}
+	}
+	return false;
+}

@@ -7,6 +7,8 @@
 #ifndef VOC_BASE_REASON_H
 #define VOC_BASE_REASON_H
 
+#include "base/str.h"
+
 /* X(symbol, name, what it means) */
 #define VOC_REASONS(X)                                                                                                \
 	X(VOC_REASON_NONE, "none", "no failure")                                                                      \
@@ -48,5 +50,7 @@ enum voc_reason {
 /* Never NULL; "unknown" for a value that is none. Static strings. */
 const char *voc_reason_name(enum voc_reason reason);
 const char *voc_reason_text(enum voc_reason reason);
+/* False, and the output untouched, if the name is none of the table's. */
+bool voc_reason_parse(struct voc_str name, enum voc_reason *ret_reason);
 
 #endif

@@ -1,0 +1,344 @@
+#include "base/json_read.h"
+
+#include "base/json_scan.h"
+#include "base/utf8.h"
+
+static bool fail_at(struct voc_json_reader *json, const char *at, enum voc_reason reason, const char *what)
+{
+	if (!json->failed)
+		voc_error_set(json->error, VOC_INVALID, reason, at - json->begin, "%s", what);
+	json->failed = true;
+	return false;
+}
+
+bool voc_json_fail(struct voc_json_reader *json, enum voc_reason reason, const char *what)
+{
+	return fail_at(json, json->at, reason, what);
+}
+
+static bool fail_scan(struct voc_json_reader *json, const struct voc_json_scan *scan)
+{
+	return fail_at(json, scan->at, scan->reason, scan->what);
+}
+
+void voc_json_read_begin(struct voc_json_reader *json, struct voc_str text, struct voc_arena *arena, unsigned max_depth,
+                         struct voc_error *error)
+{
+	const char *begin = text.len > 0 ? text.ptr : "";
+	/* Not an initialiser: the key and level arrays need no clearing. */
+	json->begin = json->at = begin;
+	json->end = begin + text.len;
+	json->arena = arena;
+	json->error = error;
+	json->depth = 0;
+	json->max_depth = max_depth < VOC_JSON_MAX_DEPTH ? max_depth : VOC_JSON_MAX_DEPTH;
+	json->failed = false;
+	json->keys = json->few_keys;
+	json->key_count = 0;
+	json->key_cap = VOC_JSON_FEW_KEYS;
+	voc_error_clear(error);
+}
+
+static void skip_space(struct voc_json_reader *json)
+{
+	const char *at = json->at;
+	while (at < json->end && (*at == ' ' || *at == '\n' || *at == '\t' || *at == '\r'))
+		at++;
+	json->at = at;
+}
+
+/* A byte that cannot stand where it stands; the reason tells the worst that is wrong with it. */
+static bool fail_unexpected(struct voc_json_reader *json, const char *what)
+{
+	if (json->at < json->end && *json->at == '\0')
+		return fail_at(json, json->at, VOC_REASON_NUL_CHARACTER, "raw U+0000");
+	if (json->at < json->end && voc_utf8_length(json->at, json->end) == 0)
+		return fail_at(json, json->at, VOC_REASON_BAD_UTF8, "ill-formed UTF-8");
+	return fail_at(json, json->at, VOC_REASON_BAD_JSON, what);
+}
+
+static bool take(struct voc_json_reader *json, char c, const char *what)
+{
+	if (json->failed)
+		return false;
+	skip_space(json);
+	if (json->at == json->end || *json->at != c)
+		return fail_unexpected(json, what);
+	json->at++;
+	return true;
+}
+
+bool voc_json_read_end(struct voc_json_reader *json)
+{
+	if (json->failed)
+		return false;
+	skip_space(json);
+	if (json->at != json->end)
+		return fail_unexpected(json, "more than one value");
+	return json->depth == 0 || fail_at(json, json->at, VOC_REASON_INTERNAL, "ended inside of a value");
+}
+
+enum voc_json_type voc_json_peek(struct voc_json_reader *json)
+{
+	if (json->failed)
+		return VOC_JSON_FAILED;
+	skip_space(json);
+	switch (json->at < json->end ? *json->at : '\0') {
+	case '{': return VOC_JSON_OBJECT;
+	case '[': return VOC_JSON_ARRAY;
+	case '"': return VOC_JSON_STRING;
+	case 't':
+	case 'f': return VOC_JSON_BOOL;
+	case 'n': return VOC_JSON_NULL;
+	case '-':
+	case '0':
+	case '1':
+	case '2':
+	case '3':
+	case '4':
+	case '5':
+	case '6':
+	case '7':
+	case '8':
+	case '9': return VOC_JSON_NUMBER;
+	default: fail_unexpected(json, "no value"); return VOC_JSON_FAILED;
+	}
+}
+
+static bool expect(struct voc_json_reader *json, enum voc_json_type type, const char *what)
+{
+	enum voc_json_type found = voc_json_peek(json);
+	return found == type || fail_at(json, json->at, VOC_REASON_BAD_TYPE, what);
+}
+
+static bool enter(struct voc_json_reader *json, bool is_object)
+{
+	if (json->depth == json->max_depth)
+		return fail_at(json, json->at, VOC_REASON_TOO_DEEP, "nested too deep");
+	struct voc_json_level *level = &json->levels[json->depth++];
+	level->first_key = json->key_count;
+	level->is_object = is_object;
+	level->started = false;
+	json->at++;
+	return true;
+}
+
+bool voc_json_enter_object(struct voc_json_reader *json)
+{
+	return expect(json, VOC_JSON_OBJECT, "not an object") && enter(json, true);
+}
+
+bool voc_json_enter_array(struct voc_json_reader *json)
+{
+	return expect(json, VOC_JSON_ARRAY, "not an array") && enter(json, false);
+}
+
+/* At the next member or element: true, or false if the level ended here (and was left) or is broken. */
+static bool advance(struct voc_json_reader *json, char bracket)
+{
+	if (json->failed)
+		return false;
+	struct voc_json_level *level = &json->levels[json->depth - 1];
+	skip_space(json);
+	if (json->at < json->end && *json->at == bracket) {
+		json->at++;
+		json->key_count = level->first_key;
+		json->depth--;
+		return false;
+	}
+	if (level->started && !take(json, ',', "no comma or end of the object or array"))
+		return false;
+	level->started = true;
+	return true;
+}
+
+bool voc_json_next_element(struct voc_json_reader *json)
+{
+	return advance(json, ']');
+}
+
+/* `at` is the opening quote. `build` makes escapes real; else a string with escapes is only checked. */
+static bool take_string(struct voc_json_reader *json, bool build, struct voc_str *ret_value)
+{
+	struct voc_json_scan scan;
+	const char *from = json->at + 1;
+	if (!voc_json_scan_string(from, json->end, &scan))
+		return fail_scan(json, &scan);
+	struct voc_str value = voc_str_of(from, (size_t)(scan.at - from));
+	if (build && scan.special) {
+		char *to = voc_arena_alloc(json->arena, value.len);
+		if (!to)
+			return fail_at(json, json->at, VOC_REASON_OUT_OF_MEMORY, "the arena is full");
+		value = voc_str_of(to, voc_json_unescape(to, value));
+	}
+	json->at = scan.at + 1;
+	*ret_value = value;
+	return true;
+}
+
+static bool grow_keys(struct voc_json_reader *json)
+{
+	size_t cap = json->key_cap * 4;
+	struct voc_json_key *keys = voc_arena_alloc(json->arena, cap * sizeof *keys);
+	if (!keys)
+		return fail_at(json, json->at, VOC_REASON_OUT_OF_MEMORY, "the arena is full");
+	memcpy(keys, json->keys, json->key_count * sizeof *keys);
+	json->keys = keys;
+	json->key_cap = cap;
+	return true;
+}
+
+/*
+ * Remembers a name of the innermost object, unless it is there already. A plain search: objects are small, and
+ * VOC_JSON_MAX_MEMBERS bounds what a hostile one can cost, which no hash function would do alone.
+ */
+static bool add_key(struct voc_json_reader *json, const char *at, struct voc_str name)
+{
+	uint64_t front = 0;
+	memcpy(&front, name.ptr, name.len < sizeof front ? name.len : sizeof front);
+	size_t first = json->levels[json->depth - 1].first_key;
+	for (size_t i = first; i < json->key_count; i++)
+		if (json->keys[i].front == front && voc_str_eq(json->keys[i].name, name))
+			return fail_at(json, at, VOC_REASON_DUPLICATE_KEY, "the same member twice");
+	if (json->key_count - first == VOC_JSON_MAX_MEMBERS)
+		return fail_at(json, at, VOC_REASON_TOO_LARGE, "an object with too many members");
+	if (json->key_count == json->key_cap && !grow_keys(json))
+		return false;
+	json->keys[json->key_count++] = (struct voc_json_key){ front, name };
+	return true;
+}
+
+bool voc_json_next_member(struct voc_json_reader *json, struct voc_str *ret_name)
+{
+	if (!advance(json, '}'))
+		return false;
+	skip_space(json);
+	const char *at = json->at;
+	if (at == json->end || *at != '"')
+		return fail_unexpected(json, "no member name");
+	struct voc_str name;
+	if (!take_string(json, true, &name) || !add_key(json, at, name) || !take(json, ':', "no colon"))
+		return false;
+	skip_space(json);
+	*ret_name = name;
+	return true;
+}
+
+bool voc_json_read_str(struct voc_json_reader *json, struct voc_str *ret_value)
+{
+	return expect(json, VOC_JSON_STRING, "not a string") && take_string(json, true, ret_value);
+}
+
+static bool take_word(struct voc_json_reader *json, struct voc_str word)
+{
+	size_t left = (size_t)(json->end - json->at);
+	if (left < word.len || memcmp(json->at, word.ptr, word.len) != 0)
+		return fail_at(json, json->at, VOC_REASON_BAD_JSON, "no value");
+	json->at += word.len;
+	return true;
+}
+
+bool voc_json_read_bool(struct voc_json_reader *json, bool *ret_value)
+{
+	if (!expect(json, VOC_JSON_BOOL, "not true or false"))
+		return false;
+	bool value = *json->at == 't';
+	if (!take_word(json, value ? VOC_STR("true") : VOC_STR("false")))
+		return false;
+	*ret_value = value;
+	return true;
+}
+
+bool voc_json_read_number(struct voc_json_reader *json, struct voc_str *ret_value)
+{
+	struct voc_json_scan scan;
+	if (!expect(json, VOC_JSON_NUMBER, "not a number"))
+		return false;
+	if (!voc_json_scan_number(json->at, json->end, &scan))
+		return fail_scan(json, &scan);
+	struct voc_str number = voc_str_of(json->at, (size_t)(scan.at - json->at));
+	int64_t integer;
+	if (scan.special ? !voc_json_number_is_finite(number) : number.len > 18 && !voc_str_to_i64(number, &integer))
+		return fail_at(json, json->at, VOC_REASON_BAD_JSON, "number out of range");
+	json->at = scan.at;
+	*ret_value = number;
+	return true;
+}
+
+bool voc_json_number_to_i64(struct voc_str number, int64_t *ret_value)
+{
+	int64_t value;
+	bool exact;
+	if (!voc_json_scale_number(number, 0, &value, &exact) || !exact)
+		return false;
+	*ret_value = value;
+	return true;
+}
+
+bool voc_json_read_i64(struct voc_json_reader *json, int64_t *ret_value)
+{
+	const char *at = json->at;
+	struct voc_str number;
+	if (!voc_json_read_number(json, &number))
+		return false;
+	return voc_json_number_to_i64(number, ret_value) || fail_at(json, at, VOC_REASON_BAD_VALUE, "not an integer");
+}
+
+bool voc_json_read_milli(struct voc_json_reader *json, int64_t *ret_value)
+{
+	const char *at = json->at;
+	struct voc_str number;
+	int64_t value;
+	bool exact;
+	if (!voc_json_read_number(json, &number))
+		return false;
+	if (!voc_json_scale_number(number, 3, &value, &exact))
+		return fail_at(json, at, VOC_REASON_BAD_VALUE, "number out of range");
+	*ret_value = value;
+	return true;
+}
+
+/* Enters an object or array, passes anything else. */
+static bool step_in(struct voc_json_reader *json)
+{
+	struct voc_str ignored;
+	bool ignored_bool;
+	enum voc_json_type type = voc_json_peek(json);
+	switch (type) {
+	case VOC_JSON_OBJECT:
+	case VOC_JSON_ARRAY: return enter(json, type == VOC_JSON_OBJECT);
+	case VOC_JSON_STRING: return take_string(json, false, &ignored);
+	case VOC_JSON_NUMBER: return voc_json_read_number(json, &ignored);
+	case VOC_JSON_BOOL: return voc_json_read_bool(json, &ignored_bool);
+	case VOC_JSON_NULL: return take_word(json, VOC_STR("null"));
+	case VOC_JSON_FAILED: break;
+	}
+	return false;
+}
+
+/* The next value of whatever is open; false if that ended. */
+static bool step_on(struct voc_json_reader *json)
+{
+	struct voc_str ignored;
+	if (json->levels[json->depth - 1].is_object)
+		return voc_json_next_member(json, &ignored);
+	return voc_json_next_element(json);
+}
+
+bool voc_json_skip(struct voc_json_reader *json, struct voc_str *ret_raw)
+{
+	unsigned outside = json->depth;
+	if (!json->failed)
+		skip_space(json);
+	const char *from = json->at;
+	do {
+		if (!step_in(json))
+			return false;
+		while (json->depth > outside && !step_on(json))
+			if (json->failed)
+				return false;
+	} while (json->depth > outside);
+	if (ret_raw)
+		*ret_raw = voc_str_of(from, (size_t)(json->at - from));
+	return true;
+}
