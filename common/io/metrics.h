@@ -13,6 +13,7 @@
 
 /* X(symbol, name without "voc_", kind, help). COUNTER, GAUGE, HISTOGRAM (seconds). One value each. */
 #define VOC_METRICS(X)                                                                                                 \
+	X(VOC_METRIC_READY, "ready", GAUGE, "1 while /readyz says ready")                                              \
 	X(VOC_METRIC_RECORDS_IN, "records_in_total", COUNTER, "Records read from Kafka")                               \
 	X(VOC_METRIC_BYTES_IN, "bytes_in_total", COUNTER, "Bytes of the values of records read from Kafka")            \
 	X(VOC_METRIC_RECORDS_OUT, "records_out_total", COUNTER, "Records that Kafka acknowledged, dead letters apart") \

@@ -1,0 +1,197 @@
+#include "io/http_server.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <microhttpd.h>
+#include <netdb.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#define CONNECTIONS_MAX      32
+#define CONNECTION_BYTES_MAX 16384
+#define IDLE_S               10
+#define BODY_MAX_BYTES       (1 << 20)
+#define BACKLOG              64
+
+struct voc_http_server {
+	struct MHD_Daemon *daemon;
+	const struct voc_http_route *routes;
+	void *context;
+	int port;
+};
+
+struct address {
+	char host[256];
+	char port[6];
+};
+
+/* "host:port" with the host's brackets taken off. */
+static bool split_address(const char *addr, struct address *ret_address)
+{
+	const char *colon = strrchr(addr, ':');
+	if (!colon)
+		return false;
+	struct voc_str host = voc_str_of(addr, (size_t)(colon - addr));
+	if (host.len >= 2 && host.ptr[0] == '[' && host.ptr[host.len - 1] == ']')
+		host = voc_str_of(host.ptr + 1, host.len - 2);
+	else if (memchr(host.ptr, ':', host.len))
+		return false;
+	int64_t port;
+	if (colon[1] == '-' || !voc_str_to_i64(voc_str_from(colon + 1), &port) || port > 65535 ||
+	    host.len >= sizeof ret_address->host)
+		return false;
+	voc_str_copy(ret_address->host, sizeof ret_address->host, host);
+	voc_str_copy(ret_address->port, sizeof ret_address->port, voc_str_from(colon + 1));
+	return true;
+}
+
+static enum voc_status refuse_address(const char *addr, struct voc_error *error)
+{
+	return voc_error_set(error, VOC_FATAL, VOC_REASON_CONFIG, -1,
+	                     "VOC_HTTP_ADDR: '%.60s' is not host:port, [v6 address]:port, :port or off", addr);
+}
+
+enum voc_status voc_http_addr_check(const char *addr, struct voc_error *error)
+{
+	struct address address;
+	return split_address(addr, &address) ? VOC_OK : refuse_address(addr, error);
+}
+
+/* A listening socket for the first of the host's addresses that can be bound, or -1 and errno. */
+static int bind_first(const struct addrinfo *list)
+{
+	int fd = -1;
+	int saved = EADDRNOTAVAIL;
+	for (const struct addrinfo *info = list; info && fd < 0; info = info->ai_next) {
+		int one = 1;
+		fd = socket(info->ai_family, info->ai_socktype | SOCK_CLOEXEC | SOCK_NONBLOCK, info->ai_protocol);
+		if (fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one) == 0 &&
+		    bind(fd, info->ai_addr, info->ai_addrlen) == 0 && listen(fd, BACKLOG) == 0)
+			break;
+		saved = errno;
+		if (fd >= 0)
+			close(fd);
+		fd = -1;
+	}
+	errno = saved;
+	return fd;
+}
+
+static enum voc_status open_socket(const char *addr, int *ret_fd, struct voc_error *error)
+{
+	struct address address;
+	if (!split_address(addr, &address))
+		return refuse_address(addr, error);
+	const struct addrinfo hints = { .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICSERV };
+	struct addrinfo *list;
+	int failure = getaddrinfo(address.host[0] ? address.host : NULL, address.port, &hints, &list);
+	if (failure)
+		return voc_error_set(error, VOC_FATAL, VOC_REASON_CONFIG, -1, "VOC_HTTP_ADDR: %.60s: %s", addr,
+		                     gai_strerror(failure));
+	int fd = bind_first(list);
+	int saved = errno;
+	freeaddrinfo(list);
+	if (fd < 0)
+		return voc_error_set(error, VOC_FATAL, VOC_REASON_HTTP, -1, "VOC_HTTP_ADDR: %.60s: %s", addr,
+		                     strerror(saved));
+	*ret_fd = fd;
+	return VOC_OK;
+}
+
+static int socket_port(int fd)
+{
+	struct sockaddr_storage bound = { 0 };
+	socklen_t len = sizeof bound;
+	if (getsockname(fd, (struct sockaddr *)&bound, &len) != 0)
+		return 0;
+	return ntohs(bound.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&bound)->sin6_port
+	                                         : ((struct sockaddr_in *)&bound)->sin_port);
+}
+
+static enum MHD_Result answer(struct MHD_Connection *connection, unsigned status, const char *content_type,
+                              struct voc_str body)
+{
+	struct MHD_Response *response =
+	        MHD_create_response_from_buffer(body.len, (void *)(uintptr_t)body.ptr, MHD_RESPMEM_MUST_COPY);
+	if (!response)
+		return MHD_NO;
+	MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, content_type);
+	MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
+	if (status == MHD_HTTP_METHOD_NOT_ALLOWED)
+		MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, "GET, HEAD");
+	enum MHD_Result result = MHD_queue_response(connection, status, response);
+	MHD_destroy_response(response);
+	return result;
+}
+
+static enum MHD_Result answer_route(const struct voc_http_server *server, struct MHD_Connection *connection,
+                                    const struct voc_http_route *route)
+{
+	struct voc_buf body;
+	voc_buf_init(&body, BODY_MAX_BYTES);
+	unsigned status = route->render(server->context, &body) ? MHD_HTTP_OK : MHD_HTTP_SERVICE_UNAVAILABLE;
+	if (body.failed) {
+		voc_buf_clear(&body);
+		status = MHD_HTTP_INTERNAL_SERVER_ERROR;
+	}
+	enum MHD_Result result = answer(connection, status, route->content_type, voc_buf_str(&body));
+	voc_buf_free(&body);
+	return result;
+}
+
+static enum MHD_Result on_request(void *context, struct MHD_Connection *connection, const char *path,
+                                  const char *method, const char *version, const char *upload, size_t *upload_len,
+                                  void **request)
+{
+	const struct voc_http_server *server = context;
+	(void)version, (void)upload, (void)request;
+	if (strcmp(method, MHD_HTTP_METHOD_GET) != 0 && strcmp(method, MHD_HTTP_METHOD_HEAD) != 0) {
+		*upload_len = 0;
+		return answer(connection, MHD_HTTP_METHOD_NOT_ALLOWED, "text/plain", VOC_STR("GET or HEAD only\n"));
+	}
+	for (const struct voc_http_route *route = server->routes; route->path; route++) {
+		if (strcmp(path, route->path) == 0)
+			return answer_route(server, connection, route);
+	}
+	return answer(connection, MHD_HTTP_NOT_FOUND, "text/plain", VOC_STR("no such page\n"));
+}
+
+enum voc_status voc_http_server_start(struct voc_http_server **ret_server, const char *addr,
+                                      const struct voc_http_route *routes, void *context, struct voc_error *error)
+{
+	int fd;
+	enum voc_status status = open_socket(addr, &fd, error);
+	if (status != VOC_OK)
+		return status;
+	struct voc_http_server *server = calloc(1, sizeof *server);
+	if (!server) {
+		close(fd);
+		return voc_error_set(error, VOC_FATAL, VOC_REASON_OUT_OF_MEMORY, -1, "the HTTP server's memory");
+	}
+	*server = (struct voc_http_server){ .routes = routes, .context = context, .port = socket_port(fd) };
+	server->daemon =
+	        MHD_start_daemon(MHD_USE_AUTO | MHD_USE_INTERNAL_POLLING_THREAD, 0, NULL, NULL, on_request, server,
+	                         MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS_MAX,
+	                         MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+	                         (size_t)CONNECTION_BYTES_MAX, MHD_OPTION_END);
+	if (!server->daemon) {
+		close(fd);
+		free(server);
+		return voc_error_set(error, VOC_FATAL, VOC_REASON_HTTP, -1, "the HTTP server's thread did not start");
+	}
+	*ret_server = server;
+	return VOC_OK;
+}
+
+int voc_http_server_port(const struct voc_http_server *server)
+{
+	return server->port;
+}
+
+void voc_http_server_stop(struct voc_http_server *server)
+{
+	if (!server)
+		return;
+	MHD_stop_daemon(server->daemon);
+	free(server);
+}

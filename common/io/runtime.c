@@ -1,0 +1,244 @@
+#include "io/runtime.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "io/http_server.h"
+#include "io/metrics.h"
+#include "io/signals.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#define HELP_MAX_BYTES 65536
+
+extern char **environ;
+
+struct voc_runtime {
+	const char *name;
+	const struct voc_conf *conf;
+	struct voc_health *health;
+	struct voc_http_server *server; /* NULL without pages */
+	int64_t stop_by_ms;             /* -1 until a signal was seen */
+};
+
+static bool render_alive(void *context, struct voc_buf *body)
+{
+	struct voc_runtime *runtime = context;
+	return voc_health_render_alive(runtime->health, body);
+}
+
+static bool render_ready(void *context, struct voc_buf *body)
+{
+	struct voc_runtime *runtime = context;
+	return voc_health_render_ready(runtime->health, body);
+}
+
+static bool render_metrics(void *context, struct voc_buf *body)
+{
+	struct voc_runtime *runtime = context;
+	enum voc_unready reason;
+	voc_metric_set(VOC_METRIC_READY, voc_health_is_ready(runtime->health, &reason));
+	voc_metrics_render(body, runtime->name);
+	return true;
+}
+
+static const struct voc_http_route routes[] = {
+	{ "/healthz", "application/json", render_alive },
+	{ "/readyz", "application/json", render_ready },
+	{ "/metrics", "text/plain; version=0.0.4; charset=utf-8", render_metrics },
+	{ 0 },
+};
+
+static bool has_pages(enum voc_program program, const struct voc_conf *conf)
+{
+	return (program & VOC_CONF_SERVICES) && strcmp(conf->http_addr, "off") != 0;
+}
+
+static enum voc_status start_pages(struct voc_runtime *runtime, struct voc_error *error)
+{
+	const char *addr = runtime->conf->http_addr;
+	enum voc_status status = voc_http_server_start(&runtime->server, addr, routes, runtime, error);
+	if (status == VOC_OK)
+		VOC_LOG(VOC_LOG_INFO, "listening", VOC_LOG_STR("addr", addr),
+		        VOC_LOG_INT("port", voc_http_server_port(runtime->server)));
+	return status;
+}
+
+enum voc_status voc_runtime_start(struct voc_runtime **ret_runtime, enum voc_program program,
+                                  const struct voc_conf *conf, struct voc_error *error)
+{
+	struct voc_runtime *runtime = calloc(1, sizeof *runtime);
+	struct voc_health *health = voc_health_new(conf->stall_ms);
+	enum voc_status status = VOC_OK;
+	if (!runtime || !health) {
+		status = voc_error_set(error, VOC_FATAL, VOC_REASON_OUT_OF_MEMORY, -1, "the runtime's memory");
+		goto fail;
+	}
+	*runtime = (struct voc_runtime){
+		.name = voc_conf_program_name(program), .conf = conf, .health = health, .stop_by_ms = -1
+	};
+	status = voc_signals_install(error);
+	if (status == VOC_OK && has_pages(program, conf))
+		status = start_pages(runtime, error);
+	if (status != VOC_OK)
+		goto fail;
+	*ret_runtime = runtime;
+	return VOC_OK;
+fail:
+	voc_health_free(health);
+	free(runtime);
+	return status;
+}
+
+void voc_runtime_stop(struct voc_runtime *runtime)
+{
+	if (!runtime)
+		return;
+	voc_http_server_stop(runtime->server);
+	voc_health_free(runtime->health);
+	free(runtime);
+}
+
+static int poll_timeout(int64_t until_ms)
+{
+	if (until_ms < 0)
+		return -1;
+	int64_t left = until_ms - voc_clock_ms();
+	if (left <= 0)
+		return 0;
+	return left > 3600000 ? 3600000 : (int)left;
+}
+
+int voc_runtime_wait(struct voc_runtime *runtime, struct pollfd *fds, size_t count, int64_t until_ms)
+{
+	struct pollfd all[VOC_WAIT_FDS_MAX + 1];
+	size_t used = count < VOC_WAIT_FDS_MAX ? count : VOC_WAIT_FDS_MAX;
+	if (used > 0)
+		memcpy(all, fds, used * sizeof *fds);
+	/* A stop that is known already would end each wait at once; poll skips negative fds. */
+	all[used] = (struct pollfd){ .fd = runtime->stop_by_ms < 0 ? voc_signals_fd() : -1, .events = POLLIN };
+	int ready = poll(all, used + 1, poll_timeout(until_ms));
+	voc_health_beat(runtime->health);
+	if (ready < 0) { /* interrupted: nothing is ready */
+		for (size_t i = 0; i < used; i++)
+			fds[i].revents = 0;
+		return 0;
+	}
+	if (used > 0)
+		memcpy(fds, all, used * sizeof *fds);
+	return ready - (all[used].revents != 0);
+}
+
+bool voc_runtime_stopping(struct voc_runtime *runtime)
+{
+	if (runtime->stop_by_ms >= 0)
+		return true;
+	int signal = voc_signals_received();
+	if (signal == 0)
+		return false;
+	runtime->stop_by_ms = voc_clock_ms() + runtime->conf->shutdown_ms;
+	voc_health_set(runtime->health, VOC_UNREADY_STOPPING, true);
+	VOC_LOG(VOC_LOG_INFO, "stopping", VOC_LOG_INT("signal", signal),
+	        VOC_LOG_INT("within_ms", runtime->conf->shutdown_ms));
+	return true;
+}
+
+int64_t voc_runtime_stop_by(const struct voc_runtime *runtime)
+{
+	return runtime->stop_by_ms;
+}
+
+int voc_runtime_fd(const struct voc_runtime *runtime)
+{
+	(void)runtime;
+	return voc_signals_fd();
+}
+
+struct voc_health *voc_runtime_health(struct voc_runtime *runtime)
+{
+	return runtime->health;
+}
+
+int voc_runtime_port(const struct voc_runtime *runtime)
+{
+	return runtime->server ? voc_http_server_port(runtime->server) : 0;
+}
+
+static int exit_status(enum voc_status status, const struct voc_error *error)
+{
+	if (status == VOC_OK)
+		return 0;
+	return error->reason == VOC_REASON_CONFIG ? VOC_EXIT_CONFIG : VOC_EXIT_FAILED;
+}
+
+static int print(const struct voc_service *service, const struct voc_conf *conf, enum voc_conf_action action)
+{
+	struct voc_buf text;
+	voc_buf_init(&text, HELP_MAX_BYTES);
+	const char *name = voc_conf_program_name(service->program);
+	if (action == VOC_CONF_VERSION) {
+		voc_buf_addf(&text, "%s %s\n", name, VOC_VERSION);
+	} else if (action == VOC_CONF_HELP) {
+		voc_buf_addf(&text, "%s: %s\n\nusage: %s [option...]\n\n", name, service->about, name);
+		voc_conf_help(&text, service->program);
+	} else {
+		voc_conf_print(&text, conf, service->program);
+	}
+	bool written = fwrite(text.ptr, 1, text.len, stdout) == text.len && fflush(stdout) == 0;
+	voc_buf_free(&text);
+	return written ? 0 : VOC_EXIT_FAILED;
+}
+
+static enum voc_status check(const struct voc_service *service, const struct voc_conf *conf, struct voc_error *error)
+{
+	enum voc_status status = VOC_OK;
+	if (has_pages(service->program, conf))
+		status = voc_http_addr_check(conf->http_addr, error);
+	if (status == VOC_OK && service->check)
+		status = service->check(conf, error);
+	if (status == VOC_OK)
+		puts("the configuration is fine");
+	return status;
+}
+
+static enum voc_status run(const struct voc_service *service, const struct voc_conf *conf, struct voc_error *error)
+{
+	enum voc_log_level level = VOC_LOG_INFO;
+	struct voc_runtime *runtime = NULL;
+	voc_log_level_parse(conf->log_level, &level);
+	voc_log_init(voc_conf_program_name(service->program), level);
+	VOC_LOG(VOC_LOG_INFO, "starting", VOC_LOG_STR("version", VOC_VERSION));
+	enum voc_status status = voc_runtime_start(&runtime, service->program, conf, error);
+	if (status == VOC_OK)
+		status = service->run(runtime, conf, error);
+	if (status != VOC_OK)
+		voc_log_error(VOC_LOG_ERROR, "failed", error);
+	voc_runtime_stop(runtime);
+	VOC_LOG(VOC_LOG_INFO, "stopped", VOC_LOG_INT("status", exit_status(status, error)));
+	return status;
+}
+
+int voc_service_main(const struct voc_service *service, int argc, char **argv)
+{
+	struct voc_conf conf;
+	struct voc_error error;
+	enum voc_conf_action action = VOC_CONF_RUN;
+	voc_error_clear(&error);
+	enum voc_status status = voc_conf_load(&conf, service->program, argc, argv, environ, &action, &error);
+	bool logged = status == VOC_OK && action == VOC_CONF_RUN;
+	int exit_code = 0;
+	if (status == VOC_OK && action == VOC_CONF_RUN)
+		status = run(service, &conf, &error);
+	else if (status == VOC_OK && action == VOC_CONF_CHECK)
+		status = check(service, &conf, &error);
+	else if (status == VOC_OK)
+		exit_code = print(service, &conf, action);
+	if (status != VOC_OK) {
+		exit_code = exit_status(status, &error);
+		if (!logged)
+			fprintf(stderr, "%s: %s\n", voc_conf_program_name(service->program), error.text);
+	}
+	voc_conf_free(&conf);
+	return exit_code;
+}
