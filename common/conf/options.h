@@ -107,6 +107,8 @@ enum voc_option_type {
 	  "The longest pause between two tries") \
 	X(webhook_in_flight, INT, "VOC_WEBHOOK_IN_FLIGHT", VOC_PROGRAM_ALERTER, COUNT, "16", 1, 1000, \
 	  "Most requests under way to one endpoint") \
+	X(texts_path, STRING, "VOC_TEXTS", VOC_PROGRAM_VOCCTL, PATH, VOC_SHARE_DIR "/gen-texts.ndjson", 0, 0, \
+	  "The utterances that vocctl gen draws from") \
 	X(dev_port, INT, "VOC_DEV_PORT", VOC_PROGRAM_DEVBROKER, PORT, "0", 0, 65535, \
 	  "Port of the first mock broker; 0 takes any and prints it") \
 	X(dev_brokers, INT, "VOC_DEV_BROKERS", VOC_PROGRAM_DEVBROKER, COUNT, "1", 1, 9, \

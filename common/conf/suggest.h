@@ -1,5 +1,5 @@
 /*
- * "Did you mean": the nearest of some names. Internal to conf. Pure, any thread.
+ * "Did you mean": the nearest of some names. Pure, any thread.
  */
 #ifndef VOC_CONF_SUGGEST_H
 #define VOC_CONF_SUGGEST_H
