@@ -1,0 +1,191 @@
+#include "io/kafka_admin.h"
+
+#include "base/clock.h"
+#include "io/kafka_internal.h"
+
+#include <librdkafka/rdkafka.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+struct voc_admin {
+	struct kafka_client client; /* first: librdkafka's opaque */
+};
+
+enum voc_status voc_admin_open(const struct voc_kafka_settings *settings, struct voc_admin **ret_admin,
+                               struct voc_error *error)
+{
+	/* a consumer's instance: asking a producer's for a topic's metadata would make the topic */
+	static const struct kafka_property defaults[] = { { NULL, NULL } };
+	static const struct kafka_property fixed[] = { { "allow.auto.create.topics", "false" }, { NULL, NULL } };
+	struct voc_admin *admin = calloc(1, sizeof *admin);
+	if (!admin)
+		return voc_error_set(error, VOC_FATAL, VOC_REASON_OUT_OF_MEMORY, -1, "opening an admin client");
+	rd_kafka_conf_t *conf = kafka_conf_new(settings, defaults, fixed, error);
+	if (!conf || kafka_client_open(&admin->client, KAFKA_CONSUMER, conf, settings, error) != VOC_OK) {
+		free(admin);
+		return VOC_FATAL;
+	}
+	*ret_admin = admin;
+	return VOC_OK;
+}
+
+void voc_admin_free(struct voc_admin *admin)
+{
+	if (!admin)
+		return;
+	rd_kafka_destroy(admin->client.rk);
+	close(admin->client.wake_fd);
+	free(admin);
+}
+
+static enum voc_status unreachable(rd_kafka_resp_err_t err, const char *what, struct voc_error *error)
+{
+	return voc_error_set(error, VOC_RETRY, VOC_REASON_KAFKA, -1, "%s: %s", what, rd_kafka_err2str(err));
+}
+
+enum voc_status voc_admin_partition_count(struct voc_admin *admin, const char *topic, int timeout_ms,
+                                          int32_t *ret_partitions, struct voc_error *error)
+{
+	const struct rd_kafka_metadata *metadata;
+	rd_kafka_topic_t *handle = rd_kafka_topic_new(admin->client.rk, topic, NULL);
+	if (!handle)
+		return voc_error_set(error, VOC_FATAL, VOC_REASON_CONFIG, -1, "no name for a topic: %s", topic);
+	rd_kafka_resp_err_t err = rd_kafka_metadata(admin->client.rk, 0, handle, &metadata, timeout_ms);
+	rd_kafka_topic_destroy(handle);
+	if (err)
+		return unreachable(err, "asking for a topic", error);
+	err = metadata->topic_cnt == 1 ? metadata->topics[0].err : RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
+	int32_t partitions = err ? 0 : metadata->topics[0].partition_cnt;
+	rd_kafka_metadata_destroy(metadata);
+	if (err && err != RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART)
+		return unreachable(err, "asking for a topic", error);
+	*ret_partitions = partitions;
+	return VOC_OK;
+}
+
+/* The outcome of a request for one topic, whose event is taken. */
+static enum voc_status create_outcome(rd_kafka_event_t *event, bool *ret_exists, struct voc_error *error)
+{
+	if (!event)
+		return unreachable(RD_KAFKA_RESP_ERR__TIMED_OUT, "creating a topic", error);
+	const rd_kafka_topic_result_t **results = NULL;
+	const rd_kafka_CreateTopics_result_t *result = rd_kafka_event_CreateTopics_result(event);
+	rd_kafka_resp_err_t err = rd_kafka_event_error(event);
+	enum voc_status status = VOC_OK;
+	size_t count = 0;
+	if (!err && result)
+		results = rd_kafka_CreateTopics_result_topics(result, &count);
+	if (err || count != 1) {
+		status = unreachable(err ? err : RD_KAFKA_RESP_ERR__FAIL, "creating a topic", error);
+	} else {
+		err = rd_kafka_topic_result_error(results[0]);
+		*ret_exists = err == RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS;
+		if (err && !*ret_exists)
+			status = voc_error_set(error, VOC_FATAL, VOC_REASON_KAFKA, -1, "creating topic %s: %s",
+			                       rd_kafka_topic_result_name(results[0]), rd_kafka_err2str(err));
+	}
+	rd_kafka_event_destroy(event);
+	return status;
+}
+
+static enum voc_status create(struct voc_admin *admin, const struct voc_topic_plan *plan, int timeout_ms,
+                              bool *ret_exists, struct voc_error *error)
+{
+	char text[160];
+	rd_kafka_NewTopic_t *topic =
+	        rd_kafka_NewTopic_new(plan->topic, plan->partitions, plan->replication, text, sizeof text);
+	if (!topic)
+		return voc_error_set(error, VOC_FATAL, VOC_REASON_CONFIG, -1, "topic %s: %s", plan->topic, text);
+	for (size_t i = 0; i < plan->config_count; i++)
+		rd_kafka_NewTopic_set_config(topic, plan->configs[i].name, plan->configs[i].value);
+	rd_kafka_queue_t *queue = rd_kafka_queue_new(admin->client.rk);
+	rd_kafka_AdminOptions_t *options = rd_kafka_AdminOptions_new(admin->client.rk, RD_KAFKA_ADMIN_OP_CREATETOPICS);
+	rd_kafka_AdminOptions_set_request_timeout(options, timeout_ms, text, sizeof text);
+	/* answered once the topic has leaders: the next step can use it */
+	rd_kafka_AdminOptions_set_operation_timeout(options, timeout_ms, text, sizeof text);
+	rd_kafka_CreateTopics(admin->client.rk, &topic, 1, options, queue);
+	enum voc_status status = create_outcome(rd_kafka_queue_poll(queue, timeout_ms), ret_exists, error);
+	rd_kafka_AdminOptions_destroy(options);
+	rd_kafka_queue_destroy(queue);
+	rd_kafka_NewTopic_destroy(topic);
+	return status;
+}
+
+enum voc_status voc_admin_create_topic(struct voc_admin *admin, const struct voc_topic_plan *plan, int timeout_ms,
+                                       bool *ret_created, struct voc_error *error)
+{
+	int32_t partitions = 0;
+	bool exists = true;
+	int64_t deadline_ms = voc_clock_ms() + timeout_ms;
+	enum voc_status status = voc_admin_partition_count(admin, plan->topic, timeout_ms, &partitions, error);
+	if (status == VOC_OK && partitions == 0)
+		status = create(admin, plan, kafka_left_ms(deadline_ms), &exists, error);
+	if (status == VOC_OK && partitions == 0 && exists) /* somebody was faster */
+		status = voc_admin_partition_count(admin, plan->topic, kafka_left_ms(deadline_ms), &partitions, error);
+	if (status != VOC_OK)
+		return status;
+	if (exists && partitions != plan->partitions)
+		return voc_error_set(error, VOC_FATAL, VOC_REASON_PARTITIONS_CHANGED, -1,
+		                     "topic %s has %d partitions, not %d", plan->topic, (int)partitions,
+		                     (int)plan->partitions);
+	if (ret_created)
+		*ret_created = !exists;
+	return VOC_OK;
+}
+
+/* Copies the offsets of a group's answer into `positions`, in whatever order they come. */
+static void copy_committed(const rd_kafka_topic_partition_list_t *list, struct voc_position *positions, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		const rd_kafka_topic_partition_t *found = rd_kafka_topic_partition_list_find(
+		        (rd_kafka_topic_partition_list_t *)(uintptr_t)list, positions[i].topic, positions[i].partition);
+		positions[i].offset = found && !found->err && found->offset >= 0 ? found->offset : VOC_OFFSET_BEGINNING;
+	}
+}
+
+static enum voc_status committed_outcome(rd_kafka_event_t *event, struct voc_position *positions, size_t count,
+                                         struct voc_error *error)
+{
+	if (!event)
+		return unreachable(RD_KAFKA_RESP_ERR__TIMED_OUT, "asking for a group", error);
+	const rd_kafka_ListConsumerGroupOffsets_result_t *result =
+	        rd_kafka_event_ListConsumerGroupOffsets_result(event);
+	rd_kafka_resp_err_t err = rd_kafka_event_error(event);
+	size_t groups = 0;
+	if (!err && result) {
+		const rd_kafka_group_result_t **answers =
+		        rd_kafka_ListConsumerGroupOffsets_result_groups(result, &groups);
+		const rd_kafka_error_t *refused = groups == 1 ? rd_kafka_group_result_error(answers[0]) : NULL;
+		if (refused)
+			err = rd_kafka_error_code(refused);
+		else if (groups == 1)
+			copy_committed(rd_kafka_group_result_partitions(answers[0]), positions, count);
+	}
+	rd_kafka_event_destroy(event);
+	return err || groups != 1 ? unreachable(err, "asking for a group", error) : VOC_OK;
+}
+
+enum voc_status voc_admin_committed(struct voc_admin *admin, const char *group, struct voc_position *positions,
+                                    size_t count, int timeout_ms, struct voc_error *error)
+{
+	char text[160];
+	rd_kafka_topic_partition_list_t *list = kafka_list_new(positions, count);
+	rd_kafka_ListConsumerGroupOffsets_t *request = rd_kafka_ListConsumerGroupOffsets_new(group, list);
+	rd_kafka_queue_t *queue = rd_kafka_queue_new(admin->client.rk);
+	rd_kafka_AdminOptions_t *options =
+	        rd_kafka_AdminOptions_new(admin->client.rk, RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS);
+	rd_kafka_AdminOptions_set_request_timeout(options, timeout_ms, text, sizeof text);
+	rd_kafka_ListConsumerGroupOffsets(admin->client.rk, &request, 1, options, queue);
+	enum voc_status status = committed_outcome(rd_kafka_queue_poll(queue, timeout_ms), positions, count, error);
+	rd_kafka_AdminOptions_destroy(options);
+	rd_kafka_queue_destroy(queue);
+	rd_kafka_ListConsumerGroupOffsets_destroy(request);
+	rd_kafka_topic_partition_list_destroy(list);
+	return status;
+}
+
+enum voc_status voc_admin_watermarks(struct voc_admin *admin, const struct voc_position *positions, size_t count,
+                                     struct voc_watermarks *ret_watermarks, int timeout_ms, struct voc_error *error)
+{
+	return kafka_watermarks(&admin->client, positions, count, ret_watermarks, timeout_ms, error);
+}

@@ -1,0 +1,201 @@
+#include "base/clock.h"
+#include "base/hash.h"
+#include "io/kafka_internal.h"
+#include "io/metrics.h"
+
+#include <librdkafka/rdkafka.h>
+#include <sys/eventfd.h>
+#include <syslog.h>
+#include <unistd.h>
+
+#define QUIET_MS 10000
+
+int kafka_left_ms(int64_t deadline_ms)
+{
+	int64_t left_ms = deadline_ms - voc_clock_ms();
+	return left_ms < 0 ? 0 : left_ms > INT32_MAX ? INT32_MAX : (int)left_ms;
+}
+
+void kafka_complain(struct kafka_client *client, int code, const char *text)
+{
+	voc_metric_add(VOC_METRIC_KAFKA_ERRORS, 1);
+	if (!client->on_complaint)
+		return;
+	int64_t now_ms = voc_clock_ms();
+	_Atomic int64_t *quiet_until_ms = &client->quiet_until_ms[(unsigned)code % KAFKA_QUIET_SLOTS];
+	int64_t until_ms = atomic_load(quiet_until_ms);
+	if (now_ms >= until_ms && atomic_compare_exchange_strong(quiet_until_ms, &until_ms, now_ms + QUIET_MS))
+		client->on_complaint(client->context, text);
+}
+
+enum voc_status kafka_fatal(struct kafka_client *client, struct voc_error *error)
+{
+	char text[160];
+	if (!rd_kafka_fatal_error(client->rk, text, sizeof text))
+		return VOC_OK;
+	return voc_error_set(error, VOC_FATAL, VOC_REASON_KAFKA, -1, "%s", text);
+}
+
+static void on_error(rd_kafka_t *rk, int code, const char *text, void *opaque)
+{
+	(void)rk;
+	kafka_complain(opaque, code, text);
+}
+
+static void on_log(const rd_kafka_t *rk, int level, const char *facility, const char *text)
+{
+	/* CONFWARN: a consumer's property given to a producer, or the other way round. All clients share the
+	 * properties.
+	 */
+	if (level > LOG_WARNING || strcmp(facility, "CONFWARN") == 0)
+		return;
+	kafka_complain(rd_kafka_opaque(rk), (int)(voc_hash64(voc_str_from(facility)) & INT32_MAX), text);
+}
+
+static bool is_fixed(const struct kafka_property *fixed, const char *name)
+{
+	for (; fixed->name; fixed++) {
+		if (strcmp(fixed->name, name) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* With cooperative rebalancing partitions come and go one by one; the services' rebalancing is all or nothing. */
+static bool is_cooperative(const struct voc_kafka_property *property)
+{
+	return strcmp(property->name, "partition.assignment.strategy") == 0 && strstr(property->value, "cooperative");
+}
+
+static enum voc_status set_property(rd_kafka_conf_t *conf, const char *name, const char *value, bool secret,
+                                    struct voc_error *error)
+{
+	char text[160];
+	if (rd_kafka_conf_set(conf, name, value, text, sizeof text) == RD_KAFKA_CONF_OK)
+		return VOC_OK;
+	if (secret) /* librdkafka's text quotes the value */
+		voc_str_copy(text, sizeof text, VOC_STR("its value is refused"));
+	return voc_error_set(error, VOC_FATAL, VOC_REASON_CONFIG, -1, "Kafka property %s: %s", name, text);
+}
+
+static enum voc_status set_user_property(rd_kafka_conf_t *conf, const struct kafka_property *fixed,
+                                         const struct voc_kafka_property *property, struct voc_error *error)
+{
+	if (is_fixed(fixed, property->name))
+		return voc_error_set(error, VOC_FATAL, VOC_REASON_CONFIG, -1,
+		                     "Kafka property %s can't be set: what is guaranteed rests on it", property->name);
+	if (is_cooperative(property))
+		return voc_error_set(error, VOC_FATAL, VOC_REASON_CONFIG, -1,
+		                     "Kafka property %s: take range or roundrobin, not a cooperative one",
+		                     property->name);
+	return set_property(conf, property->name, property->value, property->secret, error);
+}
+
+static enum voc_status set_all(rd_kafka_conf_t *conf, const struct voc_kafka_settings *settings,
+                               const struct kafka_property *defaults, const struct kafka_property *fixed,
+                               struct voc_error *error)
+{
+	const struct voc_conf *ours = settings->conf;
+	char ignored[8];
+	for (const struct kafka_property *property = defaults; property->name; property++)
+		/* one that this librdkafka doesn't know, or was built without, is a default that it can do without */
+		(void)rd_kafka_conf_set(conf, property->name, property->value, ignored, sizeof ignored);
+	for (size_t i = 0; i < ours->kafka_property_count; i++) {
+		if (set_user_property(conf, fixed, &ours->kafka_properties[i], error) != VOC_OK)
+			return VOC_FATAL;
+	}
+	for (; fixed->name; fixed++) {
+		if (set_property(conf, fixed->name, fixed->value, false, error) != VOC_OK)
+			return VOC_FATAL;
+	}
+	if (set_property(conf, "client.id", settings->client_id, false, error) != VOC_OK)
+		return VOC_FATAL;
+	return set_property(conf, "bootstrap.servers", ours->kafka_bootstrap, false, error);
+}
+
+rd_kafka_conf_t *kafka_conf_new(const struct voc_kafka_settings *settings, const struct kafka_property *defaults,
+                                const struct kafka_property *fixed, struct voc_error *error)
+{
+	rd_kafka_conf_t *conf = rd_kafka_conf_new();
+	if (set_all(conf, settings, defaults, fixed, error) != VOC_OK) {
+		rd_kafka_conf_destroy(conf);
+		return NULL;
+	}
+	rd_kafka_conf_set_error_cb(conf, on_error);
+	rd_kafka_conf_set_log_cb(conf, on_log);
+	return conf;
+}
+
+enum voc_status kafka_client_open(struct kafka_client *client, enum kafka_kind kind, rd_kafka_conf_t *conf,
+                                  const struct voc_kafka_settings *settings, struct voc_error *error)
+{
+	char text[160];
+	client->on_complaint = settings->on_complaint;
+	client->context = settings->context;
+	client->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	if (client->wake_fd < 0) {
+		rd_kafka_conf_destroy(conf);
+		return voc_error_set(error, VOC_FATAL, VOC_REASON_INTERNAL, -1, "no eventfd");
+	}
+	rd_kafka_conf_set_opaque(conf, client);
+	client->rk =
+	        rd_kafka_new(kind == KAFKA_CONSUMER ? RD_KAFKA_CONSUMER : RD_KAFKA_PRODUCER, conf, text, sizeof text);
+	if (!client->rk) {
+		rd_kafka_conf_destroy(conf);
+		close(client->wake_fd);
+		return voc_error_set(error, VOC_FATAL, VOC_REASON_CONFIG, -1, "Kafka client: %s", text);
+	}
+	return VOC_OK;
+}
+
+void kafka_wake_enable(struct kafka_client *client, rd_kafka_queue_t *queue)
+{
+	static const uint64_t one = 1; /* what an eventfd takes; librdkafka copies it */
+	rd_kafka_queue_io_event_enable(queue, client->wake_fd, &one, sizeof one);
+}
+
+void kafka_wake_clear(struct kafka_client *client)
+{
+	uint64_t count;
+	ssize_t got = read(client->wake_fd, &count, sizeof count);
+	(void)got; /* EAGAIN: it was clear */
+}
+
+rd_kafka_topic_partition_list_t *kafka_list_new(const struct voc_position *positions, size_t count)
+{
+	rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)count);
+	for (size_t i = 0; i < count; i++)
+		rd_kafka_topic_partition_list_add(list, positions[i].topic, positions[i].partition)->offset =
+		        positions[i].offset;
+	return list;
+}
+
+/* ListOffsets for all partitions at once: `which` is the protocol's word for the log's begin or end. */
+static enum voc_status list_offsets(struct kafka_client *client, rd_kafka_topic_partition_list_t *list, int64_t which,
+                                    int timeout_ms, struct voc_error *error)
+{
+	for (int i = 0; i < list->cnt; i++)
+		list->elems[i].offset = which;
+	rd_kafka_resp_err_t err = rd_kafka_offsets_for_times(client->rk, list, timeout_ms);
+	for (int i = 0; i < list->cnt && !err; i++)
+		err = list->elems[i].err;
+	if (err)
+		return voc_error_set(error, VOC_RETRY, VOC_REASON_KAFKA, -1, "listing offsets: %s",
+		                     rd_kafka_err2str(err));
+	return VOC_OK;
+}
+
+enum voc_status kafka_watermarks(struct kafka_client *client, const struct voc_position *positions, size_t count,
+                                 struct voc_watermarks *ret_watermarks, int timeout_ms, struct voc_error *error)
+{
+	rd_kafka_topic_partition_list_t *lows = kafka_list_new(positions, count);
+	rd_kafka_topic_partition_list_t *highs = kafka_list_new(positions, count);
+	enum voc_status status = list_offsets(client, lows, RD_KAFKA_OFFSET_BEGINNING, timeout_ms, error);
+	if (status == VOC_OK)
+		status = list_offsets(client, highs, RD_KAFKA_OFFSET_END, timeout_ms, error);
+	for (size_t i = 0; i < count && status == VOC_OK; i++)
+		ret_watermarks[i] = (struct voc_watermarks){ lows->elems[i].offset, highs->elems[i].offset };
+	rd_kafka_topic_partition_list_destroy(lows);
+	rd_kafka_topic_partition_list_destroy(highs);
+	return status;
+}

@@ -1,0 +1,83 @@
+/*
+ * What kafka_conf.c, kafka_consumer.c, kafka_producer.c and kafka_admin.c share. Nobody else includes this.
+ */
+#ifndef VOC_IO_KAFKA_INTERNAL_H
+#define VOC_IO_KAFKA_INTERNAL_H
+
+#include "io/kafka_consumer.h"
+
+#include <stdatomic.h>
+#include <sys/types.h>
+
+struct rd_kafka_conf_s;
+struct rd_kafka_s;
+struct rd_kafka_queue_s;
+struct rd_kafka_topic_partition_list_s;
+
+#define KAFKA_QUIET_SLOTS 16
+
+/* One librdkafka instance. The first member of whatever is librdkafka's opaque. */
+struct kafka_client {
+	struct rd_kafka_s *rk;
+	int wake_fd; /* an eventfd; -1 if there is none */
+	void (*on_complaint)(void *context, const char *text);
+	void *context;
+	_Atomic int64_t quiet_until_ms[KAFKA_QUIET_SLOTS]; /* by error code */
+};
+
+struct kafka_property {
+	const char *name, *value;
+};
+
+enum kafka_kind { KAFKA_CONSUMER, KAFKA_PRODUCER };
+
+/*
+ * A configuration with, in this order: our `defaults`, the user's properties, and the `fixed` ones, which the user may
+ * not set. NULL and the error if one is refused. Lists end in a NULL name.
+ */
+struct rd_kafka_conf_s *kafka_conf_new(const struct voc_kafka_settings *settings, const struct kafka_property *defaults,
+                                       const struct kafka_property *fixed, struct voc_error *error);
+/* Takes `conf`, makes the instance, with `client` as its opaque. */
+enum voc_status kafka_client_open(struct kafka_client *client, enum kafka_kind kind, struct rd_kafka_conf_s *conf,
+                                  const struct voc_kafka_settings *settings, struct voc_error *error);
+/* wake_fd becomes readable when `queue` is no longer empty. */
+void kafka_wake_enable(struct kafka_client *client, struct rd_kafka_queue_s *queue);
+void kafka_wake_clear(struct kafka_client *client);
+/* Counts an error and tells the owner of it, if one of its kind wasn't told just now. */
+void kafka_complain(struct kafka_client *client, int code, const char *text);
+/* VOC_FATAL with librdkafka's fatal error, if there is one. */
+enum voc_status kafka_fatal(struct kafka_client *client, struct voc_error *error);
+
+struct rd_kafka_topic_partition_list_s *kafka_list_new(const struct voc_position *positions, size_t count);
+enum voc_status kafka_watermarks(struct kafka_client *client, const struct voc_position *positions, size_t count,
+                                 struct voc_watermarks *ret_watermarks, int timeout_ms, struct voc_error *error);
+struct voc_consumer {
+	struct kafka_client client; /* first: librdkafka's opaque */
+	struct voc_consumer_settings settings;
+	struct rd_kafka_queue_s *queue;
+	/* What is assigned; parallel arrays of `count`. */
+	size_t count;
+	struct voc_position *positions;
+	struct rd_kafka_queue_s **queues; /* NULL unless split */
+	bool *paused;
+	/* An assignment that the owner could not take yet, and when to ask it again. */
+	struct rd_kafka_topic_partition_list_s *pending;
+	int64_t ask_again_ms;
+	bool joined;
+	bool closed;
+	struct voc_error failure; /* what a callback met: the next poll returns it */
+};
+
+/* The index of an assigned partition, or -1. */
+ssize_t kafka_partition_find(const struct voc_consumer *consumer, const char *topic, int32_t partition);
+/* The group has given these partitions; NULL: it takes all away. */
+void kafka_assignment_change(struct voc_consumer *consumer,
+                             const struct rd_kafka_topic_partition_list_s *assigned);
+/* Asks the owner again, if it could not take its partitions. */
+void kafka_assignment_serve(struct voc_consumer *consumer);
+void kafka_assignment_drop(struct voc_consumer *consumer);
+
+/* Milliseconds from now to `deadline_ms`, 0 if it has passed. */
+int kafka_left_ms(int64_t deadline_ms);
+
+#endif

@@ -1,0 +1,27 @@
+#include "io/kafka.h"
+
+#include <librdkafka/rdkafka.h>
+
+void voc_message_release(struct voc_message *message)
+{
+	if (message->handle)
+		rd_kafka_message_destroy(message->handle);
+	message->handle = NULL;
+}
+
+size_t voc_message_headers(const struct voc_message *message, struct voc_header *headers, size_t max)
+{
+	rd_kafka_headers_t *list;
+	size_t count = 0, size;
+	const char *name;
+	const void *value;
+	if (rd_kafka_message_headers(message->handle, &list))
+		return 0;
+	while (count < max &&
+	       rd_kafka_header_get_all(list, count, &name, &value, &size) == RD_KAFKA_RESP_ERR_NO_ERROR) {
+		headers[count].name = voc_str_from(name);
+		headers[count].value = voc_str_of(value, size);
+		count++;
+	}
+	return count;
+}

@@ -1,0 +1,110 @@
+/* A consumer's offsets: what is stored and committed, and from where it reads. */
+#include "base/clock.h"
+#include "io/kafka_internal.h"
+
+#include <librdkafka/rdkafka.h>
+
+void voc_consumer_store(struct voc_consumer *consumer, const char *topic, int32_t partition, int64_t next_offset)
+{
+	/* rd_kafka_offsets_store takes the next offset as it is; rd_kafka_offset_store (singular) would add one. */
+	rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
+	rd_kafka_topic_partition_list_add(list, topic, partition)->offset = next_offset;
+	(void)rd_kafka_offsets_store(consumer->client.rk, list);
+	rd_kafka_topic_partition_list_destroy(list);
+}
+
+static void on_committed(rd_kafka_t *rk, rd_kafka_resp_err_t err, rd_kafka_topic_partition_list_t *list, void *opaque)
+{
+	rd_kafka_resp_err_t *result = opaque;
+	(void)rk;
+	(void)list;
+	*result = err;
+}
+
+enum voc_status voc_consumer_commit(struct voc_consumer *consumer, int timeout_ms, struct voc_error *error)
+{
+	/* rd_kafka_commit would wait for as long as the coordinator is away */
+	rd_kafka_resp_err_t result = RD_KAFKA_RESP_ERR__IN_PROGRESS;
+	rd_kafka_queue_t *queue = rd_kafka_queue_new(consumer->client.rk);
+	rd_kafka_resp_err_t err = rd_kafka_commit_queue(consumer->client.rk, NULL, queue, on_committed, &result);
+	int64_t deadline_ms = voc_clock_ms() + timeout_ms;
+	while (!err && result == RD_KAFKA_RESP_ERR__IN_PROGRESS && kafka_left_ms(deadline_ms) > 0)
+		rd_kafka_queue_poll_callback(queue, kafka_left_ms(deadline_ms));
+	rd_kafka_queue_destroy(queue);
+	if (!err)
+		err = result;
+	if (err && err != RD_KAFKA_RESP_ERR__NO_OFFSET)
+		return voc_error_set(error, VOC_RETRY, VOC_REASON_KAFKA, -1, "committing: %s", rd_kafka_err2str(err));
+	return VOC_OK;
+}
+
+enum voc_status voc_consumer_seek(struct voc_consumer *consumer, const struct voc_position *position, int timeout_ms,
+                                  struct voc_error *error)
+{
+	rd_kafka_topic_partition_list_t *list = kafka_list_new(position, 1);
+	rd_kafka_error_t *refused = rd_kafka_seek_partitions(consumer->client.rk, list, timeout_ms);
+	rd_kafka_resp_err_t err = refused ? rd_kafka_error_code(refused) : list->elems[0].err;
+	if (refused)
+		rd_kafka_error_destroy(refused);
+	rd_kafka_topic_partition_list_destroy(list);
+	if (err)
+		return voc_error_set(error, VOC_RETRY, VOC_REASON_KAFKA, -1, "seeking: %s", rd_kafka_err2str(err));
+	return VOC_OK;
+}
+
+void voc_consumer_pause(struct voc_consumer *consumer, const char *topic, int32_t partition)
+{
+	ssize_t index = kafka_partition_find(consumer, topic, partition);
+	if (index < 0 || consumer->paused[index])
+		return;
+	rd_kafka_topic_partition_list_t *list = kafka_list_new(&consumer->positions[index], 1);
+	consumer->paused[index] = rd_kafka_pause_partitions(consumer->client.rk, list) == RD_KAFKA_RESP_ERR_NO_ERROR;
+	rd_kafka_topic_partition_list_destroy(list);
+}
+
+enum voc_status voc_consumer_resume(struct voc_consumer *consumer, const struct voc_position *position, int timeout_ms,
+                                    struct voc_error *error)
+{
+	/* Before 2.4, resuming a partition that isn't paused reads records again: hence our own note of what is. */
+	ssize_t index = kafka_partition_find(consumer, position->topic, position->partition);
+	if (index < 0 || !consumer->paused[index])
+		return VOC_OK;
+	enum voc_status status = voc_consumer_seek(consumer, position, timeout_ms, error);
+	if (status != VOC_OK)
+		return status;
+	rd_kafka_topic_partition_list_t *list = kafka_list_new(position, 1);
+	consumer->paused[index] = rd_kafka_resume_partitions(consumer->client.rk, list) != RD_KAFKA_RESP_ERR_NO_ERROR;
+	rd_kafka_topic_partition_list_destroy(list);
+	return VOC_OK;
+}
+
+enum voc_status voc_consumer_committed(struct voc_consumer *consumer, struct voc_position *positions, size_t count,
+                                       int timeout_ms, struct voc_error *error)
+{
+	rd_kafka_topic_partition_list_t *list = kafka_list_new(positions, count);
+	rd_kafka_resp_err_t err = rd_kafka_committed(consumer->client.rk, list, timeout_ms);
+	for (size_t i = 0; i < count && !err; i++)
+		err = list->elems[i].err;
+	for (size_t i = 0; i < count && !err; i++)
+		positions[i].offset = list->elems[i].offset < 0 ? VOC_OFFSET_BEGINNING : list->elems[i].offset;
+	rd_kafka_topic_partition_list_destroy(list);
+	if (err)
+		return voc_error_set(error, VOC_RETRY, VOC_REASON_KAFKA, -1, "reading committed offsets: %s",
+		                     rd_kafka_err2str(err));
+	return VOC_OK;
+}
+
+enum voc_status voc_consumer_watermarks(struct voc_consumer *consumer, const struct voc_position *positions,
+                                        size_t count, struct voc_watermarks *ret_watermarks, int timeout_ms,
+                                        struct voc_error *error)
+{
+	return kafka_watermarks(&consumer->client, positions, count, ret_watermarks, timeout_ms, error);
+}
+
+int64_t voc_consumer_high(const struct voc_consumer *consumer, const char *topic, int32_t partition)
+{
+	int64_t low, high;
+	if (rd_kafka_get_watermark_offsets(consumer->client.rk, topic, partition, &low, &high))
+		return -1;
+	return high < 0 ? -1 : high;
+}
