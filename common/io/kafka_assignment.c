@@ -134,6 +134,7 @@ static void assign_partitions(struct voc_consumer *consumer, const rd_kafka_topi
 	rd_kafka_assign(consumer->client.rk, none);
 	rd_kafka_topic_partition_list_destroy(none);
 	consumer->joined = true;
+	consumer->client.reachable = true;
 	forget_pending(consumer);
 	consumer->pending = rd_kafka_topic_partition_list_copy(list);
 	rd_kafka_topic_partition_list_sort(consumer->pending, compare_partitions, NULL);

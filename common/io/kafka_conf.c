@@ -8,7 +8,8 @@
 #include <syslog.h>
 #include <unistd.h>
 
-#define QUIET_MS 10000
+#define QUIET_MS  10000
+#define BROKER_UP "\"state\":\"UP\"" /* STATISTICS.md: a broker's; a group's is in lower case */
 
 int kafka_left_ms(int64_t deadline_ms)
 {
@@ -38,8 +39,20 @@ enum voc_status kafka_fatal(struct kafka_client *client, struct voc_error *error
 
 static void on_error(rd_kafka_t *rk, int code, const char *text, void *opaque)
 {
+	struct kafka_client *client = opaque;
 	(void)rk;
-	kafka_complain(opaque, code, text);
+	if (code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN)
+		client->reachable = false;
+	kafka_complain(client, code, text);
+}
+
+/* librdkafka tells that all brokers are down, but not that one is back: that is only in its statistics. */
+static int on_statistics(rd_kafka_t *rk, char *json, size_t len, void *opaque)
+{
+	struct kafka_client *client = opaque;
+	(void)rk;
+	client->reachable = memmem(json, len, BROKER_UP, sizeof BROKER_UP - 1) != NULL;
+	return 0;
 }
 
 static void on_log(const rd_kafka_t *rk, int level, const char *facility, const char *text)
@@ -123,6 +136,7 @@ rd_kafka_conf_t *kafka_conf_new(const struct voc_kafka_settings *settings, const
 	}
 	rd_kafka_conf_set_error_cb(conf, on_error);
 	rd_kafka_conf_set_log_cb(conf, on_log);
+	rd_kafka_conf_set_stats_cb(conf, on_statistics);
 	return conf;
 }
 

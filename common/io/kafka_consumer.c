@@ -32,7 +32,7 @@ static enum voc_status subscribe(struct voc_consumer *consumer, struct voc_error
 
 /* How much is read ahead. */
 struct prefetch {
-	char queued_kbytes[16], fetch_bytes[16], partition_bytes[16], records[16];
+	char queued_kbytes[24], fetch_bytes[24], partition_bytes[24];
 };
 
 static void prefetch_plan(struct prefetch *plan, const struct voc_consumer_settings *settings)
@@ -47,8 +47,6 @@ static void prefetch_plan(struct prefetch *plan, const struct voc_consumer_setti
 	snprintf(plan->queued_kbytes, sizeof plan->queued_kbytes, "%" PRId64, queued_kbytes);
 	snprintf(plan->fetch_bytes, sizeof plan->fetch_bytes, "%" PRId64, fetch_bytes);
 	snprintf(plan->partition_bytes, sizeof plan->partition_bytes, "%" PRId64, partition_bytes);
-	/* bytes are the limit that counts; this one must not be met first */
-	snprintf(plan->records, sizeof plan->records, "%d", 1000000);
 }
 
 static rd_kafka_conf_t *make_conf(const struct voc_consumer_settings *settings, struct voc_error *error)
@@ -58,13 +56,14 @@ static rd_kafka_conf_t *make_conf(const struct voc_consumer_settings *settings, 
 	const struct kafka_property defaults[] = {
 		{ "partition.assignment.strategy", "range" },
 		{ "auto.commit.interval.ms", "1000" },
-		{ "queued.min.messages", plan.records },
+		{ "queued.min.messages", "1000000" }, /* bytes are the limit that counts */
 		{ "queued.max.messages.kbytes", plan.queued_kbytes },
 		{ "fetch.max.bytes", plan.fetch_bytes },
 		{ "max.partition.fetch.bytes", plan.partition_bytes },
 		/* without it (before 2.2) a full queue stops fetching for a second */
 		{ "fetch.queue.backoff.ms", "10" },
 		{ "fetch.wait.max.ms", "100" },
+		{ "statistics.interval.ms", "2000" },
 		{ NULL, NULL },
 	};
 	const struct kafka_property fixed[] = {
@@ -242,6 +241,11 @@ enum voc_poll voc_consumer_poll_partition(struct voc_consumer *consumer, size_t 
 		if (outcome != VOC_POLL_NOTHING)
 			return outcome;
 	}
+}
+
+bool voc_consumer_reachable(const struct voc_consumer *consumer)
+{
+	return consumer->client.reachable;
 }
 
 int voc_consumer_fd(const struct voc_consumer *consumer)

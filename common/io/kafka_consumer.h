@@ -69,6 +69,8 @@ VOC_MUST_CHECK enum voc_poll voc_consumer_poll(struct voc_consumer *consumer, in
 /* The next record of the assigned partition with this index. Doesn't wait. */
 VOC_MUST_CHECK enum voc_poll voc_consumer_poll_partition(struct voc_consumer *consumer, size_t index,
                                                          struct voc_message *ret_message, struct voc_error *error);
+/* False while no broker is connected, as librdkafka told within the last seconds. */
+bool voc_consumer_reachable(const struct voc_consumer *consumer);
 /* For poll(2), POLLIN; never read from it. */
 int voc_consumer_fd(const struct voc_consumer *consumer);
 

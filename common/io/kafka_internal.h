@@ -19,7 +19,8 @@ struct rd_kafka_topic_partition_list_s;
 /* One librdkafka instance. The first member of whatever is librdkafka's opaque. */
 struct kafka_client {
 	struct rd_kafka_s *rk;
-	int wake_fd; /* an eventfd; -1 if there is none */
+	int wake_fd;    /* an eventfd */
+	bool reachable; /* a broker is connected; of the polling thread */
 	void (*on_complaint)(void *context, const char *text);
 	void *context;
 	_Atomic int64_t quiet_until_ms[KAFKA_QUIET_SLOTS]; /* by error code */
@@ -71,8 +72,7 @@ struct voc_consumer {
 /* The index of an assigned partition, or -1. */
 ssize_t kafka_partition_find(const struct voc_consumer *consumer, const char *topic, int32_t partition);
 /* The group has given these partitions; NULL: it takes all away. */
-void kafka_assignment_change(struct voc_consumer *consumer,
-                             const struct rd_kafka_topic_partition_list_s *assigned);
+void kafka_assignment_change(struct voc_consumer *consumer, const struct rd_kafka_topic_partition_list_s *assigned);
 /* Asks the owner again, if it could not take its partitions. */
 void kafka_assignment_serve(struct voc_consumer *consumer);
 void kafka_assignment_drop(struct voc_consumer *consumer);

@@ -21,6 +21,7 @@ static void on_delivery(rd_kafka_t *rk, const rd_kafka_message_t *message, void 
 	struct voc_producer *producer = opaque;
 	(void)rk;
 	atomic_fetch_sub(&producer->in_flight, 1);
+	producer->client.reachable = !message->err;
 	if (message->err)
 		voc_error_set(&producer->failure, VOC_FATAL, VOC_REASON_KAFKA, -1, "delivery to %s failed: %s",
 		              rd_kafka_topic_name(message->rkt), rd_kafka_err2str(message->err));
@@ -38,6 +39,7 @@ static rd_kafka_conf_t *make_conf(const struct voc_producer_settings *settings, 
 		{ "compression.codec", "lz4" },
 		{ "queue.buffering.max.messages", "200000" },
 		{ "queue.buffering.max.kbytes", "65536" },
+		{ "statistics.interval.ms", "2000" },
 		{ NULL, NULL },
 	};
 	const struct kafka_property fixed[] = {
@@ -166,6 +168,11 @@ enum voc_status voc_producer_wait(struct voc_producer *producer, int64_t deadlin
 int64_t voc_producer_in_flight(const struct voc_producer *producer)
 {
 	return atomic_load(&((struct voc_producer *)(uintptr_t)producer)->in_flight);
+}
+
+bool voc_producer_reachable(const struct voc_producer *producer)
+{
+	return producer->client.reachable;
 }
 
 int voc_producer_fd(const struct voc_producer *producer)
