@@ -1,0 +1,53 @@
+/*
+ * An event between its bytes and its meaning: the fields as they were found, not yet checked. Private to core/event*.c.
+ *
+ * Reading never stops at the first thing that is wrong with the event, so that a text that isn't JSON at all is told as
+ * that, whatever stands before the place where it breaks. The first flaw is kept.
+ */
+#ifndef VOC_CORE_EVENT_DRAFT_H
+#define VOC_CORE_EVENT_DRAFT_H
+
+#include "base/json_read.h"
+#include "core/event.h"
+
+/* A customer's turn of a transcript, in the arena. */
+struct voc_event_turn {
+	struct voc_event_turn *next;
+	struct voc_str text;
+};
+
+/* A field that is absent (or null, which CloudEvents' JSON format says is the same) has a NULL ptr. */
+struct voc_event_draft {
+	struct voc_arena *arena;
+	struct voc_error flaw;
+	struct voc_str json; /* what positions count from */
+
+	struct voc_str specversion, id, source, type, subject, time, content_type, data_schema;
+	struct voc_str data, transcript;  /* that it is there; no content */
+	struct voc_str customer_id, text; /* of data, as all below */
+	struct voc_str lang, contact, product, team, agent_id;
+	struct voc_str rating;          /* a number's text */
+	struct voc_str role, turn_text; /* of the turn that is being read */
+
+	struct voc_event_turn *first_turn, **last_turn;
+	size_t turns;                     /* the customer's, those without a word left out */
+	size_t turn_bytes;                /* of all of them */
+	size_t elements;                  /* of the transcript, whoever spoke */
+	struct voc_extension *extensions; /* VOC_EXTENSIONS_MAX places, borrowed */
+	size_t extension_count;
+};
+
+/* Notes what is wrong, unless something was before; `at` is the value in the draft's json, or NULL. Always false. */
+bool voc_event_flaw(struct voc_event_draft *draft, enum voc_reason reason, const char *at, const char *name,
+                    const char *what);
+
+/* The whole event (structured mode), or its data (binary mode). Flaws are noted, JSON's own errors are the reader's. */
+void voc_event_read_envelope(struct voc_event_draft *draft, struct voc_json_reader *json);
+void voc_event_read_data(struct voc_event_draft *draft, struct voc_json_reader *json);
+/* Binary mode: the attributes among the headers. */
+void voc_event_read_headers(struct voc_event_draft *draft, const struct voc_header *headers, size_t count);
+
+/* The meaning: false if the draft has a flaw. All of *ret_event but the extensions, which the draft filled. */
+bool voc_event_check(struct voc_event_draft *draft, int64_t record_timestamp_ms, struct voc_event *ret_event);
+
+#endif
