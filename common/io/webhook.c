@@ -15,6 +15,7 @@ struct slot {
 	size_t response_bytes;
 	bool refused; /* every address of the host so far was a private one */
 	char retry_after[VOC_WEBHOOK_RETRY_AFTER_SIZE];
+	bool under_way;
 	struct slot *next_free;
 };
 
@@ -88,7 +89,7 @@ static bool set_up(struct slot *slot, const struct voc_webhook_options *options)
 	SET(CURLOPT_CONNECTTIMEOUT_MS, (long)(options->timeout_ms + 1) / 2);
 	SET(CURLOPT_MAXAGE_CONN, 60L); /* a kept connection skips name resolution: not for ever */
 	SET(CURLOPT_MAXLIFETIME_CONN, 600L);
-	SET(CURLOPT_QUICK_EXIT, 1L);   /* don't wait for a resolver thread that outlives its request */
+	SET(CURLOPT_QUICK_EXIT, 1L); /* don't wait for a resolver thread that outlives its request */
 	SET(CURLOPT_USERAGENT, "voc-alerter/" VOC_VERSION);
 	SET(CURLOPT_OPENSOCKETFUNCTION, open_socket);
 	SET(CURLOPT_OPENSOCKETDATA, slot);
@@ -105,6 +106,7 @@ static void release_slot(struct voc_webhook_client *client, struct slot *slot)
 {
 	curl_slist_free_all(slot->headers);
 	slot->headers = NULL;
+	slot->under_way = false;
 	slot->next_free = client->free_slots;
 	client->free_slots = slot;
 }
@@ -148,14 +150,9 @@ void voc_webhook_client_free(struct voc_webhook_client *client)
 {
 	if (!client)
 		return;
-	for (size_t i = 0; i < client->slot_count; i++) {
-		struct slot *slot = &client->slots[i];
-		if (!slot->easy)
-			continue;
-		curl_multi_remove_handle(client->multi, slot->easy);
-		curl_easy_cleanup(slot->easy);
-		curl_slist_free_all(slot->headers);
-	}
+	voc_webhook_client_cancel(client);
+	for (size_t i = 0; i < client->slot_count; i++)
+		curl_easy_cleanup(client->slots[i].easy);
 	free(client->slots);
 	if (client->multi)
 		curl_multi_cleanup(client->multi);
@@ -197,6 +194,7 @@ enum voc_status voc_webhook_client_submit(struct voc_webhook_client *client, con
 		release_slot(client, slot);
 		return voc_error_set(error, VOC_FATAL, VOC_REASON_HTTP, -1, "libcurl: a request could not be made");
 	}
+	slot->under_way = true;
 	client->in_flight++;
 	return VOC_OK;
 }
@@ -243,6 +241,13 @@ static void describe(const struct slot *slot, CURLcode code, struct voc_webhook_
 	voc_str_copy(completion->retry_after, sizeof completion->retry_after, voc_str_from(slot->retry_after));
 }
 
+static void end_request(struct voc_webhook_client *client, struct slot *slot)
+{
+	curl_multi_remove_handle(client->multi, slot->easy);
+	release_slot(client, slot);
+	client->in_flight--;
+}
+
 bool voc_webhook_client_next(struct voc_webhook_client *client, struct voc_webhook_completion *ret_completion)
 {
 	CURLMsg *message;
@@ -257,10 +262,15 @@ bool voc_webhook_client_next(struct voc_webhook_client *client, struct voc_webho
 	struct slot *slot = NULL;
 	curl_easy_getinfo(easy, CURLINFO_PRIVATE, (char **)&slot);
 	describe(slot, code, ret_completion);
-	curl_multi_remove_handle(client->multi, easy);
-	release_slot(client, slot);
-	client->in_flight--;
+	end_request(client, slot);
 	return true;
+}
+
+void voc_webhook_client_cancel(struct voc_webhook_client *client)
+{
+	for (size_t i = 0; i < client->slot_count; i++)
+		if (client->slots[i].under_way)
+			end_request(client, &client->slots[i]);
 }
 
 size_t voc_webhook_client_in_flight(const struct voc_webhook_client *client)

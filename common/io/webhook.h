@@ -64,6 +64,8 @@ VOC_MUST_CHECK enum voc_status voc_webhook_client_poll(struct voc_webhook_client
                                                        size_t fd_count, int timeout_ms, struct voc_error *error);
 /* Takes a completed request; false when there is none. */
 bool voc_webhook_client_next(struct voc_webhook_client *client, struct voc_webhook_completion *ret_completion);
+/* Gives up what is under way, without a completion: the endpoint may or may not have got it. */
+void voc_webhook_client_cancel(struct voc_webhook_client *client);
 size_t voc_webhook_client_in_flight(const struct voc_webhook_client *client);
 /* Ends a wait, or the next one. Any thread. */
 void voc_webhook_client_wake(struct voc_webhook_client *client);
