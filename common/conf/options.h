@@ -49,7 +49,7 @@ enum voc_option_type {
 #define VOC_OPTIONS(X) \
 	X(kafka_bootstrap, STRING, "VOC_KAFKA_BOOTSTRAP", VOC_CONF_CLIENTS, TEXT, "localhost:9092", 0, 0, \
 	  "Kafka brokers, host:port, comma separated") \
-	X(topic_prefix, STRING, "VOC_TOPIC_PREFIX", VOC_CONF_CLIENTS, NAME, "voc.", 0, 0, \
+	X(topic_prefix, STRING, "VOC_TOPIC_PREFIX", VOC_CONF_ALL, NAME, "voc.", 0, 0, \
 	  "What every topic's name begins with") \
 	X(group_prefix, STRING, "VOC_GROUP_PREFIX", VOC_CONF_CLIENTS, NAME, "voc-", 0, 0, \
 	  "What every consumer group's name begins with") \
@@ -109,8 +109,6 @@ enum voc_option_type {
 	  "Most requests under way to one endpoint") \
 	X(texts_path, STRING, "VOC_TEXTS", VOC_PROGRAM_VOCCTL, PATH, VOC_SHARE_DIR "/gen-texts.ndjson", 0, 0, \
 	  "The utterances that vocctl gen draws from") \
-	X(dev_port, INT, "VOC_DEV_PORT", VOC_PROGRAM_DEVBROKER, PORT, "0", 0, 65535, \
-	  "Port of the first mock broker; 0 takes any and prints it") \
 	X(dev_brokers, INT, "VOC_DEV_BROKERS", VOC_PROGRAM_DEVBROKER, COUNT, "1", 1, 9, \
 	  "Mock brokers in the cluster")
 

@@ -11,9 +11,9 @@
 #include "base/err.h"
 #include "conf/conf.h"
 #include "core/event.h"
+#include "core/topic.h"
 
-#define VOC_TOPIC_SIZE          250 /* Kafka's own limit, 249, and a NUL */
-#define VOC_MESSAGE_HEADERS_MAX 64  /* headers of a record that are looked at */
+#define VOC_MESSAGE_HEADERS_MAX 64 /* headers of a record that are looked at */
 
 struct voc_kafka_settings {
 	const struct voc_conf *conf; /* bootstrap and librdkafka properties; borrowed while opening */
@@ -42,7 +42,7 @@ size_t voc_message_headers(const struct voc_message *message, struct voc_header 
 
 /* A topic partition and a place in it. */
 struct voc_position {
-	char topic[VOC_TOPIC_SIZE];
+	char topic[VOC_TOPIC_NAME_SIZE];
 	int32_t partition;
 	int64_t offset; /* next to read; VOC_OFFSET_BEGINNING or _END or _COMMITTED */
 };

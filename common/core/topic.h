@@ -1,0 +1,31 @@
+/*
+ * The project's topics: the one table of their names. What another program reads or writes stands in ARCHITECTURE.md.
+ * Pure, any thread.
+ */
+#ifndef VOC_CORE_TOPIC_H
+#define VOC_CORE_TOPIC_H
+
+#include "base/str.h"
+
+/* X(symbol, name without the prefix). The raw topics come first, in the order of enum voc_channel. */
+#define VOC_TOPICS(X)                         \
+	X(VOC_TOPIC_CALLS, "calls")           \
+	X(VOC_TOPIC_WEB, "web")               \
+	X(VOC_TOPIC_COMPLAINTS, "complaints") \
+	X(VOC_TOPIC_CLASSIFIED, "classified") \
+	X(VOC_TOPIC_ALERTS, "alerts")         \
+	X(VOC_TOPIC_DEAD_LETTERS, "dlq")
+
+#define X(symbol, name) symbol,
+enum voc_topic { VOC_TOPICS(X) VOC_TOPIC_COUNT };
+#undef X
+#define VOC_RAW_TOPIC_COUNT 3
+
+#define VOC_TOPIC_NAME_SIZE 250 /* Kafka's own limit, 249, and a NUL */
+
+/* The name without its prefix; NULL for a value that is none. Static strings. */
+const char *voc_topic_suffix(enum voc_topic topic);
+/* Writes the full name, ended by a NUL; false, and an empty one, if that is over Kafka's limit. */
+bool voc_topic_name(char to[VOC_TOPIC_NAME_SIZE], const char *prefix, enum voc_topic topic);
+
+#endif
