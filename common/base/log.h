@@ -31,6 +31,7 @@ void voc_log(enum voc_log_level level, const char *event, const struct voc_log_f
 /* With the error's reason, position and text. */
 void voc_log_error(enum voc_log_level level, const char *event, const struct voc_error *error);
 
-#define VOC_LOG(level, event, ...) voc_log((level), (event), (const struct voc_log_field[]){ __VA_ARGS__, { 0 } })
+#define VOC_LOG(level, event, ...) \
+	voc_log((level), (event), (const struct voc_log_field[]){ __VA_ARGS__ __VA_OPT__(, ){ 0 } })
 
 #endif

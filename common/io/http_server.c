@@ -144,10 +144,16 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
                                   void **request)
 {
 	const struct voc_http_server *server = context;
-	(void)version, (void)upload, (void)request;
+	static char headers_seen;
+	(void)version, (void)upload;
 	if (strcmp(method, MHD_HTTP_METHOD_GET) != 0 && strcmp(method, MHD_HTTP_METHOD_HEAD) != 0) {
 		*upload_len = 0;
 		return answer(connection, MHD_HTTP_METHOD_NOT_ALLOWED, "text/plain", VOC_STR("GET or HEAD only\n"));
+	}
+	/* An answer to the headers alone would close the connection: it is given at the second call. */
+	if (*request != &headers_seen) {
+		*request = &headers_seen;
+		return MHD_YES;
 	}
 	for (const struct voc_http_route *route = server->routes; route->path; route++) {
 		if (strcmp(path, route->path) == 0)
