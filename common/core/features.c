@@ -1,0 +1,217 @@
+#include "core/features.h"
+
+/* Longest n-grams: of characters, of words. A Hangul syllable alone already says something; Latin letters don't. */
+#define HANGUL_FROM 1
+#define HANGUL_TO   4
+#define LATIN_FROM  3
+#define LATIN_TO    5
+#define EDGE_TO     4 /* characters at a sentence's end, words at its beginning */
+#define DENIED_SPAN 3 /* words that a negation reaches */
+#define MULTIPLIER  UINT64_C(0x9E3779B97F4A7C15)
+
+/* Seeds keep the kinds apart. */
+enum { SEED_CHARS = 1, SEED_WORDS, SEED_BEGIN, SEED_END, SEED_DENIED };
+
+static uint64_t mix(uint64_t hash, uint64_t value)
+{
+	hash = (hash ^ value) * MULTIPLIER;
+	return hash ^ (hash >> 29);
+}
+
+static void add(struct voc_features *features, enum voc_block block, uint64_t hash, size_t start, size_t end)
+{
+	size_t count = features->count[block];
+	if (count == VOC_FEATURES_MAX)
+		return;
+	uint32_t bucket = (uint32_t)((hash * MULTIPLIER) >> (64 - VOC_BUCKET_BITS));
+	features->at[block][count] = (struct voc_feature){ bucket, (uint16_t)start, (uint16_t)end };
+	features->count[block] = count + 1;
+}
+
+/* Digits are alike, so are line ends and spaces. */
+static uint32_t plain(uint32_t c)
+{
+	if (voc_char_is_digit(c))
+		return '0';
+	return c == '\n' ? ' ' : c;
+}
+
+static void add_chars(const struct voc_normal *normal, struct voc_features *features)
+{
+	for (size_t start = 0; start < normal->count; start++) {
+		size_t first = normal->chars[start] == ' ' && start + 1 < normal->count ? start + 1 : start;
+		bool hangul = voc_char_is_hangul(normal->chars[first]);
+		size_t from = hangul ? HANGUL_FROM : LATIN_FROM, to = hangul ? HANGUL_TO : LATIN_TO;
+		from += first > start;
+		uint64_t hash = SEED_CHARS;
+		for (size_t n = 1; n <= to && start + n <= normal->count; n++) {
+			hash = mix(hash, plain(normal->chars[start + n - 1]));
+			if (n >= from)
+				add(features, VOC_BLOCK_CHARS, hash, start, start + n);
+		}
+	}
+}
+
+static uint64_t hash_word(const struct voc_normal *normal, const struct voc_word *word)
+{
+	uint64_t hash = SEED_WORDS;
+	for (size_t i = word->start; i < word->end; i++) {
+		if (normal->chars[i] != '\'')
+			hash = mix(hash, plain(normal->chars[i]));
+	}
+	return hash;
+}
+
+/* "don't", "cannot", "not", "never", "no", "without": compared by their letters. */
+static bool denies(const struct voc_normal *normal, const struct voc_word *word)
+{
+	static const char *const words[] = { "not", "never", "no", "cannot", "without", "hardly", "nothing" };
+	const uint32_t *chars = normal->chars + word->start;
+	size_t len = (size_t)(word->end - word->start);
+	if (len >= 4 && chars[len - 1] == 't' && chars[len - 2] == '\'' && chars[len - 3] == 'n')
+		return true;
+	for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+		size_t at = 0;
+		while (at < len && words[i][at] != '\0' && chars[at] == (uint32_t)words[i][at])
+			at++;
+		if (at == len && words[i][at] == '\0')
+			return true;
+	}
+	return false;
+}
+
+static void add_words(const struct voc_normal *normal, const struct voc_tokens *tokens, struct voc_features *features)
+{
+	uint64_t before = 0, begin = 0;
+	size_t in_sentence = 0, denied = 0;
+	for (size_t i = 0; i < tokens->word_count; i++) {
+		const struct voc_word *word = &tokens->words[i];
+		const struct voc_word *last = i > 0 ? word - 1 : word;
+		if (i == 0 || last->sentence != word->sentence) {
+			in_sentence = denied = 0;
+			begin = SEED_BEGIN;
+		}
+		uint64_t hash = hash_word(normal, word);
+		add(features, VOC_BLOCK_WORDS, hash, word->start, word->end);
+		if (in_sentence > 0)
+			add(features, VOC_BLOCK_WORDS, mix(before, hash), last->start, word->end);
+		if (in_sentence < EDGE_TO - 1) {
+			begin = mix(begin, hash);
+			add(features, VOC_BLOCK_WORDS, begin, word->start, word->end);
+		}
+		if (denied > 0)
+			add(features, VOC_BLOCK_WORDS, mix(SEED_DENIED, hash), word->start, word->end);
+		denied = denies(normal, word) ? DENIED_SPAN : denied > 0 ? denied - 1 : 0;
+		before = hash;
+		in_sentence++;
+	}
+}
+
+/* How a sentence ends tells Korean questions, requests and statements apart. */
+static void add_ends(const struct voc_normal *normal, const struct voc_tokens *tokens, struct voc_features *features)
+{
+	for (size_t i = 0; i < tokens->sentence_count; i++) {
+		const struct voc_sentence *sentence = &tokens->sentences[i];
+		size_t end = sentence->end;
+		while (end > sentence->start && !voc_char_is_word(normal->chars[end - 1]))
+			end--;
+		uint64_t hash = mix(SEED_END, sentence->asks);
+		for (size_t n = 1; n <= EDGE_TO && end >= sentence->start + n; n++) {
+			hash = mix(hash, plain(normal->chars[end - n]));
+			if (n >= 2)
+				add(features, VOC_BLOCK_WORDS, hash, end - n, end);
+		}
+	}
+}
+
+void voc_features_extract(const struct voc_normal *normal, const struct voc_tokens *tokens,
+                          struct voc_features *features)
+{
+	memset(features->count, 0, sizeof features->count);
+	add_chars(normal, features);
+	add_words(normal, tokens, features);
+	add_ends(normal, tokens, features);
+}
+
+static int16_t share(size_t part, size_t whole)
+{
+	return whole == 0 ? 0 : (int16_t)(part * 1000 / whole);
+}
+
+static int16_t log2_milli(size_t count)
+{
+	int16_t bits = 0;
+	while (count > 1) {
+		bits = (int16_t)(bits + 125);
+		count /= 2;
+	}
+	return bits;
+}
+
+static void dense_marks(const struct voc_normal *normal, int16_t *dense)
+{
+	for (size_t i = 0; i < normal->count; i++) {
+		uint32_t c = normal->chars[i];
+		if (c == '!')
+			dense[VOC_DENSE_EXCLAIMS] = 1000;
+		else if (c == 0x3160 || c == 0x315C)
+			dense[VOC_DENSE_WEEPS] = 1000;
+		else if (c == 0x314B || c == 0x314E)
+			dense[VOC_DENSE_LAUGHS] = 1000;
+	}
+}
+
+/* The order of labels is that of the columns without the two "none". */
+int voc_features_hit_dense(const struct voc_phrase_hit *hit, enum voc_lang lang)
+{
+	static const int first_target[VOC_HEAD_COUNT] = { 0, 3, 7, 12, 17 };
+	int target = first_target[hit->head] + hit->label - 1;
+	return VOC_DENSE_RULE + ((int)lang * 2 + hit->against) * VOC_RULE_TARGETS + target;
+}
+
+static void dense_rules(const struct voc_tokens *tokens, const struct voc_phrase_hits *hits, int16_t *dense)
+{
+	for (size_t i = 0; i < hits->count; i++) {
+		int16_t *value = &dense[voc_features_hit_dense(&hits->at[i], tokens->lang)];
+		/* A second hit of the same label adds half of its weight, and 2 is the most. */
+		int sum = *value == 0 ? hits->at[i].weight : *value + hits->at[i].weight / 2;
+		*value = (int16_t)(sum > 2000 ? 2000 : sum);
+	}
+}
+
+void voc_features_dense(const struct voc_normal *normal, const struct voc_tokens *tokens,
+                        const struct voc_phrase_hits *hits, const struct voc_utterance *utterance,
+                        struct voc_features *features)
+{
+	int16_t *dense = features->dense;
+	memset(dense, 0, sizeof features->dense);
+	dense[VOC_DENSE_LANG + (int)tokens->lang] = 1000;
+	if ((unsigned)utterance->channel < VOC_CHANNEL_COUNT)
+		dense[VOC_DENSE_CHANNEL + (int)utterance->channel] = 1000;
+	size_t asking = 0;
+	for (size_t i = 0; i < tokens->sentence_count; i++)
+		asking += tokens->sentences[i].asks;
+	dense[VOC_DENSE_ASKS] = share(asking, tokens->sentence_count);
+	if (tokens->sentence_count > 0 && tokens->sentences[tokens->sentence_count - 1].asks)
+		dense[VOC_DENSE_ASKS_LAST] = 1000;
+	dense[VOC_DENSE_LENGTH] = log2_milli(tokens->word_count);
+	dense[VOC_DENSE_SHORT] = tokens->word_count <= 4 ? 1000 : 0;
+	if (utterance->rating >= 1 && utterance->rating <= 5)
+		dense[VOC_DENSE_RATING] = (int16_t)((utterance->rating - 3) * 500);
+	dense_marks(normal, dense);
+	dense_rules(tokens, hits, dense);
+}
+
+uint32_t voc_inverse_sqrt_q16(size_t count)
+{
+	if (count == 0)
+		return 0;
+	/* The integer root of 2^32 / count, by bisection over its bits. */
+	uint64_t square = (UINT64_C(1) << 32) / count, root = 0;
+	for (int bit = 16; bit >= 0; bit--) {
+		uint64_t next = root | (UINT64_C(1) << bit);
+		if (next * next <= square)
+			root = next;
+	}
+	return (uint32_t)root;
+}

@@ -1,0 +1,43 @@
+/*
+ * What the linear model sees of a text: hashed n-grams, and a few dense values.
+ *
+ * N-grams of characters (robust to Korean spacing and spelling) and of words fall into VOC_BUCKETS buckets; each
+ * remembers its characters, for evidence. Marked kinds carry over between domains: how a sentence begins and ends, and
+ * words that stand under a negation. Training calls exactly this code (services/classifier/train/features_main.c).
+ * Pure; a voc_features belongs to one thread.
+ */
+#ifndef VOC_CORE_FEATURES_H
+#define VOC_CORE_FEATURES_H
+
+#include "core/model.h"
+#include "core/phrases.h"
+
+#define VOC_FEATURES_MAX 24576 /* of one block; what comes later in a text is not seen */
+
+/* Each block is scaled by one over the square root of its size. */
+enum voc_block { VOC_BLOCK_CHARS, VOC_BLOCK_WORDS, VOC_BLOCK_COUNT };
+
+struct voc_feature {
+	uint32_t bucket;
+	uint16_t start, end; /* characters */
+};
+
+struct voc_features {
+	struct voc_feature at[VOC_BLOCK_COUNT][VOC_FEATURES_MAX];
+	size_t count[VOC_BLOCK_COUNT];
+	int16_t dense[VOC_DENSE_COUNT]; /* thousandths */
+};
+
+void voc_features_extract(const struct voc_normal *normal, const struct voc_tokens *tokens,
+                          struct voc_features *features);
+/* The dense values that need no model; the caller adds those of the first stage. */
+void voc_features_dense(const struct voc_normal *normal, const struct voc_tokens *tokens,
+                        const struct voc_phrase_hits *hits, const struct voc_utterance *utterance,
+                        struct voc_features *features);
+/* The dense value where this hit is counted. */
+int voc_features_hit_dense(const struct voc_phrase_hit *hit, enum voc_lang lang);
+
+/* 65536 / sqrt(count), rounded down; 0 of 0. */
+uint32_t voc_inverse_sqrt_q16(size_t count);
+
+#endif

@@ -1,0 +1,205 @@
+"""The sets: where the rows come from, which are held out, and what the large sets say weakly.
+
+Labels are those of the project's label definitions. Rows of `annotated/` part 4, of the development pool and of
+`written/` part 8 are never trained on: tests/eval measures there.
+"""
+import csv
+import json
+import random
+import zlib
+
+LANGS = ("ko", "en")
+FEEDBACK = ("complaint", "opinion", "question")
+SATISFACTION = ("dissatisfied", "neutral", "satisfied", "delighted")
+FACTORS = ("product_service", "emotion", "attribution", "equity", "word_of_mouth")
+SERVQUAL = ("none", "reliability", "responsiveness", "assurance", "empathy", "tangibles")
+SIGNALS = ("sentiment", "request", "feeling", "complaint", "delight", "churn", "rhetoric")
+
+ANNOTATED_TRAIN, ANNOTATED_HELD = (1, 2, 3), (4,)
+WRITTEN_TRAIN, WRITTEN_HELD = (1, 2, 3, 4, 5, 6, 7), (8,)
+
+
+def read_jsonl(path):
+    with open(path, encoding="utf-8") as file:
+        return [json.loads(line) for line in file]
+
+
+def read_tsv(path):
+    with open(path, encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
+
+
+def one_line(text):
+    return " ".join(text.split())
+
+
+def _labelled(texts, labels):
+    by_id = {row["id"]: row for row in labels}
+    for text in texts:
+        row = by_id[text["id"]]
+        yield {
+            "text": text["text"], "lang": text["lang"], "group": text["source"],
+            "feedback_type": row["feedback_type"], "satisfaction": row["satisfaction"],
+            "primary_factor": row["primary_factor"], "servqual": row["servqual"],
+            "factors": [f for f in row["factors"].split(",") if f in FACTORS],
+            "churn_intent": row["churn_intent"] == "1",
+        }
+
+
+def annotated(data, parts):
+    for lang in LANGS:
+        for part in parts:
+            yield from _labelled(read_jsonl(f"{data}/annotated/texts-{lang}-{part}.jsonl"),
+                                 read_tsv(f"{data}/annotated/labels-{lang}-{part}.tsv"))
+
+
+def dev_pool(data):
+    labels = [row for lang in LANGS for row in read_tsv(f"{data}/dev-labels-{lang}.tsv")]
+    yield from _labelled(read_jsonl(f"{data}/dev-pool.jsonl"), labels)
+
+
+def written(data, parts):
+    for lang in LANGS:
+        for part in parts:
+            for row in read_jsonl(f"{data}/written/{lang}-{part}.jsonl"):
+                yield dict(row, lang=lang, group=row["domain"])
+
+
+def fold_of(row, folds):
+    """Whole sources and domains go into one fold: what is measured across folds is a change of domain."""
+    return zlib.crc32(row["group"].encode()) % folds
+
+
+class Sets:
+    """Rows of train/ by set, in a seeded order."""
+
+    def __init__(self, data, seed):
+        self.data, self.seed = data, seed
+
+    def take(self, name, count, keep):
+        """Up to `count` texts of the set whose row satisfies `keep`."""
+        rows = [r for r in read_tsv(f"{self.data}/train/{name}/data.tsv") if keep(r)]
+        random.Random(f"{self.seed}/{name}/{count}").shuffle(rows)
+        return [one_line(r["text"])[:600] for r in rows[:count]]
+
+
+ANGRY = {"anger", "annoyance", "disappointment", "disapproval", "disgust", "sadness"}
+GLAD = {"admiration", "approval", "excitement", "gratitude", "joy", "love", "optimism", "pride", "relief"}
+STRONG = {"admiration", "excitement", "gratitude", "joy", "love"}
+FELT = {"anger", "annoyance", "disappointment", "sadness", "joy", "love", "gratitude", "disgust", "grief"}
+KOTE_BAD = {"불평/불만", "화남/분노", "짜증"}
+KOTE_GOOD = {"기쁨", "행복", "환영/호의", "고마움", "감동/감탄"}
+LEAVING = {"terminate_account", "request_refund", "cancel_order", "get_refund", "delete_account",
+           "check_cancellation_fee", "cancel_reservation", "closeaccount", "stoporder"}
+
+
+def emotions(row):
+    return set(row["emotions"].split(","))
+
+
+def kote(row, yes, no):
+    found = emotions(row)
+    return found & yes and not found & no
+
+
+def aspects(row):
+    return {a.rsplit(":", 1)[1] for a in row["aspects"].split(",")}
+
+
+def intents(row):
+    return set(row.get("intent", row.get("intents", "")).split(","))
+
+
+def signal_rows(sets, signal):
+    """(positives, negatives) of one signal: what the sets' own labels say of it."""
+    t = sets.take
+    if signal == "sentiment":
+        return (t("naver-shopping-ko", 9000, lambda r: r["rating"] in "45")
+                + t("nsmc-ko", 7000, lambda r: int(r["rating10"]) >= 9)
+                + t("kote-ko", 3000, lambda r: kote(r, KOTE_GOOD, KOTE_BAD))
+                + t("uci-sentences-en", 3000, lambda r: r["positive"] == "1")
+                + t("nhs-fft-en", 3000, lambda r: r["sentiment5"] in ("1", "2"))
+                + t("nhs-fft-phase1-en", 3000, lambda r: int(r["criticality"] or 0) > 0)
+                + t("mams-absa-en", 2000, lambda r: "positive" in aspects(r) and "negative" not in aspects(r))
+                + t("goemotions-en", 6000, lambda r: emotions(r) & GLAD and not emotions(r) & ANGRY),
+                t("naver-shopping-ko", 9001, lambda r: r["rating"] in "12")
+                + t("nsmc-ko", 7001, lambda r: int(r["rating10"]) <= 3)
+                + t("kote-ko", 3001, lambda r: kote(r, KOTE_BAD, KOTE_GOOD))
+                + t("uci-sentences-en", 3001, lambda r: r["positive"] == "0")
+                + t("nhs-fft-en", 3001, lambda r: r["sentiment5"] in ("4", "5"))
+                + t("nhs-fft-phase1-en", 3001, lambda r: int(r["criticality"] or 0) < 0)
+                + t("mams-absa-en", 2001, lambda r: "negative" in aspects(r) and "positive" not in aspects(r))
+                + t("cfpb-narratives-en", 2000, lambda r: True)
+                + t("goemotions-en", 6001, lambda r: emotions(r) & ANGRY and not emotions(r) & GLAD))
+    if signal == "request":
+        return (t("3i4k-ko", 10000, lambda r: r["act"] in ("question", "command"))
+                + t("stylekqc-ko", 4000, lambda r: True)
+                + t("banking77-en", 3000, lambda r: True) + t("clinc150-en", 4000, lambda r: True)
+                + t("bitext-support-en", 3000, lambda r: r["intent"] not in ("complaint", "review"))
+                + t("multidogo-en", 3000, lambda r: intents(r) - {"contentonly", "outofdomain", "thankyou",
+                                                                  "confirmation", "rejection", "openinggreeting",
+                                                                  "closinggreeting"})
+                + t("goemotions-en", 2000, lambda r: "curiosity" in emotions(r)),
+                t("3i4k-ko", 6000, lambda r: r["act"] in ("statement", "rhetorical_question"))
+                + t("naver-shopping-ko-unlabelled", 4000, lambda r: True) + t("nsmc-ko", 2000, lambda r: True)
+                + t("uci-sentences-en", 2000, lambda r: True) + t("nhs-fft-phase1-en", 3000, lambda r: True)
+                + t("mams-absa-en", 2000, lambda r: True) + t("cfpb-narratives-en", 2000, lambda r: True)
+                + t("goemotions-en", 4000, lambda r: not emotions(r) & {"curiosity", "confusion"}))
+    if signal == "feeling":
+        return (t("goemotions-en", 9000, lambda r: emotions(r) & FELT)
+                + t("goemotions-mt-ko", 9000, lambda r: emotions(r) & FELT),
+                t("goemotions-en", 9001, lambda r: emotions(r) == {"neutral"})
+                + t("goemotions-mt-ko", 9001, lambda r: emotions(r) == {"neutral"})
+                + t("clinc150-en", 2000, lambda r: True) + t("chatbot-ko", 2000, lambda r: r["topic"] == "daily"))
+    if signal == "complaint":
+        return (t("kote-ko", 4000, lambda r: "불평/불만" in emotions(r) and not emotions(r) & KOTE_GOOD)
+                + t("naver-shopping-ko", 5002, lambda r: r["rating"] == "1")
+                + t("cfpb-narratives-en", 3000, lambda r: True)
+                + t("nhs-fft-phase1-en", 3000, lambda r: int(r["criticality"] or 0) < -1)
+                + t("uci-sentences-en", 1001, lambda r: r["positive"] == "0")
+                + t("bitext-support-en", 900, lambda r: r["intent"] in ("complaint", "payment_issue"))
+                + t("multidogo-en", 1000, lambda r: intents(r) & {"reportbrokensoftware", "reportbrokenphone",
+                                                                  "disputecharge"}),
+                t("kote-ko", 4001, lambda r: not emotions(r) & KOTE_BAD)
+                + t("naver-shopping-ko", 5003, lambda r: r["rating"] in "45")
+                + t("3i4k-ko", 3000, lambda r: True) + t("banking77-en", 1500, lambda r: True)
+                + t("clinc150-en", 2000, lambda r: True) + t("mams-absa-en", 1500, lambda r: True)
+                + t("goemotions-en", 4001, lambda r: not emotions(r) & ANGRY)
+                + t("nhs-fft-phase1-en", 3001, lambda r: int(r["criticality"] or 0) > 0)
+                + t("multidogo-en", 2000, lambda r: not intents(r) & {"reportbrokensoftware", "reportbrokenphone",
+                                                                      "disputecharge"}))
+    if signal == "delight":
+        return (t("kote-ko", 3000, lambda r: kote(r, {"감동/감탄"}, KOTE_BAD))
+                + t("goemotions-en", 6000, lambda r: emotions(r) & STRONG)
+                + t("goemotions-mt-ko", 4000, lambda r: emotions(r) & STRONG)
+                + t("nsmc-ko", 4000, lambda r: r["rating10"] == "10")
+                + t("nhs-fft-phase1-en", 2000, lambda r: int(r["criticality"] or 0) >= 4),
+                t("kote-ko", 3001, lambda r: not emotions(r) & {"감동/감탄", "행복", "기쁨"})
+                + t("goemotions-en", 6002, lambda r: not emotions(r) & STRONG)
+                + t("goemotions-mt-ko", 4001, lambda r: not emotions(r) & STRONG)
+                + t("nsmc-ko", 4001, lambda r: int(r["rating10"]) in (5, 6, 7, 8))
+                + t("nhs-fft-phase1-en", 2001, lambda r: int(r["criticality"] or 0) in (1, 2)))
+    if signal == "churn":
+        return (t("churn-intent-en-de", 400, lambda r: r["lang"] == "EN" and r["churn"] == "1")
+                + t("banking77-en", 900, lambda r: intents(r) & LEAVING)
+                + t("bitext-support-en", 1500, lambda r: intents(r) & LEAVING)
+                + t("clinc150-en", 300, lambda r: intents(r) & LEAVING)
+                + t("multidogo-en", 100, lambda r: intents(r) & LEAVING)
+                + t("naver-shopping-ko", 600, lambda r: any(w in r["text"] for w in ("환불", "다신", "다시는"))
+                    and r["rating"] in "12"),
+                t("churn-intent-en-de", 401, lambda r: r["lang"] == "EN" and r["churn"] == "0")
+                + t("banking77-en", 2000, lambda r: not intents(r) & LEAVING)
+                + t("bitext-support-en", 2500, lambda r: not intents(r) & LEAVING)
+                + t("clinc150-en", 1500, lambda r: not intents(r) & LEAVING)
+                + t("multidogo-en", 1500, lambda r: not intents(r) & LEAVING)
+                + t("naver-shopping-ko", 2000, lambda r: not any(w in r["text"] for w in ("환불", "다신", "다시는"))))
+    return (t("3i4k-ko", 2600, lambda r: r["act"] in ("rhetorical_question", "rhetorical_command")),
+            t("3i4k-ko", 4000, lambda r: r["act"] == "question")
+            + t("stylekqc-ko", 1500, lambda r: True))
+
+
+# What signal_rows reads, for the model card.
+SETS = ("3i4k-ko", "banking77-en", "bitext-support-en", "cfpb-narratives-en", "chatbot-ko", "churn-intent-en-de",
+        "clinc150-en", "goemotions-en", "goemotions-mt-ko", "kote-ko", "mams-absa-en", "multidogo-en",
+        "naver-shopping-ko", "naver-shopping-ko-unlabelled", "nhs-fft-en", "nhs-fft-phase1-en", "nsmc-ko",
+        "stylekqc-ko", "uci-sentences-en")
