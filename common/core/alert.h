@@ -35,7 +35,7 @@ void voc_alert_make_id(struct voc_str customer_id, int32_t partition, int64_t of
                        char ret_id[VOC_ALERT_ID_SIZE]);
 /* Appends the CloudEvent (structured JSON). False if the buffer is full. */
 bool voc_alert_encode(struct voc_buf *buf, const struct voc_alert *alert);
-/* VOC_OK or VOC_INVALID. Unknown members are skipped. */
+/* VOC_OK or VOC_INVALID; VOC_FATAL if the arena is full. Unknown members are skipped. */
 VOC_MUST_CHECK enum voc_status voc_alert_decode(struct voc_str value, struct voc_arena *arena,
                                                 struct voc_alert *ret_alert, struct voc_error *error);
 

@@ -13,13 +13,19 @@
 /* Header of a classified record that says which raw record it was made from: "voc.calls/3/1234". */
 #define VOC_SOURCE_HEADER "voc_source"
 
+/* A raw event's extensions are carried on, its text is not. */
+#define VOC_CLASSIFIED_MAX_BYTES (VOC_EVENT_MAX_BYTES + 64 * 1024)
+
 struct voc_source_position {
 	struct voc_str topic;
 	int32_t partition;
 	int64_t offset;
 };
 
+/* The topic is borrowed from `s`. False for anything but a Kafka topic's name and two plain decimal numbers. */
 VOC_MUST_CHECK bool voc_source_position_parse(struct voc_str s, struct voc_source_position *ret_position);
+/* "topic/partition" alone: the offset becomes 0. */
+VOC_MUST_CHECK bool voc_source_partition_parse(struct voc_str s, struct voc_source_position *ret_position);
 /* Appends "topic/partition/offset". */
 bool voc_source_position_format(struct voc_buf *buf, const struct voc_source_position *position);
 
@@ -47,7 +53,7 @@ struct voc_classified {
  */
 bool voc_classified_encode(struct voc_buf *buf, const struct voc_event *event, const struct voc_classification *result,
                            const char *model_version);
-/* VOC_OK or VOC_INVALID. */
+/* VOC_OK or VOC_INVALID; VOC_FATAL if the arena is full, which says nothing of the record. */
 VOC_MUST_CHECK enum voc_status voc_classified_decode(struct voc_str value, struct voc_arena *arena,
                                                      struct voc_classified *ret_classified, struct voc_error *error);
 

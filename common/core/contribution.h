@@ -29,7 +29,8 @@ struct voc_contribution {
 /* Appends the JSON object. False if the buffer is full. */
 bool voc_contribution_encode(struct voc_buf *buf, const struct voc_classified *event,
                              const struct voc_risk_terms *terms);
-/* Reads a JSON array of contributions: the first `max` of them. VOC_OK or VOC_INVALID. */
+/* Reads a JSON array of contributions: the first `max` of them. VOC_OK or VOC_INVALID; VOC_FATAL
+ * if the arena is full. */
 VOC_MUST_CHECK enum voc_status voc_contributions_decode(struct voc_str json, struct voc_arena *arena,
                                                         struct voc_contribution *ret_contributions, size_t max,
                                                         size_t *ret_count, struct voc_error *error);

@@ -59,12 +59,13 @@ VOC_MUST_CHECK bool voc_customer_clone(const struct voc_customer *customer, stru
 /*
  * Reads a stored hash, in any order of fields; no fields: a new customer. VOC_FATAL with VOC_REASON_REDIS and the
  * field's name when one is unknown, missing or not what this code writes: whoever wrote it, it can't be counted on.
+ * The arena is scratch.
  */
-VOC_MUST_CHECK enum voc_status voc_customer_load(const struct voc_field *fields, size_t count,
+VOC_MUST_CHECK enum voc_status voc_customer_load(const struct voc_field *fields, size_t count, struct voc_arena *arena,
                                                  struct voc_customer *ret_customer, struct voc_error *error);
 /*
  * Tells the fields in which `now` differs from `before` (NULL: a new customer), always in the same order.
- * False if `tell` returned false.
+ * False if `tell` returned false, or memory ran out.
  */
 bool voc_customer_diff(const struct voc_customer *before, const struct voc_customer *now, voc_field_fn tell,
                        void *context);
@@ -77,6 +78,8 @@ enum voc_at_risk_change voc_customer_at_risk(const struct voc_customer *before, 
 
 /* 0 to 100; 50 when nothing says anything. */
 int voc_customer_satisfaction_index(const struct voc_customer *customer);
+/* Appends the contributions as a JSON array. False if the buffer is full. */
+bool voc_customer_contributions(const struct voc_customer *customer, struct voc_buf *buf);
 /* Bytes held, strings included. */
 size_t voc_customer_bytes(const struct voc_customer *customer);
 

@@ -34,14 +34,14 @@ struct voc_cached_customer *voc_customer_cache_find(struct voc_customer_cache *c
 struct voc_cached_customer *voc_customer_cache_add(struct voc_customer_cache *cache, int32_t partition,
                                                    struct voc_str id, struct voc_customer *customer);
 /* Into a batch: remembers `before`. Pinned already: nothing happens. False when memory runs out. */
-VOC_MUST_CHECK bool voc_customer_cache_pin(struct voc_cached_customer *entry);
+VOC_MUST_CHECK bool voc_customer_cache_pin(struct voc_cached_customer *cached);
 /* Out of the batch, once it is stored: forgets `before`, and may free this entry or others. */
-void voc_customer_cache_unpin(struct voc_customer_cache *cache, struct voc_cached_customer *entry);
+void voc_customer_cache_unpin(struct voc_customer_cache *cache, struct voc_cached_customer *cached);
 /* Forgets all of a partition, pinned ones too: it was revoked, or the store stood elsewhere. */
 void voc_customer_cache_drop(struct voc_customer_cache *cache, int32_t partition);
 
 /* The entry's customer id. Borrowed. */
-struct voc_str voc_cached_customer_id(const struct voc_cached_customer *entry);
+struct voc_str voc_cached_customer_id(const struct voc_cached_customer *cached);
 
 size_t voc_customer_cache_count(const struct voc_customer_cache *cache);
 size_t voc_customer_cache_bytes(const struct voc_customer_cache *cache);

@@ -12,9 +12,10 @@
 
 /* Masks all of it, in place. */
 void voc_mask(char *text, size_t len);
+#define VOC_MASK_SLICE_MAX 256
 /*
- * Copies bytes start to end (within the text) of `text` to `to` (end - start bytes), masked as they would be if the
- * whole text were: a number that the slice cuts is still known as one.
+ * Copies bytes start to end (within the text, at most VOC_MASK_SLICE_MAX) of `text` to `to`, masked as they would be
+ * if the whole text were: a number or an address that the slice cuts is still known as one.
  */
 void voc_mask_slice(struct voc_str text, size_t start, size_t end, char *to);
 

@@ -44,7 +44,8 @@ void voc_partition_state_free(struct voc_partition_state *state);
  */
 VOC_MUST_CHECK enum voc_status voc_partition_state_load(const struct voc_field *fields, size_t count,
                                                         struct voc_partition_state *ret_state, struct voc_error *error);
-/* Tells the fields that the store does not hold as they are now, always in the same order. False if `tell` did. */
+/* Tells the fields that the store does not hold as they are now, always in the same order. False if `tell`
+ * returned false, or memory ran out. */
 bool voc_partition_state_diff(const struct voc_partition_state *state, voc_field_fn tell, void *context);
 /* The store now holds what is true now. */
 void voc_partition_state_saved(struct voc_partition_state *state);

@@ -1,0 +1,374 @@
+#include "core/aggregate.h"
+
+#include "base/hash.h"
+
+#include <stdlib.h>
+
+/* What one record's application works on, so that the steps need not hand it all on. */
+struct step {
+	const struct voc_aggregate *aggregate;
+	const struct voc_aggregate_record *record;
+	struct voc_customer *customer;
+	struct voc_arena *arena;
+	struct voc_aggregate_effects *effects;
+	struct voc_error *error;
+	enum voc_risk_state previous;
+};
+
+static enum voc_status out_of_memory(struct voc_error *error)
+{
+	return voc_error_set(error, VOC_FATAL, VOC_REASON_OUT_OF_MEMORY, -1, "no memory left to apply a record");
+}
+
+enum voc_status voc_aggregate_decode(struct voc_str value, struct voc_str source_header, int64_t offset,
+                                     struct voc_arena *arena, struct voc_aggregate_record *ret_record,
+                                     struct voc_error *error)
+{
+	struct voc_source_position source;
+	if (error)
+		voc_error_clear(error);
+	if (!voc_source_position_parse(source_header, &source))
+		return voc_error_set(error, VOC_INVALID, VOC_REASON_BAD_SOURCE_POSITION, -1,
+		                     "header " VOC_SOURCE_HEADER);
+	enum voc_status status = voc_classified_decode(value, arena, &ret_record->event, error);
+	if (status != VOC_OK)
+		return status;
+	ret_record->offset = offset;
+	ret_record->source = source;
+	return VOC_OK;
+}
+
+/* The record at `offset` is being applied: all before it are done. Offsets may leave gaps (Kafka's own markers). */
+static enum voc_status advance(const struct voc_aggregate *aggregate, struct voc_partition_state *state, int64_t offset,
+                               struct voc_error *error)
+{
+	struct voc_partition_counts *now = &state->now;
+	if (offset < now->offset)
+		return voc_error_set(error, VOC_FATAL, VOC_REASON_INTERNAL, -1, "offset %lld comes after %lld",
+		                     (long long)offset, (long long)now->offset - 1);
+	if (strcmp(now->rules, aggregate->rules->version) != 0) {
+		voc_str_copy(now->rules, sizeof now->rules, voc_str_from(aggregate->rules->version));
+		now->rules_from = offset;
+	}
+	now->offset = offset + 1;
+	return VOC_OK;
+}
+
+enum voc_status voc_aggregate_skip(const struct voc_aggregate *aggregate, struct voc_partition_state *state,
+                                   int64_t offset, struct voc_error *error)
+{
+	enum voc_status status = advance(aggregate, state, offset, error);
+	if (status == VOC_OK)
+		state->now.invalid++;
+	return status;
+}
+
+/* Who the event is: the low 48 bits of XXH64(source, line feed, id). False if the arena is full. */
+static bool identify(const struct voc_classified *event, struct voc_arena *arena, uint8_t ret_hash[VOC_RECENT_BYTES])
+{
+	size_t len = event->source.len + 1 + event->id.len;
+	char *name = voc_arena_alloc(arena, len);
+	if (!name)
+		return false;
+	memcpy(name, event->source.ptr, event->source.len);
+	name[event->source.len] = '\n';
+	memcpy(name + event->source.len + 1, event->id.ptr, event->id.len);
+	uint64_t hash = voc_hash64(voc_str_of(name, len));
+	for (int i = VOC_RECENT_BYTES - 1; i >= 0; i--, hash >>= 8)
+		ret_hash[i] = (uint8_t)hash;
+	return true;
+}
+
+static bool is_recent(const struct voc_customer *customer, const uint8_t hash[VOC_RECENT_BYTES])
+{
+	for (int i = 0; i < customer->recent_count; i++) {
+		if (memcmp(customer->recent[i], hash, VOC_RECENT_BYTES) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void remember(struct voc_customer *customer, const uint8_t hash[VOC_RECENT_BYTES])
+{
+	if (customer->recent_count == VOC_RECENT_MAX) {
+		memmove(customer->recent[0], customer->recent[1], sizeof customer->recent - VOC_RECENT_BYTES);
+		customer->recent_count--;
+	}
+	memcpy(customer->recent[customer->recent_count++], hash, VOC_RECENT_BYTES);
+}
+
+static void count(struct voc_customer *customer, const struct voc_classified *event)
+{
+	struct voc_customer_counts *counts = &customer->counts;
+	const struct voc_labels *labels = &event->labels;
+	counts->events++;
+	counts->feedback[labels->feedback] += labels->feedback != VOC_FEEDBACK_UNKNOWN;
+	counts->satisfaction[labels->satisfaction] += labels->satisfaction != VOC_SATISFACTION_UNKNOWN;
+	counts->servqual[labels->servqual] += labels->servqual != VOC_SERVQUAL_NONE;
+	counts->channel[event->channel]++;
+	counts->churn_intents += labels->churn_intent;
+	for (int factor = VOC_FACTOR_NONE + 1; factor < VOC_FACTOR_COUNT; factor++)
+		counts->factor[factor] += labels->factors >> factor & 1;
+}
+
+/* First and last contact. The event is counted already. */
+static bool date(struct voc_customer *customer, const struct voc_classified *event)
+{
+	bool first = customer->counts.events == 1;
+	if (first || event->time_ms < customer->first_ms)
+		customer->first_ms = event->time_ms;
+	if (!first && event->time_ms < customer->last_ms)
+		return true;
+	char *id = strndup(event->id.ptr, event->id.len);
+	if (!id)
+		return false;
+	free(customer->last_event);
+	customer->last_event = id;
+	customer->last_ms = event->time_ms;
+	return true;
+}
+
+static bool is_within(int64_t a_ms, int64_t b_ms, int64_t window_ms)
+{
+	return (a_ms > b_ms ? a_ms - b_ms : b_ms - a_ms) <= window_ms;
+}
+
+static int repeats(const struct voc_customer *customer, const struct voc_classified *event, int64_t window_ms)
+{
+	int found = 0;
+	for (int i = 0; i < customer->trouble_count; i++) {
+		const struct voc_trouble *trouble = &customer->troubles[i];
+		found += trouble->factor == event->labels.primary_factor &&
+		         is_within(event->time_ms, trouble->at_ms, window_ms);
+	}
+	return found;
+}
+
+static int complaints(const struct voc_customer *customer, int64_t time_ms, int64_t window_ms)
+{
+	int found = 0;
+	for (int i = 0; i < customer->trouble_count; i++) {
+		const struct voc_trouble *trouble = &customer->troubles[i];
+		found += trouble->complaint && is_within(time_ms, trouble->at_ms, window_ms);
+	}
+	return found;
+}
+
+static void add_trouble(struct voc_customer *customer, const struct voc_classified *event)
+{
+	struct voc_trouble *troubles = customer->troubles;
+	if (!voc_risk_is_trouble(&event->labels))
+		return;
+	if (customer->trouble_count == VOC_TROUBLES_MAX) {
+		memmove(troubles, troubles + 1, sizeof customer->troubles - sizeof *troubles);
+		customer->trouble_count--;
+	}
+	troubles[customer->trouble_count++] = (struct voc_trouble){
+		.at_ms = event->time_ms,
+		.factor = (uint8_t)event->labels.primary_factor,
+		.complaint = event->labels.feedback == VOC_FEEDBACK_COMPLAINT,
+	};
+}
+
+static bool add_contribution(struct voc_customer *customer, const struct voc_classified *event,
+                             const struct voc_risk_terms *terms)
+{
+	char **list = customer->contributions;
+	struct voc_buf buf;
+	voc_buf_init(&buf, VOC_CONTRIBUTION_MAX_BYTES);
+	voc_buf_reserve(&buf, 512);
+	voc_contribution_encode(&buf, event, terms);
+	voc_buf_add_char(&buf, '\0');
+	/* Kept for long, by the ten thousand: no byte more than needed. */
+	char *kept = buf.failed ? NULL : realloc(buf.ptr, buf.len);
+	if (!kept) {
+		voc_buf_free(&buf);
+		return false;
+	}
+	if (customer->contribution_count == VOC_CONTRIBUTIONS_MAX) {
+		free(list[0]);
+		memmove(list, list + 1, sizeof customer->contributions - sizeof *list);
+		customer->contribution_count--;
+	}
+	list[customer->contribution_count++] = kept;
+	return true;
+}
+
+static bool score(struct step *step)
+{
+	const struct voc_rules *rules = step->aggregate->rules;
+	const struct voc_classified *event = &step->record->event;
+	struct voc_customer *customer = step->customer;
+	struct voc_risk_terms terms;
+	voc_risk_terms(rules, event, repeats(customer, event, rules->repeat_window_ms), &terms);
+	if (customer->counts.events == 1)
+		customer->risk = (struct voc_risk){ .at_ms = event->time_ms };
+	customer->risk = voc_risk_add(customer->risk, terms.sum, event->time_ms, rules->half_life_ms);
+	add_trouble(customer, event);
+	step->previous = (enum voc_risk_state)customer->state;
+	customer->state = (uint8_t)voc_risk_next_state(rules, step->previous, voc_risk_level(customer->risk));
+	return terms.sum <= 0 || add_contribution(customer, event, &terms);
+}
+
+/* Alerts, before cooldowns: true if the rule speaks, and how loud. */
+static bool is_candidate(const struct step *step, enum voc_rule rule, enum voc_severity *ret_severity)
+{
+	const struct voc_rules *rules = step->aggregate->rules;
+	const struct voc_classified *event = &step->record->event;
+	enum voc_risk_state previous = step->previous;
+	enum voc_risk_state now = (enum voc_risk_state)step->customer->state;
+	*ret_severity = now == VOC_RISK_CRITICAL ? VOC_SEVERITY_CRITICAL : VOC_SEVERITY_WARNING;
+	switch (rule) {
+	case VOC_RULE_CHURN_INTENT: return event->labels.churn_intent;
+	case VOC_RULE_REPEAT_COMPLAINT:
+		return event->labels.feedback == VOC_FEEDBACK_COMPLAINT &&
+		       complaints(step->customer, event->time_ms, rules->repeat_complaint_window_ms) >=
+		               rules->repeat_complaint_count;
+	case VOC_RULE_RISK_RAISED: return previous == VOC_RISK_NORMAL && now == VOC_RISK_AT_RISK;
+	case VOC_RULE_RISK_CRITICAL: return previous != now && now == VOC_RISK_CRITICAL;
+	case VOC_RULE_RISK_CLEARED: *ret_severity = VOC_SEVERITY_INFO; return previous != now && now == VOC_RISK_NORMAL;
+	case VOC_RULE_COUNT: break;
+	}
+	return false;
+}
+
+static bool is_suppressed(const struct step *step, enum voc_rule rule, enum voc_severity severity)
+{
+	const struct voc_customer *customer = step->customer;
+	if (customer->alert_severity[rule] == VOC_SEVERITY_NONE || customer->alert_severity[rule] < severity)
+		return false;
+	/* Within less than the cooldown: one of nothing suppresses nothing. */
+	return is_within(step->record->event.time_ms, customer->alert_ms[rule],
+	                 step->aggregate->rules->cooldown_ms[rule] - 1);
+}
+
+static void mark(struct voc_customer *customer, enum voc_rule rule, enum voc_severity severity, int64_t time_ms)
+{
+	customer->alert_severity[rule] = (uint8_t)severity;
+	customer->alert_ms[rule] = time_ms;
+}
+
+static struct voc_alert describe(const struct step *step, const struct voc_aggregate_alert *alert)
+{
+	const struct voc_customer *customer = step->customer;
+	const struct voc_classified *event = &step->record->event;
+	const struct voc_rules *rules = step->aggregate->rules;
+	struct voc_alert whole = {
+		.id = voc_str_from(alert->id),
+		.customer_id = event->customer_id,
+		.time_ms = event->time_ms,
+		.rule = alert->rule,
+		.severity = alert->severity,
+		.risk = voc_risk_level(customer->risk),
+		.state = (enum voc_risk_state)customer->state,
+		.previous_state = step->previous,
+		.satisfaction_index = voc_customer_satisfaction_index(customer),
+		.events = customer->counts.events,
+		.complaints = customer->counts.feedback[VOC_FEEDBACK_COMPLAINT],
+		.churn_intents = customer->counts.churn_intents,
+		.channel = event->channel,
+		.product = event->product,
+		.team = event->team,
+		.agent_id = event->agent_id,
+		.follow_up = voc_rules_follow_up(rules, alert->rule, event->lang),
+		.rules_version = voc_str_from(rules->version),
+	};
+	memcpy(whole.lang, event->lang, sizeof whole.lang);
+	return whole;
+}
+
+static enum voc_status encode_alert(const struct step *step, struct voc_aggregate_alert *alert)
+{
+	const struct voc_aggregate *aggregate = step->aggregate;
+	struct voc_source_position here = { aggregate->topic, aggregate->partition, step->record->offset };
+	voc_alert_make_id(step->record->event.customer_id, here.partition, here.offset, alert->rule, alert->id);
+	struct voc_alert whole = describe(step, alert);
+	struct voc_buf origin, contributions, json;
+	voc_buf_init(&origin, 512);
+	voc_buf_init(&contributions, VOC_ALERT_MAX_BYTES);
+	voc_buf_init(&json, VOC_ALERT_MAX_BYTES);
+	bool good = voc_source_position_format(&origin, &here) &&
+	            voc_customer_contributions(step->customer, &contributions);
+	whole.origin = voc_buf_str(&origin);
+	whole.contributions = voc_buf_str(&contributions);
+	if (good && voc_alert_encode(&json, &whole))
+		alert->json = voc_arena_copy(step->arena, voc_buf_str(&json));
+	voc_buf_free(&origin);
+	voc_buf_free(&contributions);
+	voc_buf_free(&json);
+	return alert->json.ptr ? VOC_OK : out_of_memory(step->error);
+}
+
+/* Decides on all alerts before the first is written down: each tells the state after the event. */
+static enum voc_status raise_alerts(struct step *step, uint32_t *ret_sent)
+{
+	struct voc_aggregate_effects *effects = step->effects;
+	struct voc_customer *customer = step->customer;
+	for (int i = 0; i < VOC_RULE_COUNT; i++) {
+		enum voc_rule rule = (enum voc_rule)i;
+		enum voc_severity severity;
+		if (!is_candidate(step, rule, &severity) || is_suppressed(step, rule, severity))
+			continue;
+		mark(customer, rule, severity, step->record->event.time_ms);
+		effects->alerts[effects->alert_count++] =
+		        (struct voc_aggregate_alert){ .rule = rule, .severity = severity };
+		*ret_sent |= UINT32_C(1) << rule;
+	}
+	if (*ret_sent >> VOC_RULE_RISK_CLEARED & 1) {
+		mark(customer, VOC_RULE_RISK_RAISED, VOC_SEVERITY_NONE, 0);
+		mark(customer, VOC_RULE_RISK_CRITICAL, VOC_SEVERITY_NONE, 0);
+	}
+	enum voc_status status = VOC_OK;
+	for (size_t i = 0; i < effects->alert_count && status == VOC_OK; i++)
+		status = encode_alert(step, &effects->alerts[i]);
+	return status;
+}
+
+static enum voc_status apply_event(struct step *step, struct voc_rollup *rollup)
+{
+	const struct voc_classified *event = &step->record->event;
+	uint32_t sent = 0;
+	count(step->customer, event);
+	if (!date(step->customer, event) || !score(step))
+		return out_of_memory(step->error);
+	enum voc_status status = raise_alerts(step, &sent);
+	if (status != VOC_OK)
+		return status;
+	if (!voc_rollup_add(rollup, event, sent))
+		return voc_error_set(step->error, VOC_FATAL, VOC_REASON_INTERNAL, -1,
+		                     "the batch is longer than its rollup");
+	return VOC_OK;
+}
+
+enum voc_status voc_aggregate_apply(const struct voc_aggregate *aggregate, struct voc_partition_state *state,
+                                    struct voc_customer *customer, struct voc_rollup *rollup,
+                                    const struct voc_aggregate_record *record, struct voc_arena *arena,
+                                    struct voc_aggregate_effects *ret_effects, struct voc_error *error)
+{
+	struct voc_partition_counts *now = &state->now;
+	uint8_t hash[VOC_RECENT_BYTES];
+	*ret_effects = (struct voc_aggregate_effects){ .outcome = VOC_APPLY_COPY };
+	enum voc_status status = advance(aggregate, state, record->offset, error);
+	if (status != VOC_OK)
+		return status;
+	if (record->source.offset < voc_partition_state_mark(state, &record->source)) {
+		now->copies++;
+		return VOC_OK;
+	}
+	status = voc_partition_state_set_mark(state, &record->source, record->source.offset + 1, error);
+	if (status != VOC_OK)
+		return status;
+	if (!identify(&record->event, arena, hash))
+		return out_of_memory(error);
+	if (is_recent(customer, hash)) {
+		ret_effects->outcome = VOC_APPLY_DUPLICATE;
+		now->duplicates++;
+		customer->counts.duplicates++;
+		return VOC_OK;
+	}
+	ret_effects->outcome = VOC_APPLY_EVENT;
+	now->events++;
+	remember(customer, hash);
+	struct step step = { aggregate, record, customer, arena, ret_effects, error, VOC_RISK_NORMAL };
+	return apply_event(&step, rollup);
+}

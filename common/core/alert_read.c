@@ -1,0 +1,174 @@
+#include "core/alert.h"
+
+#include "core/read_value.h"
+
+#define MAX_DEPTH 16
+#define COUNT_MAX INT64_C(4294967295)
+
+enum { TOP_SPECVERSION, TOP_ID, TOP_TYPE, TOP_TIME, TOP_DATA, TOP_COUNT };
+static const struct voc_str top_names[TOP_COUNT] = {
+	VOC_MEMBER("specversion"), VOC_MEMBER("id"), VOC_MEMBER("type"), VOC_MEMBER("time"), VOC_MEMBER("data"),
+};
+static const struct voc_members top_members = { top_names, TOP_COUNT, (1U << TOP_COUNT) - 1 };
+
+/* What must be there comes first. */
+enum {
+	DATA_CUSTOMER_ID,
+	DATA_RULE,
+	DATA_SEVERITY,
+	DATA_RISK,
+	DATA_STATE,
+	DATA_PREVIOUS,
+	DATA_INDEX,
+	DATA_EVENTS,
+	DATA_COMPLAINTS,
+	DATA_CHURN,
+	DATA_LANG,
+	DATA_CHANNEL,
+	DATA_FOLLOW_UP,
+	DATA_RULES_VERSION,
+	DATA_ORIGIN,
+	DATA_CONTRIBUTIONS,
+	DATA_PRODUCT,
+	DATA_TEAM,
+	DATA_AGENT,
+	DATA_COUNT,
+};
+static const struct voc_str data_names[DATA_COUNT] = {
+	VOC_MEMBER("customer_id"),
+	VOC_MEMBER("rule"),
+	VOC_MEMBER("severity"),
+	VOC_MEMBER("risk"),
+	VOC_MEMBER("risk_state"),
+	VOC_MEMBER("previous_state"),
+	VOC_MEMBER("satisfaction_index"),
+	VOC_MEMBER("events"),
+	VOC_MEMBER("complaints"),
+	VOC_MEMBER("churn_intents"),
+	VOC_MEMBER("lang"),
+	VOC_MEMBER("channel"),
+	VOC_MEMBER("follow_up"),
+	VOC_MEMBER("rules_version"),
+	VOC_MEMBER("origin"),
+	VOC_MEMBER("contributions"),
+	VOC_MEMBER("product"),
+	VOC_MEMBER("team"),
+	VOC_MEMBER("agent_id"),
+};
+static const struct voc_members data_members = { data_names, DATA_COUNT, (1U << DATA_PRODUCT) - 1 };
+
+static void read_rule(struct voc_json_reader *json, enum voc_rule *ret_rule)
+{
+	struct voc_str name;
+	if (voc_json_read_str(json, &name) && !voc_rule_parse(name, ret_rule))
+		voc_json_fail(json, VOC_REASON_BAD_VALUE, "data.rule");
+}
+
+static void read_severity(struct voc_json_reader *json, enum voc_severity *ret_severity)
+{
+	struct voc_str name;
+	if (!voc_json_read_str(json, &name))
+		return;
+	if (!voc_severity_parse(name, ret_severity) || *ret_severity == VOC_SEVERITY_NONE)
+		voc_json_fail(json, VOC_REASON_BAD_VALUE, "data.severity");
+}
+
+static void read_state(struct voc_json_reader *json, const char *what, enum voc_risk_state *ret_state)
+{
+	struct voc_str name;
+	if (voc_json_read_str(json, &name) && !voc_risk_state_parse(name, ret_state))
+		voc_json_fail(json, VOC_REASON_BAD_VALUE, what);
+}
+
+static void read_percent(struct voc_json_reader *json, const char *what, int *ret_value)
+{
+	int64_t value;
+	if (voc_read_int(json, what, 0, 100, &value))
+		*ret_value = (int)value;
+}
+
+static void read_contributions(struct voc_json_reader *json, struct voc_str *ret_raw)
+{
+	if (voc_json_peek(json) == VOC_JSON_ARRAY)
+		voc_json_skip(json, ret_raw);
+	else
+		voc_json_fail(json, VOC_REASON_BAD_TYPE, "data.contributions");
+}
+
+static void read_data_member(struct voc_json_reader *json, int member, struct voc_alert *ret)
+{
+	switch (member) {
+	case DATA_CUSTOMER_ID:
+		voc_read_name(json, "data.customer_id", VOC_CUSTOMER_MAX_CHARS, &ret->customer_id);
+		break;
+	case DATA_RULE: read_rule(json, &ret->rule); break;
+	case DATA_SEVERITY: read_severity(json, &ret->severity); break;
+	case DATA_RISK: read_percent(json, "data.risk", &ret->risk); break;
+	case DATA_STATE: read_state(json, "data.risk_state", &ret->state); break;
+	case DATA_PREVIOUS: read_state(json, "data.previous_state", &ret->previous_state); break;
+	case DATA_INDEX: read_percent(json, "data.satisfaction_index", &ret->satisfaction_index); break;
+	case DATA_EVENTS: voc_read_int(json, "data.events", 1, COUNT_MAX, &ret->events); break;
+	case DATA_COMPLAINTS: voc_read_int(json, "data.complaints", 0, COUNT_MAX, &ret->complaints); break;
+	case DATA_CHURN: voc_read_int(json, "data.churn_intents", 0, COUNT_MAX, &ret->churn_intents); break;
+	case DATA_LANG: voc_read_lang(json, "data.lang", ret->lang); break;
+	case DATA_CHANNEL: voc_read_channel(json, "data.channel", &ret->channel); break;
+	case DATA_FOLLOW_UP: voc_json_read_str(json, &ret->follow_up); break;
+	case DATA_RULES_VERSION: voc_json_read_str(json, &ret->rules_version); break;
+	case DATA_ORIGIN: voc_json_read_str(json, &ret->origin); break;
+	case DATA_CONTRIBUTIONS: read_contributions(json, &ret->contributions); break;
+	case DATA_PRODUCT: voc_read_name(json, "data.product", VOC_NAME_MAX_CHARS, &ret->product); break;
+	case DATA_TEAM: voc_read_name(json, "data.team", VOC_NAME_MAX_CHARS, &ret->team); break;
+	case DATA_AGENT: voc_read_name(json, "data.agent_id", VOC_NAME_MAX_CHARS, &ret->agent_id); break;
+	default: break;
+	}
+}
+
+static void read_data(struct voc_json_reader *json, struct voc_alert *ret)
+{
+	uint32_t seen = 0;
+	int member;
+	if (!voc_json_enter_object(json))
+		return;
+	while ((member = voc_members_next(json, &data_members, &seen)) >= 0)
+		read_data_member(json, member, ret);
+	voc_members_check(json, &data_members, seen);
+}
+
+static void read_top_member(struct voc_json_reader *json, int member, struct voc_alert *ret)
+{
+	switch (member) {
+	case TOP_SPECVERSION: voc_read_constant(json, "specversion", "1.0", VOC_REASON_UNSUPPORTED_VERSION); break;
+	case TOP_ID: voc_read_name(json, "id", VOC_ID_MAX_CHARS, &ret->id); break;
+	case TOP_TYPE: voc_read_constant(json, "type", "voc.alert", VOC_REASON_UNKNOWN_TYPE); break;
+	case TOP_TIME: voc_read_time(json, "time", &ret->time_ms); break;
+	case TOP_DATA: read_data(json, ret); break;
+	default: break;
+	}
+}
+
+enum voc_status voc_alert_decode(struct voc_str value, struct voc_arena *arena, struct voc_alert *ret_alert,
+                                 struct voc_error *error)
+{
+	struct voc_alert alert = { 0 };
+	struct voc_json_reader json;
+	struct voc_error own;
+	uint32_t seen = 0;
+	int member;
+	error = error ? error : &own;
+	voc_error_clear(error);
+	if (value.len == 0)
+		return voc_error_set(error, VOC_INVALID, VOC_REASON_EMPTY_RECORD, -1, "no value");
+	if (value.len > VOC_ALERT_MAX_BYTES)
+		return voc_error_set(error, VOC_INVALID, VOC_REASON_TOO_LARGE, -1, "longer than %d bytes",
+		                     VOC_ALERT_MAX_BYTES);
+	voc_json_read_begin(&json, value, arena, MAX_DEPTH, error);
+	if (voc_json_enter_object(&json)) {
+		while ((member = voc_members_next(&json, &top_members, &seen)) >= 0)
+			read_top_member(&json, member, &alert);
+		voc_members_check(&json, &top_members, seen);
+	}
+	if (!voc_json_read_end(&json))
+		return voc_read_failure(error);
+	*ret_alert = alert;
+	return VOC_OK;
+}

@@ -1,0 +1,130 @@
+#include "core/classified.h"
+
+#include "base/json_write.h"
+#include "base/timestamp.h"
+#include "core/mask.h"
+
+#define TYPE "voc.classified"
+
+/* Names that CloudEvents or this record give a meaning: an extension of that name would be a second such member. */
+static bool is_reserved(struct voc_str name)
+{
+	static const char *const reserved[] = { "specversion", "id",         "source",          "type",
+		                                "subject",     "time",       "datacontenttype", "dataschema",
+		                                "data",        "data_base64" };
+	for (size_t i = 0; i < sizeof reserved / sizeof *reserved; i++) {
+		if (voc_str_is(name, reserved[i]))
+			return true;
+	}
+	return false;
+}
+
+static void write_envelope(struct voc_json_writer *json, const struct voc_event *event)
+{
+	char time[VOC_TIMESTAMP_SIZE];
+	size_t time_len = voc_timestamp_format(event->time_ms, time);
+	voc_json_member_str(json, "specversion", VOC_STR("1.0"));
+	voc_json_member_str(json, "id", event->id);
+	voc_json_member_str(json, "source", event->source);
+	voc_json_member_str(json, "type", VOC_STR(TYPE));
+	voc_json_member_str(json, "subject", event->customer_id);
+	voc_json_member_str(json, "time", voc_str_of(time, time_len));
+	voc_json_member_str(json, "datacontenttype", VOC_STR("application/json"));
+	for (size_t i = 0; i < event->extension_count; i++) {
+		if (is_reserved(event->extensions[i].name))
+			continue;
+		voc_json_key_str(json, event->extensions[i].name);
+		voc_json_raw(json, event->extensions[i].json);
+	}
+}
+
+static void write_optional(struct voc_json_writer *json, const char *name, struct voc_str value)
+{
+	if (value.len > 0)
+		voc_json_member_str(json, name, value);
+}
+
+static void write_contact(struct voc_json_writer *json, const struct voc_event *event, const char *lang)
+{
+	voc_json_member_str(json, "customer_id", event->customer_id);
+	voc_json_member_str(json, "channel", voc_str_from(voc_channel_name(event->channel)));
+	write_optional(json, "contact", event->contact);
+	voc_json_member_str(json, "lang", voc_str_from(lang));
+	if (event->rating > 0)
+		voc_json_member_i64(json, "rating", event->rating);
+	write_optional(json, "product", event->product);
+	write_optional(json, "team", event->team);
+	write_optional(json, "agent_id", event->agent_id);
+}
+
+static void write_confidence(struct voc_json_writer *json, enum voc_head head, int16_t thousandths)
+{
+	voc_json_key(json, voc_head_name(head));
+	voc_json_milli(json, thousandths);
+}
+
+static void write_labels(struct voc_json_writer *json, const struct voc_labels *labels)
+{
+	voc_json_member_str(json, "feedback_type", voc_str_from(voc_feedback_name(labels->feedback)));
+	voc_json_member_str(json, "satisfaction", voc_str_from(voc_satisfaction_name(labels->satisfaction)));
+	voc_json_member_str(json, "primary_factor", voc_str_from(voc_factor_name(labels->primary_factor)));
+	voc_json_key(json, "factors");
+	voc_json_array(json);
+	for (int factor = VOC_FACTOR_NONE + 1; factor < VOC_FACTOR_COUNT; factor++) {
+		if (labels->factors >> factor & 1)
+			voc_json_str(json, voc_str_from(voc_factor_name((enum voc_factor)factor)));
+	}
+	voc_json_array_end(json);
+	voc_json_member_str(json, "servqual", voc_str_from(voc_servqual_name(labels->servqual)));
+	voc_json_member_bool(json, "churn_intent", labels->churn_intent);
+	voc_json_key(json, "confidence");
+	voc_json_object(json);
+	write_confidence(json, VOC_HEAD_FEEDBACK, labels->feedback_confidence);
+	write_confidence(json, VOC_HEAD_SATISFACTION, labels->satisfaction_confidence);
+	write_confidence(json, VOC_HEAD_FACTOR, labels->factor_confidence);
+	write_confidence(json, VOC_HEAD_SERVQUAL, labels->servqual_confidence);
+	write_confidence(json, VOC_HEAD_CHURN, labels->churn_confidence);
+	voc_json_object_end(json);
+}
+
+_Static_assert(VOC_EVIDENCE_MAX_BYTES <= VOC_MASK_SLICE_MAX, "a span's text is masked in one piece");
+
+static void write_span(struct voc_json_writer *json, struct voc_str text, const struct voc_evidence *span)
+{
+	char masked[VOC_EVIDENCE_MAX_BYTES];
+	struct voc_str said = voc_str_of(text.ptr + span->start, span->end - span->start);
+	said = voc_str_clip(said, sizeof masked);
+	voc_mask_slice(text, span->start, span->start + said.len, masked);
+	voc_json_object(json);
+	voc_json_member_str(json, "head", voc_str_from(voc_head_name(span->head)));
+	voc_json_member_str(json, "label", voc_str_from(voc_head_label_name(span->head, span->label)));
+	voc_json_member_i64(json, "start", span->start);
+	voc_json_member_i64(json, "end", span->end);
+	voc_json_member_str(json, "text", voc_str_of(masked, said.len));
+	voc_json_object_end(json);
+}
+
+bool voc_classified_encode(struct voc_buf *buf, const struct voc_event *event, const struct voc_classification *result,
+                           const char *model_version)
+{
+	struct voc_json_writer json;
+	voc_json_begin(&json, buf);
+	voc_json_object(&json);
+	write_envelope(&json, event);
+	voc_json_key(&json, "data");
+	voc_json_object(&json);
+	write_contact(&json, event, result->lang);
+	write_labels(&json, &result->labels);
+	voc_json_key(&json, "evidence");
+	voc_json_array(&json);
+	for (size_t i = 0; i < result->evidence_count; i++) {
+		const struct voc_evidence *span = &result->evidence[i];
+		if (span->start < span->end && span->end <= event->text.len)
+			write_span(&json, event->text, span);
+	}
+	voc_json_array_end(&json);
+	voc_json_member_str(&json, "model", voc_str_from(model_version));
+	voc_json_object_end(&json);
+	voc_json_object_end(&json);
+	return !buf->failed;
+}

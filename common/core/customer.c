@@ -1,0 +1,80 @@
+#include "core/customer.h"
+
+#include <stdlib.h>
+
+#define INDEX_UNKNOWN 50 /* nobody said how satisfied they are */
+
+void voc_customer_init(struct voc_customer *customer)
+{
+	*customer = (struct voc_customer){ 0 };
+}
+
+void voc_customer_free(struct voc_customer *customer)
+{
+	free(customer->last_event);
+	for (int i = 0; i < customer->contribution_count; i++)
+		free(customer->contributions[i]);
+	voc_customer_init(customer);
+}
+
+bool voc_customer_clone(const struct voc_customer *customer, struct voc_customer *ret_copy)
+{
+	struct voc_customer copy = *customer;
+	copy.last_event = NULL;
+	copy.contribution_count = 0;
+	if (customer->last_event && !(copy.last_event = strdup(customer->last_event)))
+		return false;
+	for (int i = 0; i < customer->contribution_count; i++) {
+		copy.contributions[i] = strdup(customer->contributions[i]);
+		if (!copy.contributions[i]) {
+			voc_customer_free(&copy);
+			return false;
+		}
+		copy.contribution_count++;
+	}
+	*ret_copy = copy;
+	return true;
+}
+
+enum voc_at_risk_change voc_customer_at_risk(const struct voc_customer *before, const struct voc_customer *now,
+                                             int *ret_score)
+{
+	bool was = before && before->state != VOC_RISK_NORMAL;
+	int level = voc_risk_level(now->risk);
+	if (now->state == VOC_RISK_NORMAL)
+		return was ? VOC_AT_RISK_REMOVE : VOC_AT_RISK_KEEP;
+	if (was && voc_risk_level(before->risk) == level)
+		return VOC_AT_RISK_KEEP;
+	*ret_score = level;
+	return VOC_AT_RISK_SET;
+}
+
+int voc_customer_satisfaction_index(const struct voc_customer *customer)
+{
+	const uint32_t *counts = customer->counts.satisfaction;
+	uint64_t satisfied = counts[VOC_SATISFACTION_SATISFIED];
+	uint64_t delighted = counts[VOC_SATISFACTION_DELIGHTED];
+	uint64_t all = counts[VOC_SATISFACTION_DISSATISFIED] + satisfied + delighted;
+	return all > 0 ? (int)((75 * satisfied + 100 * delighted) / all) : INDEX_UNKNOWN;
+}
+
+bool voc_customer_contributions(const struct voc_customer *customer, struct voc_buf *buf)
+{
+	voc_buf_add_char(buf, '[');
+	for (int i = 0; i < customer->contribution_count; i++) {
+		if (i > 0)
+			voc_buf_add_char(buf, ',');
+		voc_buf_add_str(buf, voc_str_from(customer->contributions[i]));
+	}
+	return voc_buf_add_char(buf, ']');
+}
+
+size_t voc_customer_bytes(const struct voc_customer *customer)
+{
+	size_t bytes = sizeof *customer;
+	if (customer->last_event)
+		bytes += strlen(customer->last_event) + 1;
+	for (int i = 0; i < customer->contribution_count; i++)
+		bytes += strlen(customer->contributions[i]) + 1;
+	return bytes;
+}

@@ -1,0 +1,147 @@
+#include "core/customer_fields.h"
+
+#include "core/contribution.h"
+
+#include <stdio.h>
+
+#define LIST_MAX ((VOC_CONTRIBUTION_MAX_BYTES + 1) * VOC_CONTRIBUTIONS_MAX + 2)
+
+/* The fields told one by one; the first refusal ends it. */
+struct teller {
+	voc_field_fn tell;
+	void *context;
+	bool fresh; /* the store holds nothing yet */
+	bool refused;
+};
+
+static void tell(struct teller *teller, const char *name, struct voc_str value)
+{
+	struct voc_field field = { voc_str_from(name), value };
+	if (!teller->refused && !teller->tell(teller->context, &field))
+		teller->refused = true;
+}
+
+static void tell_i64(struct teller *teller, const char *name, int64_t before, int64_t now)
+{
+	char digits[24];
+	if (before == now && !teller->fresh)
+		return;
+	int len = snprintf(digits, sizeof digits, "%lld", (long long)now);
+	tell(teller, name, voc_str_of(digits, (size_t)len));
+}
+
+static void tell_counters(struct teller *teller, const struct voc_customer *before, const struct voc_customer *now)
+{
+	for (size_t i = 0; i < VOC_COUNTER_COUNT; i++) {
+		int64_t value = voc_customer_counter(now, i);
+		if (voc_customer_counter_name(i) && value > 0 && value != voc_customer_counter(before, i))
+			tell_i64(teller, voc_customer_counter_name(i), -1, value);
+	}
+}
+
+static void tell_recent(struct teller *teller, const struct voc_customer *before, const struct voc_customer *now)
+{
+	char text[VOC_RECENT_MAX * VOC_HASH_CHARS];
+	if (before->recent_count == now->recent_count && memcmp(before->recent, now->recent, sizeof now->recent) == 0)
+		return;
+	for (int i = 0; i < now->recent_count; i++) {
+		uint64_t bits = 0;
+		for (int byte = 0; byte < VOC_RECENT_BYTES; byte++)
+			bits = bits << 8 | now->recent[i][byte];
+		for (int at = VOC_HASH_CHARS - 1; at >= 0; at--, bits >>= 6)
+			text[i * VOC_HASH_CHARS + at] = VOC_BASE64URL[bits & 63];
+	}
+	tell(teller, voc_customer_field_name(VOC_FIELD_RECENT),
+	     voc_str_of(text, (size_t)now->recent_count * VOC_HASH_CHARS));
+}
+
+static bool same_troubles(const struct voc_customer *a, const struct voc_customer *b)
+{
+	for (int i = 0; i < a->trouble_count && i < b->trouble_count; i++) {
+		const struct voc_trouble *x = &a->troubles[i], *y = &b->troubles[i];
+		if (x->at_ms != y->at_ms || x->factor != y->factor || x->complaint != y->complaint)
+			return false;
+	}
+	return a->trouble_count == b->trouble_count;
+}
+
+static void tell_troubles(struct teller *teller, const struct voc_customer *before, const struct voc_customer *now)
+{
+	char text[VOC_TROUBLES_MAX * 64];
+	size_t len = 0;
+	if (same_troubles(before, now))
+		return;
+	for (int i = 0; i < now->trouble_count; i++) {
+		const struct voc_trouble *trouble = &now->troubles[i];
+		len += (size_t)snprintf(text + len, sizeof text - len, "%s%lld:%s:%c", i > 0 ? "," : "",
+		                        (long long)trouble->at_ms, voc_factor_name((enum voc_factor)trouble->factor),
+		                        trouble->complaint ? 'c' : 'd');
+	}
+	tell(teller, voc_customer_field_name(VOC_FIELD_TROUBLES), voc_str_of(text, len));
+}
+
+static bool same_contributions(const struct voc_customer *a, const struct voc_customer *b)
+{
+	for (int i = 0; i < a->contribution_count && i < b->contribution_count; i++) {
+		if (strcmp(a->contributions[i], b->contributions[i]) != 0)
+			return false;
+	}
+	return a->contribution_count == b->contribution_count;
+}
+
+static void tell_contributions(struct teller *teller, const struct voc_customer *before, const struct voc_customer *now)
+{
+	if (same_contributions(before, now))
+		return;
+	struct voc_buf list;
+	voc_buf_init(&list, LIST_MAX);
+	if (voc_customer_contributions(now, &list))
+		tell(teller, voc_customer_field_name(VOC_FIELD_CONTRIBUTIONS), voc_buf_str(&list));
+	else
+		teller->refused = true;
+	voc_buf_free(&list);
+}
+
+static void tell_alerts(struct teller *teller, const struct voc_customer *before, const struct voc_customer *now)
+{
+	for (int rule = 0; rule < VOC_RULE_COUNT; rule++) {
+		char name[64], value[32];
+		int severity = now->alert_severity[rule];
+		if (severity == before->alert_severity[rule] && now->alert_ms[rule] == before->alert_ms[rule])
+			continue;
+		snprintf(name, sizeof name, VOC_ALERT_PREFIX "%s", voc_rule_name((enum voc_rule)rule));
+		int len = snprintf(value, sizeof value, "%lld:%d", (long long)now->alert_ms[rule], severity);
+		bool gone = severity == VOC_SEVERITY_NONE;
+		tell(teller, name, gone ? (struct voc_str){ NULL, 0 } : voc_str_of(value, (size_t)len));
+	}
+}
+
+bool voc_customer_diff(const struct voc_customer *before, const struct voc_customer *now, voc_field_fn tell_field,
+                       void *context)
+{
+	static const struct voc_customer nobody;
+	if (!before)
+		before = &nobody;
+	struct teller teller = { .tell = tell_field, .context = context, .fresh = before->counts.events == 0 };
+	if (now->counts.events == 0)
+		return true;
+	tell_counters(&teller, before, now);
+	tell_i64(&teller, voc_customer_field_name(VOC_FIELD_INDEX), voc_customer_satisfaction_index(before),
+	         voc_customer_satisfaction_index(now));
+	tell_i64(&teller, voc_customer_field_name(VOC_FIELD_RISK), voc_risk_level(before->risk),
+	         voc_risk_level(now->risk));
+	tell_i64(&teller, voc_customer_field_name(VOC_FIELD_POINTS), before->risk.points, now->risk.points);
+	tell_i64(&teller, voc_customer_field_name(VOC_FIELD_RISK_AT), before->risk.at_ms, now->risk.at_ms);
+	if (teller.fresh || before->state != now->state)
+		tell(&teller, voc_customer_field_name(VOC_FIELD_STATE),
+		     voc_str_from(voc_risk_state_name((enum voc_risk_state)now->state)));
+	tell_i64(&teller, voc_customer_field_name(VOC_FIELD_FIRST), before->first_ms, now->first_ms);
+	tell_i64(&teller, voc_customer_field_name(VOC_FIELD_LAST), before->last_ms, now->last_ms);
+	if (teller.fresh || strcmp(before->last_event, now->last_event) != 0)
+		tell(&teller, voc_customer_field_name(VOC_FIELD_LAST_EVENT), voc_str_from(now->last_event));
+	tell_recent(&teller, before, now);
+	tell_troubles(&teller, before, now);
+	tell_contributions(&teller, before, now);
+	tell_alerts(&teller, before, now);
+	return !teller.refused;
+}

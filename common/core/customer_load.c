@@ -1,0 +1,225 @@
+#include "core/customer_fields.h"
+
+#include "base/json_read.h"
+
+#include <stdlib.h>
+
+#define TIME_MAX INT64_C(253402300799999) /* the year 9999 */
+
+struct loader {
+	struct voc_customer customer;
+	struct voc_arena *arena;
+	int64_t index, level; /* as stored: they follow from the rest and must agree */
+	unsigned seen;        /* bit 1 << VOC_FIELD_x */
+};
+
+static bool load_number(struct voc_str text, int64_t least, int64_t most, int64_t *ret_value)
+{
+	int64_t value;
+	if (!voc_str_to_i64(text, &value) || value < least || value > most)
+		return false;
+	*ret_value = value;
+	return true;
+}
+
+static bool load_time(struct voc_str text, int64_t *ret_ms)
+{
+	return load_number(text, -TIME_MAX, TIME_MAX, ret_ms);
+}
+
+/* Takes what stands before the first `mark` (all of it if there is none) off the front. */
+static struct voc_str take_until(struct voc_str *text, char mark)
+{
+	const char *at = text->len > 0 ? memchr(text->ptr, mark, text->len) : NULL;
+	size_t len = at ? (size_t)(at - text->ptr) : text->len;
+	struct voc_str taken = voc_str_of(text->ptr, len);
+	size_t used = at ? len + 1 : len;
+	*text = voc_str_of(text->ptr + used, text->len - used);
+	return taken;
+}
+
+static bool load_hash(const char *text, uint8_t to[VOC_RECENT_BYTES])
+{
+	static const char digits[] = VOC_BASE64URL;
+	uint64_t bits = 0;
+	for (int i = 0; i < VOC_HASH_CHARS; i++) {
+		const char *at = text[i] != '\0' ? strchr(digits, text[i]) : NULL;
+		if (!at)
+			return false;
+		bits = bits << 6 | (uint64_t)(at - digits);
+	}
+	for (int i = VOC_RECENT_BYTES - 1; i >= 0; i--, bits >>= 8)
+		to[i] = (uint8_t)bits;
+	return true;
+}
+
+static bool load_recent(struct voc_customer *customer, struct voc_str text)
+{
+	size_t count = text.len / VOC_HASH_CHARS;
+	if (text.len % VOC_HASH_CHARS != 0 || count == 0 || count > VOC_RECENT_MAX)
+		return false;
+	for (size_t i = 0; i < count; i++) {
+		if (!load_hash(text.ptr + i * VOC_HASH_CHARS, customer->recent[i]))
+			return false;
+	}
+	customer->recent_count = (uint8_t)count;
+	return true;
+}
+
+static bool load_troubles(struct voc_customer *customer, struct voc_str text)
+{
+	while (text.len > 0) {
+		if (customer->trouble_count == VOC_TROUBLES_MAX)
+			return false;
+		struct voc_trouble *trouble = &customer->troubles[customer->trouble_count++];
+		struct voc_str one = take_until(&text, ',');
+		enum voc_factor factor;
+		if (!load_time(take_until(&one, ':'), &trouble->at_ms) ||
+		    !voc_factor_parse(take_until(&one, ':'), &factor))
+			return false;
+		trouble->factor = (uint8_t)factor;
+		trouble->complaint = voc_str_is(one, "c");
+		if (!trouble->complaint && !voc_str_is(one, "d"))
+			return false;
+	}
+	return customer->trouble_count > 0;
+}
+
+static bool load_contributions(struct loader *loader, struct voc_str text)
+{
+	struct voc_customer *customer = &loader->customer;
+	struct voc_json_reader json;
+	struct voc_error error;
+	voc_json_read_begin(&json, text, loader->arena, 8, &error);
+	if (!voc_json_enter_array(&json))
+		return false;
+	while (voc_json_next_element(&json)) {
+		struct voc_str one;
+		bool object = voc_json_peek(&json) == VOC_JSON_OBJECT;
+		if (!object || !voc_json_skip(&json, &one) || customer->contribution_count == VOC_CONTRIBUTIONS_MAX)
+			return false;
+		char *copy = strndup(one.ptr, one.len);
+		if (!copy)
+			return false;
+		customer->contributions[customer->contribution_count++] = copy;
+	}
+	return voc_json_read_end(&json) && customer->contribution_count > 0;
+}
+
+static bool load_last_event(struct voc_customer *customer, struct voc_str text)
+{
+	if (text.len == 0 || customer->last_event || memchr(text.ptr, '\0', text.len))
+		return false;
+	customer->last_event = strndup(text.ptr, text.len);
+	return customer->last_event != NULL;
+}
+
+static bool load_plain(struct loader *loader, enum voc_customer_field which, struct voc_str value)
+{
+	struct voc_customer *customer = &loader->customer;
+	enum voc_risk_state state;
+	int64_t points;
+	switch (which) {
+	case VOC_FIELD_INDEX: return load_number(value, 0, 100, &loader->index);
+	case VOC_FIELD_RISK: return load_number(value, 0, 100, &loader->level);
+	case VOC_FIELD_POINTS:
+		if (!load_number(value, 0, VOC_RISK_POINTS_MAX, &points))
+			return false;
+		customer->risk.points = (int32_t)points;
+		return true;
+	case VOC_FIELD_RISK_AT: return load_time(value, &customer->risk.at_ms);
+	case VOC_FIELD_STATE:
+		if (!voc_risk_state_parse(value, &state))
+			return false;
+		customer->state = (uint8_t)state;
+		return true;
+	case VOC_FIELD_FIRST: return load_time(value, &customer->first_ms);
+	case VOC_FIELD_LAST: return load_time(value, &customer->last_ms);
+	case VOC_FIELD_LAST_EVENT: return load_last_event(customer, value);
+	case VOC_FIELD_RECENT: return load_recent(customer, value);
+	case VOC_FIELD_TROUBLES: return load_troubles(customer, value);
+	case VOC_FIELD_CONTRIBUTIONS: return load_contributions(loader, value);
+	case VOC_FIELD_COUNT: break;
+	}
+	return false;
+}
+
+static bool load_alert(struct voc_customer *customer, const struct voc_field *field)
+{
+	enum voc_rule rule;
+	size_t prefix = sizeof(VOC_ALERT_PREFIX) - 1;
+	struct voc_str value = field->value;
+	int64_t severity;
+	if (!voc_rule_parse(voc_str_of(field->name.ptr + prefix, field->name.len - prefix), &rule) ||
+	    !load_time(take_until(&value, ':'), &customer->alert_ms[rule]) ||
+	    !load_number(value, VOC_SEVERITY_INFO, VOC_SEVERITY_CRITICAL, &severity))
+		return false;
+	customer->alert_severity[rule] = (uint8_t)severity;
+	return true;
+}
+
+static bool load_counter(struct voc_customer *customer, const struct voc_field *field)
+{
+	for (size_t i = 0; i < VOC_COUNTER_COUNT; i++) {
+		int64_t value;
+		if (!voc_customer_counter_name(i) || !voc_str_is(field->name, voc_customer_counter_name(i)))
+			continue;
+		if (!load_number(field->value, 1, UINT32_MAX, &value))
+			return false;
+		voc_customer_counter_set(customer, i, (uint32_t)value);
+		return true;
+	}
+	return false;
+}
+
+static bool load_field(struct loader *loader, const struct voc_field *field)
+{
+	if (voc_str_starts_with(field->name, VOC_STR(VOC_ALERT_PREFIX)))
+		return load_alert(&loader->customer, field);
+	for (int i = 0; i < VOC_FIELD_COUNT; i++) {
+		if (!voc_str_is(field->name, voc_customer_field_name((enum voc_customer_field)i)))
+			continue;
+		bool again = loader->seen >> i & 1;
+		loader->seen |= 1U << i;
+		return !again && load_plain(loader, (enum voc_customer_field)i, field->value);
+	}
+	return load_counter(&loader->customer, field);
+}
+
+/* NULL if the fields that were read make a whole; else the name of one that is missing or contradicts the rest. */
+static const char *missing(const struct loader *loader)
+{
+	const struct voc_customer *customer = &loader->customer;
+	for (int i = 0; i < VOC_FIELD_COUNT; i++) {
+		if (VOC_FIELDS_REQUIRED >> i & ~loader->seen >> i & 1)
+			return voc_customer_field_name((enum voc_customer_field)i);
+	}
+	if (customer->counts.events == 0)
+		return "events";
+	if (loader->index != voc_customer_satisfaction_index(customer))
+		return voc_customer_field_name(VOC_FIELD_INDEX);
+	if (loader->level != voc_risk_level(customer->risk))
+		return voc_customer_field_name(VOC_FIELD_RISK);
+	return NULL;
+}
+
+enum voc_status voc_customer_load(const struct voc_field *fields, size_t count, struct voc_arena *arena,
+                                  struct voc_customer *ret_customer, struct voc_error *error)
+{
+	struct loader loader = { .arena = arena };
+	struct voc_str bad = { NULL, 0 };
+	for (size_t i = 0; i < count && !bad.ptr; i++) {
+		if (!load_field(&loader, &fields[i]))
+			bad = fields[i].name;
+	}
+	if (count > 0 && !bad.ptr)
+		bad = voc_str_from(missing(&loader));
+	if (bad.ptr) {
+		voc_customer_free(&loader.customer);
+		return voc_error_set(error, VOC_FATAL, VOC_REASON_REDIS, -1,
+		                     "customer: field '%.*s' is not what belongs there",
+		                     VOC_STR_ARG(voc_str_clip(bad, 80)));
+	}
+	*ret_customer = loader.customer;
+	return VOC_OK;
+}

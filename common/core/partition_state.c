@@ -1,0 +1,236 @@
+#include "core/partition_state.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define MARK_PREFIX    "src:"
+#define MARK_NAME_SIZE 280 /* a topic has at most 249 bytes */
+
+/* A zero has no field, but for the offset. */
+static const struct {
+	const char *name;
+	size_t at;
+} numbers[] = {
+	{ "offset", offsetof(struct voc_partition_counts, offset) },
+	{ "events", offsetof(struct voc_partition_counts, events) },
+	{ "duplicates", offsetof(struct voc_partition_counts, duplicates) },
+	{ "copies", offsetof(struct voc_partition_counts, copies) },
+	{ "invalid", offsetof(struct voc_partition_counts, invalid) },
+};
+#define NUMBER_COUNT  (sizeof numbers / sizeof *numbers)
+#define NUMBER_OFFSET 0
+
+static int64_t *number_of(struct voc_partition_counts *counts, size_t which)
+{
+	return (int64_t *)((char *)counts + numbers[which].at);
+}
+
+static int64_t number_in(const struct voc_partition_counts *counts, size_t which)
+{
+	return *(const int64_t *)((const char *)counts + numbers[which].at);
+}
+
+void voc_partition_state_init(struct voc_partition_state *state)
+{
+	*state = (struct voc_partition_state){ 0 };
+}
+
+void voc_partition_state_free(struct voc_partition_state *state)
+{
+	for (size_t i = 0; i < state->mark_count; i++)
+		free(state->marks[i].topic);
+	free(state->marks);
+	voc_partition_state_init(state);
+}
+
+static int compare(const struct voc_mark *mark, struct voc_str topic, int32_t partition)
+{
+	int order = voc_str_cmp(voc_str_from(mark->topic), topic);
+	return order != 0 ? order : (mark->partition > partition) - (mark->partition < partition);
+}
+
+/* Where the mark is, or where it belongs. */
+static size_t find(const struct voc_partition_state *state, struct voc_str topic, int32_t partition, bool *ret_found)
+{
+	size_t low = 0, high = state->mark_count;
+	*ret_found = false;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		int order = compare(&state->marks[middle], topic, partition);
+		if (order == 0) {
+			*ret_found = true;
+			return middle;
+		}
+		if (order < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+/* NULL when there are too many or memory ran out. */
+static struct voc_mark *insert(struct voc_partition_state *state, size_t at, struct voc_str topic, int32_t partition)
+{
+	if (state->mark_count == state->mark_room) {
+		size_t room = state->mark_room ? state->mark_room * 2 : 4;
+		struct voc_mark *marks = room <= VOC_MARKS_MAX ? realloc(state->marks, room * sizeof *marks) : NULL;
+		if (!marks)
+			return NULL;
+		state->marks = marks;
+		state->mark_room = room;
+	}
+	char *copy = strndup(topic.ptr, topic.len);
+	if (!copy)
+		return NULL;
+	memmove(&state->marks[at + 1], &state->marks[at], (state->mark_count - at) * sizeof *state->marks);
+	state->marks[at] = (struct voc_mark){ .topic = copy, .partition = partition, .next = 0, .stored = -1 };
+	state->mark_count++;
+	return &state->marks[at];
+}
+
+int64_t voc_partition_state_mark(const struct voc_partition_state *state, const struct voc_source_position *source)
+{
+	bool found;
+	size_t at = find(state, source->topic, source->partition, &found);
+	return found ? state->marks[at].next : 0;
+}
+
+enum voc_status voc_partition_state_set_mark(struct voc_partition_state *state,
+                                             const struct voc_source_position *source, int64_t next,
+                                             struct voc_error *error)
+{
+	bool found;
+	size_t at = find(state, source->topic, source->partition, &found);
+	struct voc_mark *mark = found ? &state->marks[at] : insert(state, at, source->topic, source->partition);
+	if (!mark)
+		return voc_error_set(error, VOC_FATAL, VOC_REASON_OUT_OF_MEMORY, -1,
+		                     "no room for one more than %zu raw partitions", state->mark_count);
+	mark->next = next;
+	return VOC_OK;
+}
+
+static enum voc_status bad_field(struct voc_error *error, struct voc_str name)
+{
+	return voc_error_set(error, VOC_FATAL, VOC_REASON_REDIS, -1, "position: field '%.*s' is not what belongs there",
+	                     VOC_STR_ARG(voc_str_clip(name, 80)));
+}
+
+static enum voc_status load_mark(struct voc_partition_state *state, const struct voc_field *field,
+                                 struct voc_error *error)
+{
+	struct voc_str name = field->name;
+	struct voc_source_position source;
+	int64_t next;
+	size_t prefix = sizeof(MARK_PREFIX) - 1;
+	if (!voc_str_to_i64(field->value, &next) || next < 0 ||
+	    !voc_source_partition_parse(voc_str_of(name.ptr + prefix, name.len - prefix), &source))
+		return bad_field(error, name);
+	enum voc_status status = voc_partition_state_set_mark(state, &source, next, error);
+	if (status == VOC_OK) {
+		bool found;
+		state->marks[find(state, source.topic, source.partition, &found)].stored = next;
+	}
+	return status;
+}
+
+static bool load_number(struct voc_partition_counts *counts, const struct voc_field *field)
+{
+	for (size_t i = 0; i < NUMBER_COUNT; i++) {
+		if (!voc_str_is(field->name, numbers[i].name))
+			continue;
+		int64_t *number = number_of(counts, i);
+		return voc_str_to_i64(field->value, number) && *number >= 0;
+	}
+	return false;
+}
+
+static enum voc_status load_field(struct voc_partition_state *state, const struct voc_field *field,
+                                  struct voc_error *error)
+{
+	struct voc_partition_counts *counts = &state->stored;
+	bool good;
+	if (voc_str_starts_with(field->name, VOC_STR(MARK_PREFIX)))
+		return load_mark(state, field, error);
+	if (voc_str_is(field->name, "rules")) {
+		good = field->value.len > 0 && field->value.len < sizeof counts->rules;
+		if (good)
+			voc_str_copy(counts->rules, sizeof counts->rules, field->value);
+	} else if (voc_str_is(field->name, "rules_from")) {
+		good = voc_str_to_i64(field->value, &counts->rules_from) && counts->rules_from >= 0;
+	} else {
+		good = load_number(counts, field);
+	}
+	return good ? VOC_OK : bad_field(error, field->name);
+}
+
+enum voc_status voc_partition_state_load(const struct voc_field *fields, size_t count,
+                                         struct voc_partition_state *ret_state, struct voc_error *error)
+{
+	struct voc_partition_state state;
+	voc_partition_state_init(&state);
+	bool has_offset = false;
+	enum voc_status status = VOC_OK;
+	for (size_t i = 0; i < count && status == VOC_OK; i++) {
+		has_offset = has_offset || voc_str_is(fields[i].name, "offset");
+		status = load_field(&state, &fields[i], error);
+	}
+	if (status == VOC_OK && count > 0 && !has_offset)
+		status = bad_field(error, VOC_STR("offset"));
+	if (status != VOC_OK) {
+		voc_partition_state_free(&state);
+		return status;
+	}
+	state.is_stored = count > 0;
+	state.now = state.stored;
+	*ret_state = state;
+	return VOC_OK;
+}
+
+static bool tell_i64(struct voc_str name, int64_t value, voc_field_fn tell, void *context)
+{
+	char digits[24];
+	int len = snprintf(digits, sizeof digits, "%lld", (long long)value);
+	struct voc_field field = { name, voc_str_of(digits, (size_t)len) };
+	return tell(context, &field);
+}
+
+static bool tell_rules(const struct voc_partition_state *state, voc_field_fn tell, void *context)
+{
+	const struct voc_partition_counts *now = &state->now, *stored = &state->stored;
+	struct voc_field rules = { VOC_STR("rules"), voc_str_from(now->rules) };
+	if (strcmp(now->rules, stored->rules) == 0 && now->rules_from == stored->rules_from)
+		return true;
+	return tell(context, &rules) && tell_i64(VOC_STR("rules_from"), now->rules_from, tell, context);
+}
+
+bool voc_partition_state_diff(const struct voc_partition_state *state, voc_field_fn tell, void *context)
+{
+	for (size_t i = 0; i < NUMBER_COUNT; i++) {
+		int64_t value = number_in(&state->now, i);
+		bool told = i == NUMBER_OFFSET && !state->is_stored;
+		if ((told || value != number_in(&state->stored, i)) &&
+		    !tell_i64(voc_str_from(numbers[i].name), value, tell, context))
+			return false;
+	}
+	if (!tell_rules(state, tell, context))
+		return false;
+	for (size_t i = 0; i < state->mark_count; i++) {
+		const struct voc_mark *mark = &state->marks[i];
+		char name[MARK_NAME_SIZE];
+		if (mark->next == mark->stored)
+			continue;
+		int len = snprintf(name, sizeof name, MARK_PREFIX "%s/%d", mark->topic, (int)mark->partition);
+		if (!tell_i64(voc_str_of(name, (size_t)len), mark->next, tell, context))
+			return false;
+	}
+	return true;
+}
+
+void voc_partition_state_saved(struct voc_partition_state *state)
+{
+	state->stored = state->now;
+	state->is_stored = true;
+	for (size_t i = 0; i < state->mark_count; i++)
+		state->marks[i].stored = state->marks[i].next;
+}

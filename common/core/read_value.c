@@ -1,0 +1,111 @@
+#include "core/read_value.h"
+
+#include "base/timestamp.h"
+#include "base/utf8.h"
+
+static int find(const struct voc_members *members, struct voc_str name)
+{
+	for (int i = 0; i < members->count; i++) {
+		if (voc_str_eq(members->names[i], name))
+			return i;
+	}
+	return -1;
+}
+
+int voc_members_next(struct voc_json_reader *json, const struct voc_members *members, uint32_t *seen)
+{
+	struct voc_str name;
+	while (voc_json_next_member(json, &name)) {
+		int found = find(members, name);
+		if (found >= 0) {
+			*seen |= UINT32_C(1) << found;
+			return found;
+		}
+		voc_json_skip(json, NULL);
+	}
+	return -1;
+}
+
+bool voc_members_check(struct voc_json_reader *json, const struct voc_members *members, uint32_t seen)
+{
+	if (json->failed)
+		return false;
+	for (int i = 0; i < members->count; i++) {
+		if (members->required >> i & ~seen >> i & 1)
+			return voc_json_fail(json, VOC_REASON_MISSING_FIELD, members->names[i].ptr);
+	}
+	return true;
+}
+
+enum voc_status voc_read_failure(struct voc_error *error)
+{
+	error->status = error->reason == VOC_REASON_OUT_OF_MEMORY ? VOC_FATAL : VOC_INVALID;
+	return error->status;
+}
+
+bool voc_read_name(struct voc_json_reader *json, const char *what, size_t max_chars, struct voc_str *ret_value)
+{
+	struct voc_str value;
+	if (!voc_json_read_str(json, &value))
+		return false;
+	if (value.len == 0)
+		return voc_json_fail(json, VOC_REASON_BAD_VALUE, what);
+	/* A character has at least one byte: only long ones are worth counting. */
+	if (value.len > max_chars && voc_utf8_count(value) > max_chars)
+		return voc_json_fail(json, VOC_REASON_TOO_LARGE, what);
+	*ret_value = value;
+	return true;
+}
+
+bool voc_read_time(struct voc_json_reader *json, const char *what, int64_t *ret_ms)
+{
+	struct voc_str value;
+	if (!voc_json_read_str(json, &value))
+		return false;
+	return voc_timestamp_parse(value, ret_ms) || voc_json_fail(json, VOC_REASON_BAD_TIME, what);
+}
+
+bool voc_read_int(struct voc_json_reader *json, const char *what, int64_t least, int64_t most, int64_t *ret_value)
+{
+	int64_t value;
+	if (!voc_json_read_i64(json, &value))
+		return false;
+	if (value < least || value > most)
+		return voc_json_fail(json, VOC_REASON_BAD_VALUE, what);
+	*ret_value = value;
+	return true;
+}
+
+bool voc_read_lang(struct voc_json_reader *json, const char *what, char ret_lang[3])
+{
+	struct voc_str value;
+	if (!voc_json_read_str(json, &value))
+		return false;
+	if (value.len != 2 || value.ptr[0] < 'a' || value.ptr[0] > 'z' || value.ptr[1] < 'a' || value.ptr[1] > 'z')
+		return voc_json_fail(json, VOC_REASON_BAD_VALUE, what);
+	voc_str_copy(ret_lang, 3, value);
+	return true;
+}
+
+bool voc_read_constant(struct voc_json_reader *json, const char *what, const char *constant, enum voc_reason reason)
+{
+	struct voc_str value;
+	if (!voc_json_read_str(json, &value))
+		return false;
+	return voc_str_is(value, constant) || voc_json_fail(json, reason, what);
+}
+
+#define LABEL_READER(label)                                                                                      \
+	bool voc_read_##label(struct voc_json_reader *json, const char *what, enum voc_##label *ret_value)       \
+	{                                                                                                        \
+		struct voc_str value;                                                                            \
+		if (!voc_json_read_str(json, &value))                                                            \
+			return false;                                                                            \
+		return voc_##label##_parse(value, ret_value) || voc_json_fail(json, VOC_REASON_BAD_VALUE, what); \
+	}
+
+LABEL_READER(feedback)
+LABEL_READER(satisfaction)
+LABEL_READER(factor)
+LABEL_READER(servqual)
+LABEL_READER(channel)

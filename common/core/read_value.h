@@ -1,0 +1,51 @@
+/*
+ * Values of our own records (classified, alert, contribution) out of a JSON reader: names, times, labels.
+ *
+ * Every function reads one value and fails the reader (bad_type, bad_value, too_large, ...) with `what` as the text if
+ * it is not as it should be; the result is that of base/json_read.h: true if there is a value. Pure.
+ */
+#ifndef VOC_CORE_READ_VALUE_H
+#define VOC_CORE_READ_VALUE_H
+
+#include "base/json_read.h"
+#include "core/labels.h"
+
+/* The members of an object that mean something; others are skipped. */
+struct voc_members {
+	const struct voc_str *names;
+	int count;
+	uint32_t required; /* bit 1 << index of the name */
+};
+#define VOC_MEMBER(name)                 \
+	{                                \
+		(name), sizeof(name) - 1 \
+	}
+
+/*
+ * The next member of `members`, -1 at the object's end or after a failure. `seen` gathers what was met; others are
+ * skipped.
+ */
+int voc_members_next(struct voc_json_reader *json, const struct voc_members *members, uint32_t *seen);
+/* After the end: fails with missing_field and the name if one that is required was not met. */
+bool voc_members_check(struct voc_json_reader *json, const struct voc_members *members, uint32_t seen);
+
+/* What a failed read means for the record: VOC_INVALID, but VOC_FATAL (in `error` too) if the arena was full. */
+enum voc_status voc_read_failure(struct voc_error *error);
+
+/* Not empty, at most `max_chars` code points. */
+bool voc_read_name(struct voc_json_reader *json, const char *what, size_t max_chars, struct voc_str *ret_value);
+/* RFC 3339. */
+bool voc_read_time(struct voc_json_reader *json, const char *what, int64_t *ret_ms);
+bool voc_read_int(struct voc_json_reader *json, const char *what, int64_t least, int64_t most, int64_t *ret_value);
+/* Two lower-case letters. */
+bool voc_read_lang(struct voc_json_reader *json, const char *what, char ret_lang[3]);
+/* Exactly this string; `reason` if it is another. */
+bool voc_read_constant(struct voc_json_reader *json, const char *what, const char *constant, enum voc_reason reason);
+
+bool voc_read_feedback(struct voc_json_reader *json, const char *what, enum voc_feedback *ret_value);
+bool voc_read_satisfaction(struct voc_json_reader *json, const char *what, enum voc_satisfaction *ret_value);
+bool voc_read_factor(struct voc_json_reader *json, const char *what, enum voc_factor *ret_value);
+bool voc_read_servqual(struct voc_json_reader *json, const char *what, enum voc_servqual *ret_value);
+bool voc_read_channel(struct voc_json_reader *json, const char *what, enum voc_channel *ret_value);
+
+#endif

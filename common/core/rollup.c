@@ -1,0 +1,201 @@
+#include "core/rollup.h"
+
+#include "base/hash.h"
+
+#include <stdlib.h>
+
+/* Counters that every minute has: their names are known beforehand. */
+enum {
+	FIELD_EVENTS,
+	FIELD_CHURN_INTENT,
+	FIELD_TYPE,
+	FIELD_SATISFACTION = FIELD_TYPE + VOC_FEEDBACK_COUNT,
+	FIELD_FACTOR = FIELD_SATISFACTION + VOC_SATISFACTION_COUNT,
+	FIELD_SERVQUAL = FIELD_FACTOR + VOC_FACTOR_COUNT,
+	FIELD_CHANNEL = FIELD_SERVQUAL + VOC_SERVQUAL_COUNT,
+	FIELD_ALERT = FIELD_CHANNEL + VOC_CHANNEL_COUNT,
+	FIELD_COUNT = FIELD_ALERT + VOC_RULE_COUNT,
+};
+
+static const char *const field_names[FIELD_COUNT] = { [FIELD_EVENTS] = "events",
+	                                              [FIELD_CHURN_INTENT] = "churn_intent",
+#define X(symbol, name, ...) [FIELD_TYPE + symbol] = "type:" name,
+	                                              VOC_FEEDBACK_TYPES(X)
+#undef X
+#define X(symbol, name, ...) [FIELD_SATISFACTION + symbol] = "satisfaction:" name,
+	                                                      VOC_SATISFACTIONS(X)
+#undef X
+#define X(symbol, name, ...) [FIELD_FACTOR + symbol] = "factor:" name,
+	                                                              VOC_FACTORS(X)
+#undef X
+#define X(symbol, name, ...) [FIELD_SERVQUAL + symbol] = "servqual:" name,
+	                                                                      VOC_SERVQUALS(X)
+#undef X
+#define X(symbol, name, ...) [FIELD_CHANNEL + symbol] = "channel:" name,
+	                                                                              VOC_CHANNELS(X)
+#undef X
+#define X(symbol, name, ...) [FIELD_ALERT + symbol] = "alert:" name,
+	                                                                                      VOC_RULES(X)
+#undef X
+};
+
+enum { NAMED_PRODUCT, NAMED_TEAM, NAMED_AGENT, NAMED_COUNT };
+static const char *const named_prefixes[NAMED_COUNT] = { "product:", "team:", "agent:" };
+
+#define NONE UINT32_MAX
+
+struct minute {
+	int64_t minute;
+	uint32_t chain;      /* next minute of the same bucket */
+	uint32_t first_name; /* its names, in the order of their first event */
+	uint32_t last_name;
+	uint32_t counts[FIELD_COUNT];
+};
+
+struct name {
+	struct voc_str text; /* borrowed */
+	uint32_t minute;
+	uint32_t chain; /* next name of the same bucket */
+	uint32_t next;  /* next name of the same minute */
+	uint32_t count;
+	uint8_t kind; /* NAMED_x */
+};
+
+struct voc_rollup {
+	size_t max_events, events, minute_count, name_count;
+	size_t bucket_mask;
+	uint32_t *minute_buckets, *name_buckets;
+	struct minute *minutes;
+	struct name *names;
+};
+
+struct voc_rollup *voc_rollup_new(size_t max_events)
+{
+	struct voc_rollup *rollup = calloc(1, sizeof *rollup);
+	if (!rollup)
+		return NULL;
+	size_t buckets = 16;
+	while (buckets < max_events * 2)
+		buckets *= 2;
+	rollup->max_events = max_events;
+	rollup->bucket_mask = buckets - 1;
+	rollup->minute_buckets = calloc(buckets, sizeof *rollup->minute_buckets);
+	rollup->name_buckets = calloc(buckets, sizeof *rollup->name_buckets);
+	rollup->minutes = calloc(max_events, sizeof *rollup->minutes);
+	rollup->names = calloc(max_events, NAMED_COUNT * sizeof *rollup->names);
+	if (!rollup->minute_buckets || !rollup->name_buckets || !rollup->minutes || !rollup->names) {
+		voc_rollup_free(rollup);
+		return NULL;
+	}
+	voc_rollup_clear(rollup);
+	return rollup;
+}
+
+void voc_rollup_free(struct voc_rollup *rollup)
+{
+	if (!rollup)
+		return;
+	free(rollup->minute_buckets);
+	free(rollup->name_buckets);
+	free(rollup->minutes);
+	free(rollup->names);
+	free(rollup);
+}
+
+void voc_rollup_clear(struct voc_rollup *rollup)
+{
+	size_t bytes = (rollup->bucket_mask + 1) * sizeof *rollup->minute_buckets;
+	memset(rollup->minute_buckets, 0xFF, bytes); /* NONE */
+	memset(rollup->name_buckets, 0xFF, bytes);
+	rollup->events = rollup->minute_count = rollup->name_count = 0;
+}
+
+static struct minute *minute_of(struct voc_rollup *rollup, int64_t number)
+{
+	uint64_t hash = (uint64_t)number * UINT64_C(0x9E3779B97F4A7C15) >> 32;
+	uint32_t *bucket = &rollup->minute_buckets[hash & rollup->bucket_mask];
+	for (uint32_t at = *bucket; at != NONE; at = rollup->minutes[at].chain) {
+		if (rollup->minutes[at].minute == number)
+			return &rollup->minutes[at];
+	}
+	struct minute *minute = &rollup->minutes[rollup->minute_count];
+	*minute = (struct minute){ .minute = number, .chain = *bucket, .first_name = NONE, .last_name = NONE };
+	*bucket = (uint32_t)rollup->minute_count++;
+	return minute;
+}
+
+static void count_name(struct voc_rollup *rollup, struct minute *minute, uint8_t kind, struct voc_str text)
+{
+	if (text.len == 0)
+		return;
+	uint32_t place = (uint32_t)(minute - rollup->minutes);
+	uint64_t hash = voc_hash64(text) + ((uint64_t)place * NAMED_COUNT + kind) * UINT64_C(0x9E3779B97F4A7C15);
+	uint32_t *bucket = &rollup->name_buckets[hash & rollup->bucket_mask];
+	for (uint32_t at = *bucket; at != NONE; at = rollup->names[at].chain) {
+		struct name *name = &rollup->names[at];
+		if (name->minute == place && name->kind == kind && voc_str_eq(name->text, text)) {
+			name->count++;
+			return;
+		}
+	}
+	uint32_t added = (uint32_t)rollup->name_count++;
+	rollup->names[added] = (struct name){ text, place, *bucket, NONE, 1, kind };
+	*bucket = added;
+	if (minute->last_name == NONE)
+		minute->first_name = added;
+	else
+		rollup->names[minute->last_name].next = added;
+	minute->last_name = added;
+}
+
+bool voc_rollup_add(struct voc_rollup *rollup, const struct voc_classified *event, uint32_t alerts)
+{
+	if (rollup->events == rollup->max_events)
+		return false;
+	rollup->events++;
+	struct minute *minute = minute_of(rollup, event->time_ms / VOC_ROLLUP_MINUTE_MS);
+	const struct voc_labels *labels = &event->labels;
+	uint32_t *counts = minute->counts;
+	counts[FIELD_EVENTS]++;
+	counts[FIELD_CHURN_INTENT] += labels->churn_intent;
+	counts[FIELD_TYPE + labels->feedback]++;
+	counts[FIELD_SATISFACTION + labels->satisfaction]++;
+	counts[FIELD_CHANNEL + event->channel]++;
+	counts[FIELD_SERVQUAL + labels->servqual] += labels->servqual != VOC_SERVQUAL_NONE;
+	for (int factor = 0; factor < VOC_FACTOR_COUNT; factor++)
+		counts[FIELD_FACTOR + factor] += labels->factors >> factor & 1;
+	for (int rule = 0; rule < VOC_RULE_COUNT; rule++)
+		counts[FIELD_ALERT + rule] += alerts >> rule & 1;
+	count_name(rollup, minute, NAMED_PRODUCT, event->product);
+	count_name(rollup, minute, NAMED_TEAM, event->team);
+	count_name(rollup, minute, NAMED_AGENT, event->agent_id);
+	return true;
+}
+
+static bool tell_name(int64_t minute, const struct name *name, voc_rollup_fn tell, void *context)
+{
+	char field[VOC_ROLLUP_FIELD_MAX];
+	const char *prefix = named_prefixes[name->kind];
+	size_t prefix_len = strlen(prefix);
+	struct voc_str text = voc_str_clip(name->text, sizeof field - prefix_len);
+	memcpy(field, prefix, prefix_len);
+	memcpy(field + prefix_len, text.ptr, text.len);
+	return tell(context, minute, voc_str_of(field, prefix_len + text.len), name->count);
+}
+
+bool voc_rollup_each(const struct voc_rollup *rollup, voc_rollup_fn tell, void *context)
+{
+	for (size_t i = 0; i < rollup->minute_count; i++) {
+		const struct minute *minute = &rollup->minutes[i];
+		for (int field = 0; field < FIELD_COUNT; field++) {
+			if (minute->counts[field] > 0 &&
+			    !tell(context, minute->minute, voc_str_from(field_names[field]), minute->counts[field]))
+				return false;
+		}
+		for (uint32_t at = minute->first_name; at != NONE; at = rollup->names[at].next) {
+			if (!tell_name(minute->minute, &rollup->names[at], tell, context))
+				return false;
+		}
+	}
+	return true;
+}

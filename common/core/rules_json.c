@@ -1,0 +1,245 @@
+#include "core/rules.h"
+
+#include "base/hash.h"
+
+#include <jansson.h>
+#include <stdio.h>
+
+#define HOUR_MS            INT64_C(3600000)
+#define HOURS_MAX          87600 /* ten years */
+#define FILE_VERSION_MAX   48
+#define VERSION_HASH_BYTES 4
+
+/* The JSON under reading. The first failure stays in `error`. */
+struct reader {
+	struct voc_error *error;
+	bool failed;
+};
+
+/* A member that holds an integer, and its range. */
+struct number {
+	const char *name;
+	int64_t least, most;
+};
+
+enum {
+	TOP_VERSION,
+	TOP_HALF_LIFE,
+	TOP_THRESHOLDS,
+	TOP_WEIGHTS,
+	TOP_REPEAT,
+	TOP_REPEAT_COMPLAINT,
+	TOP_COOLDOWN,
+	TOP_FOLLOW_UP,
+	TOP_COUNT
+};
+static const char *const top_names[TOP_COUNT] = { "version", "half_life_hours",  "thresholds",     "weights",
+	                                          "repeat",  "repeat_complaint", "cooldown_hours", "follow_up" };
+static const char *const advice_names[VOC_ADVICE_COUNT] = { "ko", "en" };
+static const char *const rule_names[VOC_RULE_COUNT] = {
+#define X(symbol, name, text) name,
+	VOC_RULES(X)
+#undef X
+};
+
+static const struct number half_life = { "half_life_hours", 1, HOURS_MAX };
+static const struct number thresholds[] = { { "raise", 1, 100 }, { "critical", 1, 100 }, { "clear", 1, 100 } };
+static const struct number weights[VOC_WEIGHT_COUNT] = {
+#define X(symbol, name, term) { name, -1000, 1000 },
+	VOC_WEIGHTS(X)
+#undef X
+};
+/* A customer's state remembers eight troubles: more can't be counted. */
+static const struct number repeat[] = { { "window_hours", 1, HOURS_MAX }, { "max", 0, 8 } };
+static const struct number repeat_complaint[] = { { "count", 2, 8 }, { "window_hours", 1, HOURS_MAX } };
+static const struct number cooldowns[VOC_RULE_COUNT] = {
+#define X(symbol, name, text) { name, 0, HOURS_MAX },
+	VOC_RULES(X)
+#undef X
+};
+
+static void fail(struct reader *reader, const char *group, const char *member, const char *what)
+{
+	reader->failed = true;
+	voc_error_set(reader->error, VOC_FATAL, VOC_REASON_CONFIG, -1, "%s%s%s: %s", group, *group ? "." : "", member,
+	              what);
+}
+
+/* NULL, and failed, if the member is absent or of another type. */
+static json_t *take(struct reader *reader, json_t *object, const char *group, const char *name, json_type type)
+{
+	json_t *value = json_object_get(object, name);
+	if (!value) {
+		fail(reader, group, name, "missing");
+		return NULL;
+	}
+	if (json_typeof(value) != type) {
+		fail(reader, group, name,
+		     type == JSON_OBJECT    ? "expected an object"
+		     : type == JSON_INTEGER ? "expected an integer"
+		                            : "expected a string");
+		return NULL;
+	}
+	return value;
+}
+
+/* Fails on a member that is not among `names`; `stride` bytes lie between two names. */
+static void refuse_others(struct reader *reader, json_t *object, const char *group, const void *names, size_t count,
+                          size_t stride)
+{
+	const char *key;
+	json_t *value;
+	json_object_foreach(object, key, value)
+	{
+		bool known = false;
+		for (size_t i = 0; i < count && !known; i++)
+			known = strcmp(key, *(const char *const *)((const char *)names + i * stride)) == 0;
+		if (!known)
+			fail(reader, group, key, "unknown member");
+	}
+}
+
+static int64_t take_number(struct reader *reader, json_t *object, const char *group, const struct number *number)
+{
+	json_t *value = take(reader, object, group, number->name, JSON_INTEGER);
+	if (!value)
+		return 0;
+	json_int_t got = json_integer_value(value);
+	if (got < number->least || got > number->most) {
+		char what[80];
+		snprintf(what, sizeof what, "expected %lld to %lld", (long long)number->least, (long long)number->most);
+		fail(reader, group, number->name, what);
+		return 0;
+	}
+	return got;
+}
+
+/* An object of integers, all of them required. */
+static void take_numbers(struct reader *reader, json_t *top, int member, const struct number *numbers, size_t count,
+                         int64_t *ret_values)
+{
+	const char *group = top_names[member];
+	json_t *object = take(reader, top, "", group, JSON_OBJECT);
+	for (size_t i = 0; i < count; i++)
+		ret_values[i] = object ? take_number(reader, object, group, &numbers[i]) : 0;
+	if (object)
+		refuse_others(reader, object, group, numbers, count, sizeof *numbers);
+}
+
+static void take_version(struct reader *reader, json_t *top, struct voc_str json, struct voc_rules *rules)
+{
+	json_t *value = take(reader, top, "", top_names[TOP_VERSION], JSON_STRING);
+	if (!value)
+		return;
+	const char *version = json_string_value(value);
+	size_t plain = strspn(version, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-");
+	if (plain == 0 || plain != json_string_length(value) || plain > FILE_VERSION_MAX) {
+		fail(reader, "", top_names[TOP_VERSION],
+		     "expected 1 to 48 letters, digits, dots, dashes or underscores");
+		return;
+	}
+	unsigned char digest[VOC_SHA256_BYTES];
+	char hex[2 * VERSION_HASH_BYTES + 1];
+	voc_sha256(json, digest);
+	voc_hex(digest, VERSION_HASH_BYTES, hex);
+	snprintf(rules->version, sizeof rules->version, "%.*s-%s", FILE_VERSION_MAX, version, hex);
+}
+
+static void take_thresholds(struct reader *reader, json_t *top, struct voc_rules *rules)
+{
+	int64_t got[3];
+	take_numbers(reader, top, TOP_THRESHOLDS, thresholds, 3, got);
+	if (reader->failed)
+		return;
+	rules->raise = (int)got[0];
+	rules->critical = (int)got[1];
+	rules->clear = (int)got[2];
+	if (rules->raise <= rules->clear)
+		fail(reader, "thresholds", "raise", "expected more than thresholds.clear");
+	if (rules->critical <= rules->raise)
+		fail(reader, "thresholds", "critical", "expected more than thresholds.raise");
+}
+
+static void take_weights(struct reader *reader, json_t *top, struct voc_rules *rules)
+{
+	int64_t got[VOC_WEIGHT_COUNT];
+	take_numbers(reader, top, TOP_WEIGHTS, weights, VOC_WEIGHT_COUNT, got);
+	for (int i = 0; i < VOC_WEIGHT_COUNT && !reader->failed; i++)
+		rules->weights[i] = (int)got[i];
+}
+
+static void take_windows(struct reader *reader, json_t *top, struct voc_rules *rules)
+{
+	int64_t got[VOC_RULE_COUNT];
+	rules->half_life_ms = take_number(reader, top, "", &half_life) * HOUR_MS;
+	take_numbers(reader, top, TOP_REPEAT, repeat, 2, got);
+	rules->repeat_window_ms = got[0] * HOUR_MS;
+	rules->repeat_max = (int)got[1];
+	take_numbers(reader, top, TOP_REPEAT_COMPLAINT, repeat_complaint, 2, got);
+	rules->repeat_complaint_count = (int)got[0];
+	rules->repeat_complaint_window_ms = got[1] * HOUR_MS;
+	take_numbers(reader, top, TOP_COOLDOWN, cooldowns, VOC_RULE_COUNT, got);
+	for (int i = 0; i < VOC_RULE_COUNT; i++)
+		rules->cooldown_ms[i] = got[i] * HOUR_MS;
+}
+
+static void take_advice(struct reader *reader, json_t *texts, enum voc_rule rule, struct voc_rules *rules)
+{
+	char group[64];
+	snprintf(group, sizeof group, "%s.%s", top_names[TOP_FOLLOW_UP], rule_names[rule]);
+	for (int lang = 0; lang < VOC_ADVICE_COUNT; lang++) {
+		json_t *text = take(reader, texts, group, advice_names[lang], JSON_STRING);
+		if (!text)
+			continue;
+		size_t len = json_string_length(text);
+		if (len == 0 || len >= VOC_FOLLOW_UP_SIZE)
+			fail(reader, group, advice_names[lang], "expected 1 to 399 bytes");
+		else
+			voc_str_copy(rules->follow_up[rule][lang], VOC_FOLLOW_UP_SIZE,
+			             voc_str_of(json_string_value(text), len));
+	}
+	refuse_others(reader, texts, group, advice_names, VOC_ADVICE_COUNT, sizeof *advice_names);
+}
+
+static void take_follow_up(struct reader *reader, json_t *top, struct voc_rules *rules)
+{
+	const char *group = top_names[TOP_FOLLOW_UP];
+	json_t *object = take(reader, top, "", group, JSON_OBJECT);
+	if (!object)
+		return;
+	for (int rule = 0; rule < VOC_RULE_COUNT; rule++) {
+		json_t *texts = take(reader, object, group, rule_names[rule], JSON_OBJECT);
+		if (texts)
+			take_advice(reader, texts, (enum voc_rule)rule, rules);
+	}
+	refuse_others(reader, object, group, rule_names, VOC_RULE_COUNT, sizeof *rule_names);
+}
+
+enum voc_status voc_rules_parse(struct voc_str json, struct voc_rules *ret_rules, struct voc_error *error)
+{
+	if (json.len > VOC_RULES_MAX_BYTES)
+		return voc_error_set(error, VOC_FATAL, VOC_REASON_CONFIG, -1, "longer than %d bytes",
+		                     VOC_RULES_MAX_BYTES);
+	json_error_t where;
+	json_t *top = json_loadb(json.len > 0 ? json.ptr : "", json.len, JSON_REJECT_DUPLICATES, &where);
+	if (!top)
+		return voc_error_set(error, VOC_FATAL, VOC_REASON_CONFIG, where.position, "line %d, column %d: %s",
+		                     where.line, where.column, where.text);
+	struct reader reader = { .error = error };
+	struct voc_rules rules = { 0 };
+	if (json_is_object(top)) {
+		refuse_others(&reader, top, "", top_names, TOP_COUNT, sizeof *top_names);
+		take_version(&reader, top, json, &rules);
+		take_thresholds(&reader, top, &rules);
+		take_weights(&reader, top, &rules);
+		take_windows(&reader, top, &rules);
+		take_follow_up(&reader, top, &rules);
+	} else {
+		fail(&reader, "", "rules", "expected an object");
+	}
+	json_decref(top);
+	if (reader.failed)
+		return VOC_FATAL;
+	*ret_rules = rules;
+	return VOC_OK;
+}
