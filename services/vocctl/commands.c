@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 const struct vocctl_command *const vocctl_commands[] = {
+	&vocctl_command_send,
 	&vocctl_command_gen,
 	NULL,
 };
