@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/timestamp.h"
+#include "core/topic.h"
 #include "io/signals.h"
 #include "lines.h"
 #include "progress.h"
@@ -39,7 +40,7 @@ struct run {
 	int64_t shift_ms; /* added to each event's time */
 	int64_t per_channel[VOC_CHANNEL_COUNT];
 	int64_t refused;
-	char topics[VOC_CHANNEL_COUNT][VOC_TOPIC_SIZE];
+	char topics[VOC_RAW_TOPIC_COUNT][VOC_TOPIC_NAME_SIZE]; /* by channel */
 };
 
 static void refuse(struct run *run, const char *why)
@@ -81,8 +82,9 @@ static bool find_last_time(FILE *file, struct voc_arena *arena, int64_t *ret_ms)
 		return false;
 	while ((got = vocctl_lines_next(&lines, &line)) != VOCCTL_LINE_END && got != VOCCTL_LINE_FAILED) {
 		struct send_route route;
+		struct voc_error ignored;
 		voc_arena_reset(arena);
-		if (got != VOCCTL_LINE_READ || send_route_find(line, arena, &route, NULL) != VOC_OK ||
+		if (got != VOCCTL_LINE_READ || send_route_find(line, arena, &route, &ignored) != VOC_OK ||
 		    route.time.ptr == NULL)
 			continue;
 		*ret_ms = !found || route.time_ms > *ret_ms ? route.time_ms : *ret_ms;
@@ -188,9 +190,8 @@ static void print_summary(struct run *run)
 static bool prepare(struct run *run, FILE *file, struct voc_error *error)
 {
 	struct stat about;
-	for (int i = 0; i < VOC_CHANNEL_COUNT; i++)
-		snprintf(run->topics[i], sizeof run->topics[i], "%s%s", run->conf->topic_prefix,
-		         voc_channel_topic((enum voc_channel)i));
+	for (int i = 0; i < VOC_RAW_TOPIC_COUNT; i++)
+		voc_topic_name(run->topics[i], run->conf->topic_prefix, (enum voc_topic)i);
 	voc_buf_init(&run->rebased, VOCCTL_LINE_MAX + VOC_TIMESTAMP_SIZE);
 	run->arena = voc_arena_new(ARENA_BYTES);
 	if (run->arena == NULL || !vocctl_lines_init(&run->lines, file)) {
