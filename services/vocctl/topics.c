@@ -1,0 +1,112 @@
+#include "commands.h"
+
+#include "core/topic.h"
+#include "io/kafka_admin.h"
+#include "sender.h"
+
+#include <stdio.h>
+
+#define TIMEOUT_MS 30000
+
+enum { FLAG_DRY_RUN, FLAG_COUNT };
+
+static const struct vocctl_flag flags[FLAG_COUNT] = {
+	[FLAG_DRY_RUN] = { "dry-run", VOCCTL_SWITCH, NULL, 0, 0, 0, "Tell what would be made, make nothing" },
+};
+
+/* How long each topic keeps its records. What was classified stays: a rebuild of the aggregates reads it all. */
+static const char *const retention_ms[VOC_TOPIC_COUNT] = {
+	[VOC_TOPIC_CALLS] = "1209600000", /* 14 days */
+	[VOC_TOPIC_WEB] = "1209600000",    [VOC_TOPIC_COMPLAINTS] = "1209600000",   [VOC_TOPIC_CLASSIFIED] = "-1",
+	[VOC_TOPIC_ALERTS] = "1209600000", [VOC_TOPIC_DEAD_LETTERS] = "2592000000", /* 30 days: time to find out, mend
+	                                                                               and redrive */
+};
+
+static enum voc_status refuse_count(const char *topic, int32_t is, int64_t wanted, struct voc_error *error)
+{
+	return voc_error_set(error, VOC_FATAL, VOC_REASON_PARTITIONS_CHANGED, -1,
+	                     "%.100s has %d partitions, not %lld; a keyed topic's count stays as it was made", topic,
+	                     (int)is, (long long)wanted);
+}
+
+static enum voc_status create(struct voc_admin *admin, const struct voc_conf *conf, enum voc_topic topic, bool dry_run,
+                              struct voc_error *error)
+{
+	char name[VOC_TOPIC_NAME_SIZE];
+	int32_t existing;
+	if (!voc_topic_name(name, conf->topic_prefix, topic))
+		return voc_error_set(error, VOC_FATAL, VOC_REASON_CONFIG, -1, "the topic prefix is too long");
+	enum voc_status status = voc_admin_partition_count(admin, name, TIMEOUT_MS, &existing, error);
+	if (status != VOC_OK)
+		return status;
+	if (existing > 0 && existing != conf->partitions)
+		return refuse_count(name, existing, conf->partitions, error);
+	if (existing == 0 && !dry_run) {
+		const struct voc_topic_config config = { "retention.ms", retention_ms[topic] };
+		const struct voc_topic_plan plan = {
+			.topic = name,
+			.partitions = (int32_t)conf->partitions,
+			.replication = (int32_t)conf->replication,
+			.configs = &config,
+			.config_count = 1,
+		};
+		status = voc_admin_create_topic(admin, &plan, TIMEOUT_MS, NULL, error);
+	}
+	if (status == VOC_OK)
+		printf("%s\t%lld\t%s\n", name, (long long)conf->partitions,
+		       existing > 0 ? "exists"
+		       : dry_run    ? "missing"
+		                    : "created");
+	return status;
+}
+
+/* Every topic is looked at, so that one run tells all that is wrong. */
+static bool create_all(struct voc_admin *admin, const struct voc_conf *conf, bool dry_run)
+{
+	bool fine = true;
+	for (int i = 0; i < VOC_TOPIC_COUNT; i++) {
+		struct voc_error error = { 0 };
+		if (create(admin, conf, (enum voc_topic)i, dry_run, &error) == VOC_OK)
+			continue;
+		fprintf(stderr, "vocctl topics: %s\n", error.text);
+		fine = false;
+		if (error.reason != VOC_REASON_PARTITIONS_CHANGED)
+			break;
+	}
+	return fine;
+}
+
+static int run(const struct voc_conf *conf, const struct vocctl_arguments *arguments)
+{
+	if (strcmp(arguments->operands[0], "create") != 0) {
+		fprintf(stderr, "vocctl topics: the only thing it can do is 'create'\n");
+		return VOCCTL_USAGE;
+	}
+	const struct voc_kafka_settings settings = { .conf = conf,
+		                                     .client_id = "vocctl",
+		                                     .on_complaint = vocctl_print_complaint };
+	struct voc_admin *admin = NULL;
+	struct voc_error error = { 0 };
+	if (voc_admin_open(&settings, &admin, &error) != VOC_OK) {
+		fprintf(stderr, "vocctl topics: %s\n", error.text);
+		return VOCCTL_USAGE;
+	}
+	bool fine = create_all(admin, conf, arguments->flags[FLAG_DRY_RUN].given);
+	voc_admin_free(admin);
+	return fine ? VOCCTL_OK : VOCCTL_FAILED;
+}
+
+const struct vocctl_command vocctl_command_topics = {
+	.name = "topics",
+	.synopsis = "create",
+	.operands_least = 1,
+	.operands_most = 1,
+	.summary = "Create the topics that are missing",
+	.description =
+	        "With --partitions and --replication. Those that exist are left as they are; one with another number\n"
+	        "of partitions is an error. classified is kept for ever, since a rebuild reads it; the dead letters\n"
+	        "for 30 days, the rest for 14.\n",
+	.flags = flags,
+	.flag_count = FLAG_COUNT,
+	.run = run,
+};
