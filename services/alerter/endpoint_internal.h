@@ -1,0 +1,72 @@
+/*
+ * What endpoint.c (life and loop), endpoint_read.c (records in) and endpoint_send.c (requests out) share. Nobody else
+ * includes this.
+ */
+#ifndef VOC_ALERTER_ENDPOINT_INTERNAL_H
+#define VOC_ALERTER_ENDPOINT_INTERNAL_H
+
+#include "alerter/endpoint.h"
+#include "base/ack_window.h"
+#include "core/topic.h"
+#include "io/kafka_consumer.h"
+#include "io/webhook.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+/* A partition that this member owns. */
+struct lane {
+	struct voc_ack_window window;
+	int64_t read_to; /* next offset to read, -1 before the first record */
+};
+
+struct endpoint {
+	struct endpoint_settings settings;
+	struct voc_retry_policy policy;
+	char group[VOC_TOPIC_NAME_SIZE], topic[VOC_TOPIC_NAME_SIZE];
+	pthread_t thread;
+	bool started;
+
+	/* The thread's own. */
+	struct voc_consumer *consumer;
+	struct voc_webhook_client *client;
+	struct voc_arena *scratch;
+	struct outbox outbox;
+	struct lane *lanes; /* by the index of voc_consumer_partitions; NULL while nothing is assigned */
+	size_t lane_count, next_lane;
+	size_t held_bytes;   /* of the jobs in the outbox */
+	size_t unposted;     /* dying jobs whose dead letter has yet to be sent */
+	struct job *orphans; /* jobs without a partition any more, whose dead letter is under way */
+
+	/* Between the threads. */
+	pthread_mutex_t lock;       /* letters_back */
+	struct job *letters_back;   /* dead letters that Kafka has, newest first */
+	_Atomic int64_t stop_by_ms; /* 0 until the stop is asked for */
+	_Atomic int64_t beat_ms, lag;
+	_Atomic bool joined, reachable, disabled, ended;
+	struct voc_error error; /* written before `ended` */
+};
+
+/* endpoint_read.c */
+enum voc_status endpoint_open_consumer(struct endpoint *endpoint, struct voc_error *error);
+/* Serves the group, and reads while there is room. *ret_more: it stopped early, and more is likely there. */
+VOC_MUST_CHECK enum voc_status endpoint_read(struct endpoint *endpoint, bool *ret_more, struct voc_error *error);
+VOC_MUST_CHECK enum voc_status endpoint_serve_group(struct endpoint *endpoint, struct voc_error *error);
+/* The record is done with: its offset may be stored. */
+void endpoint_acknowledge(struct endpoint *endpoint, size_t slot, int64_t offset);
+void endpoint_free_lanes(struct endpoint *endpoint);
+void endpoint_measure_lag(struct endpoint *endpoint);
+
+/* endpoint_send.c */
+VOC_MUST_CHECK enum voc_status endpoint_send_due(struct endpoint *endpoint, struct voc_error *error);
+/* Posts the dead letters that are to go. */
+VOC_MUST_CHECK enum voc_status endpoint_post_letters(struct endpoint *endpoint, struct voc_error *error);
+/* Waits at most wait_ms for answers, letters and records, and deals with the first two. */
+VOC_MUST_CHECK enum voc_status endpoint_wait(struct endpoint *endpoint, int64_t wait_ms, struct voc_error *error);
+/* Until nothing is under way, or `until_ms`; sends nothing new. */
+VOC_MUST_CHECK enum voc_status endpoint_drain(struct endpoint *endpoint, int64_t until_ms, struct voc_error *error);
+/* Gives up everything that is held. */
+void endpoint_drop_jobs(struct endpoint *endpoint);
+void endpoint_add_job(struct endpoint *endpoint, struct job *job, enum outbox_state state);
+
+#endif

@@ -1,0 +1,175 @@
+#include "alerter/endpoint_internal.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "io/metrics.h"
+
+#include <stdlib.h>
+
+#define HELD_MAX_BYTES  ((size_t)8 * 1024 * 1024)
+#define WINDOW_RECORDS  1024 /* of a partition, read past one that isn't done */
+#define LANE_TURN       32   /* records of one partition before the next one's turn */
+#define EXPECTED_LANES  24
+#define REVOKE_DRAIN_MS 2000
+
+void endpoint_free_lanes(struct endpoint *endpoint)
+{
+	for (size_t i = 0; i < endpoint->lane_count; i++)
+		voc_ack_window_free(&endpoint->lanes[i].window);
+	free(endpoint->lanes);
+	endpoint->lanes = NULL;
+	endpoint->lane_count = 0;
+}
+
+static enum voc_status on_assigned(void *owner, struct voc_consumer *consumer, struct voc_position *positions,
+                                   size_t count, struct voc_error *error)
+{
+	(void)consumer;
+	(void)positions;
+	struct endpoint *endpoint = owner;
+	endpoint_free_lanes(endpoint);
+	endpoint->lanes = calloc(count, sizeof *endpoint->lanes);
+	bool good = endpoint->lanes != NULL;
+	for (size_t i = 0; good && i < count; i++, endpoint->lane_count++) {
+		endpoint->lanes[i].read_to = -1;
+		good = voc_ack_window_init(&endpoint->lanes[i].window, WINDOW_RECORDS);
+	}
+	if (!good)
+		return voc_error_set(error, VOC_FATAL, VOC_REASON_OUT_OF_MEMORY, -1, "assigning partitions");
+	return VOC_OK;
+}
+
+/* What is under way may end; what still waits is the next owner's. */
+static void on_revoked(void *owner, struct voc_consumer *consumer, bool lost)
+{
+	(void)consumer;
+	struct endpoint *endpoint = owner;
+	int64_t until_ms = lost ? 0 : voc_clock_ms() + REVOKE_DRAIN_MS;
+	int64_t stop_by_ms = atomic_load(&endpoint->stop_by_ms);
+	if (stop_by_ms > 0) /* that drain was done */
+		until_ms = 0;
+	/* A failure here is met again in the loop. */
+	(void)!endpoint_drain(endpoint, until_ms, NULL);
+	endpoint_drop_jobs(endpoint);
+	endpoint_free_lanes(endpoint);
+}
+
+static void on_complaint(void *context, const char *text)
+{
+	const struct endpoint *endpoint = context;
+	VOC_LOG(VOC_LOG_WARN, "kafka", VOC_LOG_STR("endpoint", endpoint->settings.webhook->name),
+	        VOC_LOG_STR("error", text));
+}
+
+enum voc_status endpoint_open_consumer(struct endpoint *endpoint, struct voc_error *error)
+{
+	const char *topics[] = { endpoint->topic };
+	const struct voc_consumer_settings settings = {
+		.kafka = { .conf = endpoint->settings.conf,
+		           .client_id = "voc-alerter",
+		           .on_complaint = on_complaint,
+		           .context = endpoint },
+		.group = endpoint->group,
+		.topics = topics,
+		.topic_count = 1,
+		.prefetch_bytes = endpoint->settings.prefetch_bytes,
+		.split = true,
+		.split_partitions = EXPECTED_LANES,
+		.earliest = true,
+		.on_assigned = on_assigned,
+		.on_revoked = on_revoked,
+		.owner = endpoint,
+	};
+	return voc_consumer_open(&settings, &endpoint->consumer, error);
+}
+
+void endpoint_acknowledge(struct endpoint *endpoint, size_t slot, int64_t offset)
+{
+	size_t count;
+	const struct voc_position *positions = voc_consumer_partitions(endpoint->consumer, &count);
+	struct voc_ack_window *window = &endpoint->lanes[slot].window;
+	if (voc_ack_window_done(window, offset))
+		voc_consumer_store(endpoint->consumer, positions[slot].topic, positions[slot].partition, window->next);
+}
+
+static enum voc_status take_record(struct endpoint *endpoint, size_t slot, const struct voc_message *message,
+                                   struct voc_error *error)
+{
+	struct job *job = job_new(message, endpoint, slot);
+	if (!job)
+		return voc_error_set(error, VOC_FATAL, VOC_REASON_OUT_OF_MEMORY, -1, "taking an alert");
+	voc_metric_add(VOC_METRIC_RECORDS_IN, 1);
+	voc_metric_add(VOC_METRIC_BYTES_IN, (int64_t)job->value.len);
+	voc_ack_window_add(&endpoint->lanes[slot].window, job->offset);
+	switch (job_prepare(job, endpoint->settings.webhook, endpoint->scratch)) {
+	case JOB_SEND: endpoint_add_job(endpoint, job, OUTBOX_WAITING); break;
+	case JOB_BURY: endpoint_add_job(endpoint, job, OUTBOX_DYING); break;
+	default: endpoint_acknowledge(endpoint, slot, job->offset); job_free(job);
+	}
+	return VOC_OK;
+}
+
+static bool has_room(const struct endpoint *endpoint, size_t slot)
+{
+	return !outbox_full(&endpoint->outbox) && endpoint->held_bytes < HELD_MAX_BYTES &&
+	       !voc_ack_window_full(&endpoint->lanes[slot].window);
+}
+
+static enum voc_status read_lane(struct endpoint *endpoint, size_t slot, bool *ret_more, struct voc_error *error)
+{
+	struct lane *lane = &endpoint->lanes[slot];
+	for (int taken = 0; has_room(endpoint, slot); taken++) {
+		if (taken == LANE_TURN) {
+			*ret_more = true;
+			return VOC_OK;
+		}
+		struct voc_message message = { 0 };
+		enum voc_status status = VOC_OK;
+		enum voc_poll outcome = voc_consumer_poll_partition(endpoint->consumer, slot, &message, error);
+		if (outcome == VOC_POLL_RECORD || outcome == VOC_POLL_END)
+			lane->read_to = message.offset + (outcome == VOC_POLL_RECORD);
+		if (outcome == VOC_POLL_RECORD)
+			status = take_record(endpoint, slot, &message, error);
+		voc_message_release(&message);
+		if (outcome == VOC_POLL_FAILED || status != VOC_OK)
+			return VOC_FATAL;
+		if (outcome == VOC_POLL_NOTHING)
+			return VOC_OK;
+	}
+	return VOC_OK;
+}
+
+enum voc_status endpoint_serve_group(struct endpoint *endpoint, struct voc_error *error)
+{
+	struct voc_message none = { 0 };
+	enum voc_poll outcome = voc_consumer_poll(endpoint->consumer, 0, &none, error);
+	voc_message_release(&none);
+	atomic_store(&endpoint->joined, voc_consumer_joined(endpoint->consumer));
+	atomic_store(&endpoint->reachable, voc_consumer_reachable(endpoint->consumer));
+	return outcome == VOC_POLL_FAILED ? VOC_FATAL : VOC_OK;
+}
+
+enum voc_status endpoint_read(struct endpoint *endpoint, bool *ret_more, struct voc_error *error)
+{
+	enum voc_status status = endpoint_serve_group(endpoint, error);
+	*ret_more = false;
+	/* A partition that is behind must not starve the others: each turn begins with another one. */
+	for (size_t i = 0; status == VOC_OK && i < endpoint->lane_count; i++)
+		status = read_lane(endpoint, (endpoint->next_lane + i) % endpoint->lane_count, ret_more, error);
+	endpoint->next_lane++;
+	return status;
+}
+
+void endpoint_measure_lag(struct endpoint *endpoint)
+{
+	size_t count;
+	const struct voc_position *positions = voc_consumer_partitions(endpoint->consumer, &count);
+	int64_t lag = 0;
+	for (size_t i = 0; i < count && i < endpoint->lane_count; i++) {
+		const struct lane *lane = &endpoint->lanes[i];
+		int64_t high = voc_consumer_high(endpoint->consumer, positions[i].topic, positions[i].partition);
+		if (lane->read_to >= 0 && high > lane->read_to)
+			lag += high - lane->read_to;
+		lag += (int64_t)lane->window.count;
+	}
+	atomic_store(&endpoint->lag, lag);
+}

@@ -1,0 +1,106 @@
+#include "alerter/job.h"
+
+#include "base/hash.h"
+#include "core/slack.h"
+
+#include <stdlib.h>
+
+#define CONTRIBUTIONS_MAX 8
+
+static struct voc_str store(char **at, struct voc_str s)
+{
+	struct voc_str copy = { s.ptr ? *at : NULL, s.len };
+	if (s.len > 0)
+		memcpy(*at, s.ptr, s.len);
+	*at += s.len;
+	return copy;
+}
+
+struct job *job_new(const struct voc_message *message, void *owner, size_t slot)
+{
+	struct voc_header headers[VOC_MESSAGE_HEADERS_MAX];
+	size_t count = voc_message_headers(message, headers, VOC_MESSAGE_HEADERS_MAX);
+	size_t bytes = sizeof(struct job) + count * sizeof *headers + message->key.len + message->value.len;
+	for (size_t i = 0; i < count; i++)
+		bytes += headers[i].name.len + headers[i].value.len;
+	struct job *job = malloc(bytes);
+	if (!job)
+		return NULL;
+	*job = (struct job){
+		.owner = owner,
+		.slot = slot,
+		.partition = message->partition,
+		.offset = message->offset,
+		.timestamp_ms = message->timestamp_ms,
+		.headers = (struct voc_header *)(job + 1),
+		.header_count = count,
+		.bytes = bytes,
+		.error = { .position = -1 },
+	};
+	char *at = (char *)(job->headers + count);
+	for (size_t i = 0; i < count; i++) {
+		job->headers[i].name = store(&at, headers[i].name);
+		job->headers[i].value = store(&at, headers[i].value);
+	}
+	job->key = store(&at, message->key);
+	job->value = store(&at, message->value);
+	job->body = job->value;
+	voc_str_copy(job->topic, sizeof job->topic, message->topic);
+	voc_buf_init(&job->made, VOC_SLACK_MAX_BYTES);
+	return job;
+}
+
+void job_free(struct job *job)
+{
+	if (!job)
+		return;
+	voc_buf_free(&job->made);
+	free(job);
+}
+
+/* True if the record is a dead letter of another endpoint that was sent again. */
+static bool is_for_another(const struct job *job, const struct voc_endpoint *endpoint)
+{
+	for (size_t i = 0; i < job->header_count; i++)
+		if (voc_str_is(job->headers[i].name, VOC_ENDPOINT_HEADER))
+			return !voc_str_is(job->headers[i].value, endpoint->name);
+	return false;
+}
+
+static enum voc_status make_slack_body(struct job *job, const struct voc_alert *alert, struct voc_arena *scratch)
+{
+	struct voc_contribution contributions[CONTRIBUTIONS_MAX];
+	size_t count = 0;
+	enum voc_status status = voc_contributions_decode(alert->contributions, scratch, contributions,
+	                                                  CONTRIBUTIONS_MAX, &count, &job->error);
+	if (status != VOC_OK)
+		return status;
+	if (!voc_slack_encode(&job->made, alert, contributions, count))
+		return voc_error_set(&job->error, VOC_INVALID, VOC_REASON_TOO_LARGE, -1, "no room for the message");
+	job->body = voc_buf_str(&job->made);
+	job->bytes += job->made.cap;
+	return VOC_OK;
+}
+
+enum job_fate job_prepare(struct job *job, const struct voc_endpoint *endpoint, struct voc_arena *scratch)
+{
+	struct voc_alert alert;
+	voc_arena_reset(scratch);
+	/* Where it can't be read, the key has to do to keep the customer's order. */
+	job->item.customer = voc_hash64(job->key);
+	if (is_for_another(job, endpoint))
+		return JOB_SKIP;
+	if (voc_alert_decode(job->value, scratch, &alert, &job->error) != VOC_OK)
+		return JOB_BURY;
+	if (!voc_endpoint_wants(endpoint, alert.rule, alert.severity))
+		return JOB_SKIP;
+	if (!voc_webhook_id_valid(alert.id)) {
+		voc_error_set(&job->error, VOC_INVALID, VOC_REASON_BAD_VALUE, -1, "id: not fit for a webhook-id");
+		return JOB_BURY;
+	}
+	voc_str_copy(job->id, sizeof job->id, alert.id);
+	job->item.customer = voc_hash64(alert.customer_id);
+	if (endpoint->format == VOC_WEBHOOK_SLACK && make_slack_body(job, &alert, scratch) != VOC_OK)
+		return JOB_BURY;
+	return JOB_SEND;
+}

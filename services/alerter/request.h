@@ -1,0 +1,22 @@
+/*
+ * The headers of one try: content type, Standard Webhooks' three, and the endpoint's own. Pure.
+ */
+#ifndef VOC_ALERTER_REQUEST_H
+#define VOC_ALERTER_REQUEST_H
+
+#include "io/webhooks.h"
+
+#define REQUEST_HEADERS_MAX (4 + VOC_ENDPOINT_HEADERS_MAX)
+
+struct request_headers {
+	struct voc_buf text; /* the lines that were made, each with its NUL */
+	const char *lines[REQUEST_HEADERS_MAX];
+	size_t count;
+};
+
+/* `time_s` is this try's. False when memory runs out. Free in either case. */
+bool request_headers_make(struct request_headers *headers, const struct voc_endpoint *endpoint, const char *id,
+                          struct voc_str body, int64_t time_s);
+void request_headers_free(struct request_headers *headers);
+
+#endif
