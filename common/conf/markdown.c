@@ -43,7 +43,7 @@ static void add_row(struct voc_buf *buf, const struct voc_option *option)
 static const char head[] =
         "# Configuration\n"
         "\n"
-        "Generated from common/conf/options.h; `tools/docgen` writes it, a test compares it.\n"
+        "Generated from common/conf/options.h; `docgen` writes it, a test compares it.\n"
         "\n"
         "Each option is a variable of the environment and a flag. A flag comes before a variable, a variable before "
         "the\n"
@@ -91,9 +91,9 @@ static void add_item(struct voc_buf *buf, const struct voc_option *option)
 	char flag[VOC_FLAG_SIZE];
 	voc_option_flag(option, flag);
 	voc_buf_addf(buf, ".It Fl \\-%s Ar %s\n%s.\n", flag + 2, voc_value_type_name(option->type), option->help);
-	voc_buf_add_str(buf, VOC_STR("The default is\n.Ql "));
+	voc_buf_add_str(buf, VOC_STR("Default:\n.Ql "));
 	add_default(buf, option);
-	voc_buf_add_str(buf, VOC_STR(".\n"));
+	voc_buf_add_str(buf, VOC_STR(" .\n"));
 	if (!option->is_string) {
 		voc_buf_add_str(buf, VOC_STR("Allowed: "));
 		voc_value_print_allowed(buf, option);

@@ -114,7 +114,9 @@ enum voc_option_type {
 
 /* VOC_ variables that are not configuration: no program minds them. X(name, what it is) */
 #define VOC_OTHER_VARIABLES(X) \
-	X("VOC_DATA_DIR", "where the tests find real text")
+	X("VOC_DATA_DIR", "where the tests find real text") \
+	X("VOC_BIN_DIR", "where the tests find the programs") \
+	X("VOC_CACHE_DIR", "where the tests keep Kafka's jars")
 /* clang-format on */
 
 #endif

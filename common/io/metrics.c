@@ -199,7 +199,7 @@ void voc_metrics_render(struct voc_buf *buf, const char *service)
 static const char markdown_head[] =
         "# Metrics\n"
         "\n"
-        "Generated from common/io/metrics.h; `tools/docgen` writes it, a test compares it.\n"
+        "Generated from common/io/metrics.h; `docgen` writes it, a test compares it.\n"
         "\n"
         "Each service serves them at `/metrics` in Prometheus' text format, all of them: what a service doesn't do "
         "stays\n"
