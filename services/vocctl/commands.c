@@ -6,6 +6,7 @@
 
 const struct vocctl_command *const vocctl_commands[] = {
 	&vocctl_command_send,
+	&vocctl_command_classify,
 	&vocctl_command_customer,
 	&vocctl_command_at_risk,
 	&vocctl_command_gen,

@@ -70,9 +70,6 @@ extern const struct vocctl_command vocctl_command_watch;
 /* All of them, in the order of the help, ended by NULL. */
 extern const struct vocctl_command *const vocctl_commands[];
 
-/* `vocctl classify`, in classify.c; argv[0] is the command's name. */
-int vocctl_classify(const struct voc_conf *conf, int argc, char **argv);
-
 /* NULL if there is none of that name. */
 const struct vocctl_command *vocctl_command_find(const char *name);
 /* The command's name nearest to `name`; false if none is near. */
