@@ -35,6 +35,7 @@ struct voc_event_draft {
 	size_t elements;                  /* of the transcript, whoever spoke */
 	struct voc_extension *extensions; /* VOC_EXTENSIONS_MAX places, borrowed */
 	size_t extension_count;
+	char *spare; /* VOC_EXTENSION_MAX_BYTES of the arena that the last header did not use, or NULL */
 };
 
 /* Notes what is wrong, unless something was before; `at` is the value in the draft's json, or NULL. Always false. */

@@ -204,29 +204,34 @@ void voc_event_read_data(struct voc_event_draft *draft, struct voc_json_reader *
 	read_data(draft, json, &whole);
 }
 
-/* The header's value as JSON text, for an extension. */
-static void keep_header(struct voc_event_draft *draft, struct voc_str name, struct voc_str value)
-{
-	char *place = voc_arena_alloc(draft->arena, VOC_EXTENSION_MAX_BYTES);
-	if (!place) {
-		voc_event_flaw(draft, VOC_REASON_OUT_OF_MEMORY, NULL, "the arena", "is full");
-		return;
-	}
-	/* Over the arena's memory: it never grows. */
-	struct voc_buf buf = { .ptr = place, .cap = VOC_EXTENSION_MAX_BYTES, .max = VOC_EXTENSION_MAX_BYTES };
-	struct voc_json_writer writer;
-	voc_json_begin(&writer, &buf);
-	voc_json_str(&writer, value);
-	if (!buf.failed)
-		keep_extension(draft, name, voc_buf_str(&buf));
-}
-
 static bool has_extension(const struct voc_event_draft *draft, struct voc_str name)
 {
 	for (size_t i = 0; i < draft->extension_count; i++)
 		if (voc_str_eq(draft->extensions[i].name, name))
 			return true;
 	return false;
+}
+
+/* An extension: the header's value as JSON text. Of two headers of one name the first counts. */
+static void keep_header(struct voc_event_draft *draft, struct voc_str name, struct voc_str value)
+{
+	if (draft->extension_count == VOC_EXTENSIONS_MAX || has_extension(draft, name))
+		return;
+	if (!draft->spare)
+		draft->spare = voc_arena_alloc(draft->arena, VOC_EXTENSION_MAX_BYTES);
+	if (!draft->spare) {
+		voc_event_flaw(draft, VOC_REASON_OUT_OF_MEMORY, NULL, "the arena", "is full");
+		return;
+	}
+	/* Over the arena's memory: it never grows. What doesn't fit leaves the place to the next. */
+	struct voc_buf buf = { .ptr = draft->spare, .cap = VOC_EXTENSION_MAX_BYTES, .max = VOC_EXTENSION_MAX_BYTES };
+	struct voc_json_writer writer;
+	voc_json_begin(&writer, &buf);
+	voc_json_str(&writer, value);
+	if (buf.failed)
+		return;
+	keep_extension(draft, name, voc_buf_str(&buf));
+	draft->spare = NULL;
 }
 
 /* A header's value must be what a JSON string could hold. */
@@ -262,8 +267,6 @@ static void read_header(struct voc_event_draft *draft, struct voc_str name, stru
 	/* In binary mode the content type has a header of its own, and the data is the value. */
 	if (field && field->read == read_text && field->slot != content_type.slot)
 		read_attribute(draft, field, value);
-	else if (!field && has_extension(draft, name))
-		voc_event_flaw(draft, VOC_REASON_DUPLICATE_KEY, NULL, "an extension", "stands in two headers");
 	else if (!field && is_extension_name(name) && is_text(draft, value, "an extension"))
 		keep_header(draft, name, value);
 }

@@ -273,6 +273,7 @@ static const struct voc_header binary_headers[] = {
 	{ { "ce_traceparent", 14 }, { "00-\"x\"", 6 } },
 	{ { "ce_datacontenttype", 18 }, { "text/plain", 10 } },
 	{ { "ce_Upper", 8 }, { "x", 1 } },
+	{ { "ce_traceparent", 14 }, { "again", 5 } },
 	{ { "ce_none", 7 }, { NULL, 0 } },
 	{ { "other", 5 }, { "\xff", 1 } },
 };
@@ -317,7 +318,6 @@ static void test_binary_mode_flaws(void **state)
 		{ 4, { { "ce_time", 7 }, { "yesterday", 9 } }, VOC_REASON_BAD_TIME },
 		{ 6, { { "content-type", 12 }, { "text/plain", 10 } }, VOC_REASON_BAD_VALUE },
 		{ 7, { { "ce_id", 5 }, { "e-10", 4 } }, VOC_REASON_DUPLICATE_KEY },
-		{ 11, { { "ce_traceparent", 14 }, { "x", 1 } }, VOC_REASON_DUPLICATE_KEY },
 		{ 7, { { "ce_trace", 8 }, { "\xed\xa0\x80", 3 } }, VOC_REASON_BAD_UTF8 },
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -355,6 +355,20 @@ static void test_extensions_are_bounded(void **state)
 	assert_int_equal(event.extension_count, VOC_EXTENSIONS_MAX);
 	assert_true(voc_str_is(event.extensions[0].name, "ext0"));
 	voc_buf_free(&buf);
+}
+
+/* However many headers there are that don't fit: the arena's room is enough. */
+static void test_headers_cannot_fill_the_arena(void **state)
+{
+	(void)state;
+	static char controls[400];
+	static struct voc_header headers[10000];
+	memset(controls, 1, sizeof controls);
+	for (size_t i = 0; i < sizeof headers / sizeof *headers; i++)
+		headers[i] = (struct voc_header){ VOC_STR("ce_x"), { controls, sizeof controls } };
+	memcpy(headers, binary_headers, sizeof binary_headers);
+	assert_int_equal(decode_with(BINARY_DATA, headers, sizeof headers / sizeof *headers), VOC_OK);
+	assert_int_equal(event.extension_count, 1);
 }
 
 static void test_a_record_without_a_timestamp_bounds_nothing(void **state)
@@ -397,6 +411,7 @@ int main(void)
 		cmocka_unit_test(test_binary_mode_flaws),
 		cmocka_unit_test(test_the_content_type_decides_the_mode),
 		cmocka_unit_test(test_extensions_are_bounded),
+		cmocka_unit_test(test_headers_cannot_fill_the_arena),
 		cmocka_unit_test(test_a_record_without_a_timestamp_bounds_nothing),
 		cmocka_unit_test(test_a_full_arena_is_no_fault_of_the_record),
 	};

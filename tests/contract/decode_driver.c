@@ -1,0 +1,199 @@
+/*
+ * The C decoder behind a pipe, for tests/contract/test_decode.py.
+ *
+ * voc-decode-driver events: records on stdin, one JSON line each on stdout. A record is: timestamp (8 bytes), header
+ * count; for each header its name and value; the value. Numbers are little-endian, of 4 bytes where not said otherwise,
+ * each string stands behind its length, and the length 0xffffffff means null. voc-decode-driver tables: the names in
+ * the C tables, as one JSON object.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/json_write.h"
+#include "core/alert_rule.h"
+#include "core/event.h"
+
+#define NULL_LENGTH UINT32_MAX
+#define MAX_HEADERS 64
+#define MAX_LINE    ((size_t)8 * 1024 * 1024)
+
+static bool read_bytes(void *to, size_t len)
+{
+	return fread(to, 1, len, stdin) == len;
+}
+
+/* In heap blocks of their exact size, so that a sanitizer sees the first byte read beyond. */
+static bool read_str(struct voc_str *ret_s)
+{
+	uint32_t len;
+	*ret_s = (struct voc_str){ NULL, 0 };
+	if (!read_bytes(&len, sizeof len))
+		return false;
+	if (len == NULL_LENGTH)
+		return true;
+	char *bytes = malloc(len ? len : 1);
+	if (!bytes || !read_bytes(bytes, len)) {
+		free(bytes);
+		return false;
+	}
+	*ret_s = voc_str_of(bytes, len);
+	return true;
+}
+
+static bool read_record(struct voc_record *record, struct voc_header *headers)
+{
+	uint32_t count;
+	if (!read_bytes(&record->timestamp_ms, sizeof record->timestamp_ms) || !read_bytes(&count, sizeof count) ||
+	    count > MAX_HEADERS)
+		return false;
+	record->headers = headers;
+	record->header_count = 0;
+	for (; record->header_count < count; record->header_count++) {
+		struct voc_header *header = &headers[record->header_count];
+		if (!read_str(&header->name) || !read_str(&header->value))
+			return false;
+	}
+	return read_str(&record->value);
+}
+
+static void free_record(struct voc_record *record)
+{
+	for (size_t i = 0; i < record->header_count; i++) {
+		free((char *)record->headers[i].name.ptr);
+		free((char *)record->headers[i].value.ptr);
+	}
+	free((char *)record->value.ptr);
+}
+
+static void write_event(struct voc_json_writer *json, const struct voc_event *event)
+{
+	voc_json_member_str(json, "id", event->id);
+	voc_json_member_str(json, "source", event->source);
+	voc_json_member_str(json, "type", voc_str_from(voc_channel_event_type(event->channel)));
+	voc_json_member_str(json, "customer_id", event->customer_id);
+	voc_json_member_i64(json, "time_ms", event->time_ms);
+	voc_json_member_str(json, "text", event->text);
+	voc_json_member_i64(json, "turns", event->turns);
+	voc_json_member_str(json, "lang", event->lang);
+	voc_json_member_i64(json, "rating", event->rating);
+	voc_json_member_str(json, "channel", event->contact);
+	voc_json_member_str(json, "product", event->product);
+	voc_json_member_str(json, "team", event->team);
+	voc_json_member_str(json, "agent_id", event->agent_id);
+	voc_json_key(json, "extensions");
+	voc_json_object(json);
+	for (size_t i = 0; i < event->extension_count; i++) {
+		voc_json_key_str(json, event->extensions[i].name);
+		voc_json_raw(json, event->extensions[i].json);
+	}
+	voc_json_object_end(json);
+}
+
+static void write_verdict(struct voc_buf *line, enum voc_status status, const struct voc_event *event,
+                          const struct voc_error *error)
+{
+	struct voc_json_writer json;
+	voc_buf_clear(line);
+	voc_json_begin(&json, line);
+	voc_json_object(&json);
+	voc_json_member_bool(&json, "accepted", status == VOC_OK);
+	if (status == VOC_OK) {
+		write_event(&json, event);
+	} else {
+		voc_json_member_str(&json, "reason", voc_str_from(voc_reason_name(error->reason)));
+		voc_json_member_str(&json, "error", voc_str_from(error->text));
+		voc_json_member_i64(&json, "position", error->position);
+	}
+	voc_json_object_end(&json);
+	voc_buf_add_char(line, '\n');
+}
+
+static int drive_events(void)
+{
+	struct voc_header headers[MAX_HEADERS];
+	struct voc_arena *arena = voc_arena_new(VOC_EVENT_ARENA_BYTES);
+	struct voc_buf line;
+	voc_buf_init(&line, MAX_LINE);
+	for (;;) {
+		struct voc_record record;
+		struct voc_event event;
+		struct voc_error error;
+		int first = getchar();
+		if (first == EOF)
+			break;
+		ungetc(first, stdin);
+		if (!arena || !read_record(&record, headers))
+			return 1;
+		voc_arena_reset(arena);
+		enum voc_status status = voc_event_decode(&record, arena, &event, &error);
+		write_verdict(&line, status, &event, &error);
+		free_record(&record);
+		if (line.failed || fwrite(line.ptr, 1, line.len, stdout) != line.len)
+			return 1;
+	}
+	voc_buf_free(&line);
+	voc_arena_free(arena);
+	return fflush(stdout) == 0 ? 0 : 1;
+}
+
+#define X(symbol, name, ...) name,
+static const char *const reasons[] = { VOC_REASONS(X) NULL };
+static const char *const feedback_types[] = { VOC_FEEDBACK_TYPES(X) NULL };
+static const char *const satisfactions[] = { VOC_SATISFACTIONS(X) NULL };
+static const char *const factors[] = { VOC_FACTORS(X) NULL };
+static const char *const servquals[] = { VOC_SERVQUALS(X) NULL };
+static const char *const heads[] = { VOC_HEADS(X) NULL };
+static const char *const channels[] = { VOC_CHANNELS(X) NULL };
+static const char *const rules[] = { VOC_RULES(X) NULL };
+static const char *const severities[] = { VOC_SEVERITIES(X) NULL };
+#undef X
+#define X(symbol, name, type, topic) type,
+static const char *const event_types[] = { VOC_CHANNELS(X) NULL };
+#undef X
+#define X(symbol, name, type, topic) topic,
+static const char *const topics[] = { VOC_CHANNELS(X) NULL };
+#undef X
+
+static void write_table(struct voc_json_writer *json, const char *name, const char *const *names)
+{
+	voc_json_key(json, name);
+	voc_json_array(json);
+	for (; *names; names++)
+		voc_json_str(json, voc_str_from(*names));
+	voc_json_array_end(json);
+}
+
+static int print_tables(void)
+{
+	struct voc_json_writer json;
+	struct voc_buf line;
+	voc_buf_init(&line, 100000);
+	voc_json_begin(&json, &line);
+	voc_json_object(&json);
+	write_table(&json, "reasons", reasons);
+	write_table(&json, "feedback_types", feedback_types);
+	write_table(&json, "satisfactions", satisfactions);
+	write_table(&json, "factors", factors);
+	write_table(&json, "servquals", servquals);
+	write_table(&json, "heads", heads);
+	write_table(&json, "channels", channels);
+	write_table(&json, "event_types", event_types);
+	write_table(&json, "topics", topics);
+	write_table(&json, "rules", rules);
+	write_table(&json, "severities", severities);
+	voc_json_object_end(&json);
+	printf("%s\n", voc_buf_c_str(&line));
+	voc_buf_free(&line);
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	if (argc == 2 && strcmp(argv[1], "events") == 0)
+		return drive_events();
+	if (argc == 2 && strcmp(argv[1], "tables") == 0)
+		return print_tables();
+	fprintf(stderr, "usage: %s events|tables\n", argv[0]);
+	return 2;
+}
