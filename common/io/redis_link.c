@@ -17,10 +17,9 @@ struct voc_redis {
 	int64_t timeout_ms;
 	redisContext *context; /* NULL: not connected */
 	struct voc_buf out;    /* whole commands */
-	struct voc_buf args;   /* of the command that is being put together */
-	size_t arg_count;
 	size_t command_count;
-	struct voc_arena *arena; /* the replies */
+	struct voc_redis_args args; /* of the command that is being put together */
+	struct voc_arena *arena;    /* the replies */
 	struct voc_redis_reply **replies;
 	size_t reply_count;
 };
@@ -108,7 +107,7 @@ enum voc_status voc_redis_new(const char *url, int64_t timeout_ms, struct voc_re
 	redis->timeout_ms = timeout_ms;
 	redis->arena = arena;
 	voc_buf_init(&redis->out, OUT_MAX_BYTES);
-	voc_buf_init(&redis->args, OUT_MAX_BYTES);
+	voc_redis_args_init(&redis->args, OUT_MAX_BYTES);
 	*ret_redis = redis;
 	return VOC_OK;
 }
@@ -119,7 +118,7 @@ void voc_redis_free(struct voc_redis *redis)
 		return;
 	voc_redis_close(redis);
 	voc_buf_free(&redis->out);
-	voc_buf_free(&redis->args);
+	voc_redis_args_free(&redis->args);
 	voc_arena_free(redis->arena);
 	free(redis);
 }
@@ -139,43 +138,24 @@ bool voc_redis_connected(const struct voc_redis *redis)
 void voc_redis_begin(struct voc_redis *redis)
 {
 	voc_buf_clear(&redis->out);
-	voc_buf_clear(&redis->args);
-	redis->arg_count = redis->command_count = 0;
+	voc_redis_args_clear(&redis->args);
+	redis->command_count = 0;
 }
 
 void voc_redis_arg(struct voc_redis *redis, struct voc_str arg)
 {
-	voc_buf_add_char(&redis->args, '$');
-	voc_buf_add_i64(&redis->args, (int64_t)arg.len);
-	voc_buf_add_str(&redis->args, VOC_STR("\r\n"));
-	voc_buf_add_str(&redis->args, arg);
-	voc_buf_add_str(&redis->args, VOC_STR("\r\n"));
-	redis->arg_count++;
+	voc_redis_args_add(&redis->args, arg);
 }
 
 void voc_redis_arg_i64(struct voc_redis *redis, int64_t arg)
 {
-	char digits[24];
-	char *end = digits + sizeof digits, *at = end;
-	uint64_t rest = arg < 0 ? 0 - (uint64_t)arg : (uint64_t)arg;
-	do {
-		*--at = (char)('0' + rest % 10);
-		rest /= 10;
-	} while (rest > 0);
-	if (arg < 0)
-		*--at = '-';
-	voc_redis_arg(redis, voc_str_of(at, (size_t)(end - at)));
+	voc_redis_args_add_i64(&redis->args, arg);
 }
 
 void voc_redis_end(struct voc_redis *redis)
 {
-	voc_buf_add_char(&redis->out, '*');
-	voc_buf_add_i64(&redis->out, (int64_t)redis->arg_count);
-	voc_buf_add_str(&redis->out, VOC_STR("\r\n"));
-	voc_buf_add_str(&redis->out, voc_buf_str(&redis->args));
-	redis->out.failed |= redis->args.failed;
-	voc_buf_clear(&redis->args);
-	redis->arg_count = 0;
+	voc_redis_args_command(&redis->out, &redis->args);
+	voc_redis_args_clear(&redis->args);
 	redis->command_count++;
 }
 
@@ -184,6 +164,12 @@ void voc_redis_command(struct voc_redis *redis, const char *const *args)
 	for (; *args; args++)
 		voc_redis_arg(redis, voc_str_from(*args));
 	voc_redis_end(redis);
+}
+
+void voc_redis_encoded(struct voc_redis *redis, struct voc_str command)
+{
+	voc_buf_add_str(&redis->out, command);
+	redis->command_count++;
 }
 
 static enum voc_status broken(struct voc_redis *redis, const char *doing, const char *why, struct voc_error *error)
@@ -255,8 +241,9 @@ const struct voc_redis_reply *voc_redis_reply(const struct voc_redis *redis, siz
 
 static bool may_pass(struct voc_str error_text)
 {
-	static const char *const codes[] = { "LOADING ",  "OOM ",     "READONLY ",   "MASTERDOWN ", "BUSY ",
-		                             "TRYAGAIN ", "MISCONF ", "NOREPLICAS ", "UNBLOCKED ",  "CLUSTERDOWN " };
+	static const char *const codes[] = { "LOADING ",    "OOM ",       "READONLY ",   "MASTERDOWN ",
+		                             "BUSY ",       "TRYAGAIN ",  "MISCONF ",    "NOSCRIPT ",
+		                             "NOREPLICAS ", "UNBLOCKED ", "CLUSTERDOWN " };
 	for (size_t i = 0; i < sizeof codes / sizeof *codes; i++) {
 		if (voc_str_starts_with(error_text, voc_str_from(codes[i])))
 			return true;

@@ -14,7 +14,7 @@
 #define VOC_IO_REDIS_LINK_H
 
 #include "base/err.h"
-#include "base/str.h"
+#include "io/redis_args.h"
 
 enum voc_redis_type {
 	VOC_REDIS_NIL,
@@ -54,6 +54,8 @@ void voc_redis_arg_i64(struct voc_redis *redis, int64_t arg);
 void voc_redis_end(struct voc_redis *redis);
 /* One whole command of C strings, ended by NULL. */
 void voc_redis_command(struct voc_redis *redis, const char *const *args);
+/* One whole command as voc_redis_args_command made it. */
+void voc_redis_encoded(struct voc_redis *redis, struct voc_str command);
 
 /*
  * Sends every command gathered and reads every reply, within the time-out. VOC_OK even if a reply is an error:

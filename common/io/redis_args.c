@@ -1,0 +1,54 @@
+#include "io/redis_args.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+void voc_redis_args_init(struct voc_redis_args *args, size_t max_bytes)
+{
+	*args = (struct voc_redis_args){ .count = 0 };
+	voc_buf_init(&args->buf, max_bytes);
+}
+
+void voc_redis_args_free(struct voc_redis_args *args)
+{
+	voc_buf_free(&args->buf);
+}
+
+void voc_redis_args_clear(struct voc_redis_args *args)
+{
+	voc_buf_clear(&args->buf);
+	args->count = 0;
+}
+
+void voc_redis_args_add(struct voc_redis_args *args, struct voc_str arg)
+{
+	voc_buf_add_char(&args->buf, '$');
+	voc_buf_add_i64(&args->buf, (int64_t)arg.len);
+	voc_buf_add(&args->buf, "\r\n", 2);
+	voc_buf_add_str(&args->buf, arg);
+	voc_buf_add(&args->buf, "\r\n", 2);
+	args->count++;
+}
+
+void voc_redis_args_add_i64(struct voc_redis_args *args, int64_t arg)
+{
+	char digits[24];
+	int len = snprintf(digits, sizeof digits, "%" PRId64, arg);
+	voc_redis_args_add(args, voc_str_of(digits, (size_t)len));
+}
+
+void voc_redis_args_append(struct voc_redis_args *args, const struct voc_redis_args *more)
+{
+	voc_buf_add_str(&args->buf, voc_buf_str(&more->buf));
+	args->buf.failed |= more->buf.failed;
+	args->count += more->count;
+}
+
+void voc_redis_args_command(struct voc_buf *buf, const struct voc_redis_args *args)
+{
+	voc_buf_add_char(buf, '*');
+	voc_buf_add_i64(buf, (int64_t)args->count);
+	voc_buf_add(buf, "\r\n", 2);
+	voc_buf_add_str(buf, voc_buf_str(&args->buf));
+	buf->failed |= args->buf.failed;
+}

@@ -1,0 +1,197 @@
+#include "io/redis_step.h"
+
+#include "io/redis_keys.h"
+
+/*
+ * KEYS: position, at_risk, customers, rollups. ARGV in the order of voc_redis_step_end. A script that fails half way is
+ * not undone, so the position is written over with itself first: whatever refuses writes (no memory, a replica, no
+ * disk) refuses there. Lua's stack holds 8000 values: long lists go in pieces, of even length for pairs.
+ */
+const char voc_redis_step_script[] =
+        "local stands = redis.call('HMGET', KEYS[1], 'offset', 'rules')\n"
+        "if (stands[1] or '0') ~= ARGV[1] or (stands[2] or '') ~= ARGV[2] then return 0 end\n"
+        "local probe = redis.pcall('HSET', KEYS[1], 'offset', ARGV[1])\n"
+        "if type(probe) == 'table' and probe.err then return probe end\n"
+        "local at = 3\n"
+        "local function take()\n"
+        "  at = at + 1\n"
+        "  return ARGV[at - 1]\n"
+        "end\n"
+        "local function apply(command, key, count)\n"
+        "  local last = at + count - 1\n"
+        "  while at <= last do\n"
+        "    local stop = math.min(at + 3999, last)\n"
+        "    redis.call(command, key, unpack(ARGV, at, stop))\n"
+        "    at = stop + 1\n"
+        "  end\n"
+        "end\n"
+        "local function change_hash(key)\n"
+        "  local sets, deletes = tonumber(take()), tonumber(take())\n"
+        "  apply('HSET', key, sets)\n"
+        "  apply('HDEL', key, deletes)\n"
+        "end\n"
+        "local rollups_from = 3 + tonumber(take())\n"
+        "for k = 3, rollups_from - 1 do change_hash(KEYS[k]) end\n"
+        "apply('ZADD', KEYS[2], tonumber(take()))\n"
+        "apply('ZREM', KEYS[2], tonumber(take()))\n"
+        "for k = rollups_from, #KEYS do\n"
+        "  local expires = take()\n"
+        "  for _ = 1, tonumber(take()) do redis.call('HINCRBY', KEYS[k], take(), take()) end\n"
+        "  redis.call('PEXPIREAT', KEYS[k], expires)\n"
+        "end\n"
+        "change_hash(KEYS[1])\n"
+        "return 1\n";
+
+/* The parts of a step that hold arguments, for what is done to each of them. */
+static void for_each_part(struct voc_redis_step *step, void (*act)(struct voc_redis_args *args))
+{
+	struct voc_redis_args *parts[] = {
+		&step->customer_keys, &step->customers,   &step->sets,    &step->deletes,    &step->raised,
+		&step->cleared,       &step->rollup_keys, &step->rollups, &step->increments, &step->call,
+	};
+	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+		act(parts[i]);
+}
+
+static void init_part(struct voc_redis_args *args)
+{
+	voc_redis_args_init(args, VOC_REDIS_STEP_BYTES_MAX);
+}
+
+void voc_redis_step_init(struct voc_redis_step *step)
+{
+	*step = (struct voc_redis_step){ .partition = -1 };
+	for_each_part(step, init_part);
+}
+
+void voc_redis_step_free(struct voc_redis_step *step)
+{
+	for_each_part(step, voc_redis_args_free);
+}
+
+void voc_redis_step_begin(struct voc_redis_step *step, int32_t partition)
+{
+	step->partition = partition;
+	step->out_of_memory = false;
+	for_each_part(step, voc_redis_args_clear);
+}
+
+static bool tell_field(void *context, const struct voc_field *field)
+{
+	struct voc_redis_step *step = context;
+	if (!field->value.ptr) {
+		voc_redis_args_add(&step->deletes, field->name);
+	} else {
+		voc_redis_args_add(&step->sets, field->name);
+		voc_redis_args_add(&step->sets, field->value);
+	}
+	return true;
+}
+
+/* What tell_field gathered, as the script's change_hash takes it. */
+static void take_hash(struct voc_redis_step *step, struct voc_redis_args *to)
+{
+	voc_redis_args_add_i64(to, (int64_t)step->sets.count);
+	voc_redis_args_add_i64(to, (int64_t)step->deletes.count);
+	voc_redis_args_append(to, &step->sets);
+	voc_redis_args_append(to, &step->deletes);
+	voc_redis_args_clear(&step->sets);
+	voc_redis_args_clear(&step->deletes);
+}
+
+void voc_redis_step_customer(struct voc_redis_step *step, struct voc_str id, const struct voc_customer *before,
+                             const struct voc_customer *now)
+{
+	struct voc_redis_key key;
+	step->out_of_memory |= !voc_customer_diff(before, now, tell_field, step);
+	if (step->sets.count + step->deletes.count > 0) {
+		voc_redis_args_add(&step->customer_keys, voc_redis_key_customer(&key, step->partition, id));
+		take_hash(step, &step->customers);
+	}
+	int score;
+	switch (voc_customer_at_risk(before, now, &score)) {
+	case VOC_AT_RISK_SET:
+		voc_redis_args_add_i64(&step->raised, score);
+		voc_redis_args_add(&step->raised, id);
+		break;
+	case VOC_AT_RISK_REMOVE: voc_redis_args_add(&step->cleared, id); break;
+	case VOC_AT_RISK_KEEP: break;
+	}
+}
+
+struct telling {
+	struct voc_redis_step *step;
+	int64_t wall_ms, retention_ms;
+	int64_t minute; /* that the increments belong to; -1: none yet */
+};
+
+static void take_minute(struct telling *telling)
+{
+	struct voc_redis_step *step = telling->step;
+	int64_t expires_ms = (telling->minute + 1) * VOC_ROLLUP_MINUTE_MS + telling->retention_ms;
+	if (step->increments.count > 0 && expires_ms > telling->wall_ms) {
+		struct voc_redis_key key;
+		voc_redis_args_add(&step->rollup_keys, voc_redis_key_rollup(&key, step->partition, telling->minute));
+		voc_redis_args_add_i64(&step->rollups, expires_ms);
+		voc_redis_args_add_i64(&step->rollups, (int64_t)step->increments.count / 2);
+		voc_redis_args_append(&step->rollups, &step->increments);
+	}
+	voc_redis_args_clear(&step->increments);
+}
+
+static bool tell_increment(void *context, int64_t minute, struct voc_str field, int64_t by)
+{
+	struct telling *telling = context;
+	if (minute != telling->minute) {
+		take_minute(telling);
+		telling->minute = minute;
+	}
+	voc_redis_args_add(&telling->step->increments, field);
+	voc_redis_args_add_i64(&telling->step->increments, by);
+	return true;
+}
+
+void voc_redis_step_rollup(struct voc_redis_step *step, const struct voc_rollup *rollup, int64_t wall_ms,
+                           int64_t retention_ms)
+{
+	struct telling telling = { step, wall_ms, retention_ms, -1 };
+	voc_rollup_each(rollup, tell_increment, &telling);
+	take_minute(&telling);
+}
+
+static void add_counted(struct voc_redis_args *to, const struct voc_redis_args *part)
+{
+	voc_redis_args_add_i64(to, (int64_t)part->count);
+	voc_redis_args_append(to, part);
+}
+
+enum voc_status voc_redis_step_end(struct voc_redis_step *step, const struct voc_partition_state *state,
+                                   struct voc_str script_sha, struct voc_buf *buf, struct voc_error *error)
+{
+	struct voc_redis_key key;
+	struct voc_redis_args *call = &step->call;
+	voc_redis_args_add(call, VOC_STR("EVALSHA"));
+	voc_redis_args_add(call, script_sha);
+	voc_redis_args_add_i64(call, (int64_t)(2 + step->customer_keys.count + step->rollup_keys.count));
+	voc_redis_args_add(call, voc_redis_key_position(&key, step->partition));
+	voc_redis_args_add(call, voc_redis_key_at_risk(&key, step->partition));
+	voc_redis_args_append(call, &step->customer_keys);
+	voc_redis_args_append(call, &step->rollup_keys);
+
+	voc_redis_args_add_i64(call, state->stored.offset);
+	voc_redis_args_add(call, voc_str_from(state->stored.rules));
+	voc_redis_args_add_i64(call, (int64_t)step->customer_keys.count);
+	voc_redis_args_append(call, &step->customers);
+	add_counted(call, &step->raised);
+	add_counted(call, &step->cleared);
+	voc_redis_args_append(call, &step->rollups);
+	step->out_of_memory |= !voc_partition_state_diff(state, tell_field, step);
+	take_hash(step, call);
+	voc_redis_args_command(buf, call);
+	if (step->out_of_memory)
+		return voc_error_set(error, VOC_FATAL, VOC_REASON_OUT_OF_MEMORY, -1, "no memory for a batch's step");
+	if (call->count > VOC_REDIS_STEP_ARGS_MAX || buf->failed)
+		return voc_error_set(error, VOC_FATAL, VOC_REASON_TOO_LARGE, -1,
+		                     "a batch's step is larger than one Redis command may be: lower VOC_BATCH_RECORDS");
+	return VOC_OK;
+}

@@ -1,0 +1,220 @@
+#include "aggregator.h"
+
+#include "base/clock.h"
+#include "io/metrics.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define TICK_MS   500
+#define LINGER_MS 1
+/* A customer with a few troubles and contributions; most are smaller. */
+#define CACHE_CUSTOMER_BYTES 1536
+
+static enum voc_status no_memory(struct voc_error *error)
+{
+	return voc_error_set(error, VOC_FATAL, VOC_REASON_OUT_OF_MEMORY, -1, "no memory to start");
+}
+
+static enum voc_status read_rules(const char *path, struct voc_rules *ret_rules, struct voc_error *error)
+{
+	FILE *file = fopen(path, "re");
+	if (!file)
+		return voc_error_set(error, VOC_FATAL, VOC_REASON_CONFIG, -1, "VOC_RULES: %s: %s", path,
+		                     strerror(errno));
+	static char bytes[VOC_RULES_MAX_BYTES + 1];
+	size_t len = fread(bytes, 1, sizeof bytes, file);
+	bool failed = ferror(file);
+	fclose(file);
+	if (failed || len > VOC_RULES_MAX_BYTES)
+		return voc_error_set(error, VOC_FATAL, VOC_REASON_CONFIG, -1,
+		                     "VOC_RULES: %s: not readable, or over %d bytes", path, VOC_RULES_MAX_BYTES);
+	return voc_rules_parse(voc_str_of(bytes, len), ret_rules, error);
+}
+
+enum voc_status voc_agg_check(const struct voc_conf *conf, struct voc_error *error)
+{
+	struct voc_rules rules;
+	struct voc_store *store = NULL;
+	enum voc_status status = read_rules(conf->rules_path, &rules, error);
+	if (status == VOC_OK)
+		status = voc_store_new(conf->redis_url, conf->redis_timeout_ms, &store, error);
+	voc_store_free(store);
+	return status;
+}
+
+static void complain(void *context, const char *text)
+{
+	(void)context;
+	VOC_LOG(VOC_LOG_WARN, "kafka", VOC_LOG_STR("error", text));
+}
+
+static enum voc_status open_kafka(struct voc_agg *agg, struct voc_error *error)
+{
+	struct voc_kafka_settings kafka = { .conf = agg->conf,
+		                            .client_id = "voc-aggregator",
+		                            .on_complaint = complain };
+	struct voc_producer_settings producer = { .kafka = kafka, .linger_ms = LINGER_MS };
+	const char *prefix = agg->conf->topic_prefix;
+	if (!voc_topic_name(agg->topic, prefix, VOC_TOPIC_CLASSIFIED) ||
+	    !voc_topic_name(agg->alerts_topic, prefix, VOC_TOPIC_ALERTS) ||
+	    !voc_topic_name(agg->dlq_topic, prefix, VOC_TOPIC_DEAD_LETTERS))
+		return voc_error_set(error, VOC_FATAL, VOC_REASON_CONFIG, -1, "VOC_TOPIC_PREFIX is too long");
+	enum voc_status status = voc_admin_open(&kafka, &agg->admin, error);
+	return status == VOC_OK ? voc_producer_open(&producer, &agg->producer, error) : status;
+}
+
+/* Everything that needs no answer from anybody. */
+static enum voc_status open_parts(struct voc_agg *agg, struct voc_error *error)
+{
+	const struct voc_conf *conf = agg->conf;
+	size_t customers = (size_t)conf->cache_customers;
+	agg->batch_max = conf->batch_records < BATCH_MAX_RECORDS ? (size_t)conf->batch_records : BATCH_MAX_RECORDS;
+	agg->cache = voc_customer_cache_new(customers, customers * CACHE_CUSTOMER_BYTES);
+	agg->rollup = voc_rollup_new(agg->batch_max);
+	agg->messages = calloc(agg->batch_max, sizeof *agg->messages);
+	if (!agg->cache || !agg->rollup || !agg->messages)
+		return no_memory(error);
+	enum voc_status status = read_rules(conf->rules_path, &agg->rules, error);
+	if (status == VOC_OK)
+		status = voc_store_new(conf->redis_url, conf->redis_timeout_ms, &agg->store, error);
+	return status == VOC_OK ? open_kafka(agg, error) : status;
+}
+
+/* One try to learn what only Kafka and Redis know. */
+static enum voc_status reach(struct voc_agg *agg, struct voc_error *error)
+{
+	enum voc_status status = voc_agg_count_partitions(agg, error);
+	return status == VOC_OK ? voc_store_connect(agg->store, agg->partition_count, error) : status;
+}
+
+/* VOC_OK also if the stop came first: partition_count may then be 0. */
+static enum voc_status wait_until_reached(struct voc_agg *agg, struct voc_error *error)
+{
+	while (!voc_runtime_stopping(agg->runtime)) {
+		struct voc_error failure;
+		voc_error_clear(&failure);
+		enum voc_status status = reach(agg, &failure);
+		if (status == VOC_OK) {
+			voc_agg_recovered(agg);
+			return VOC_OK;
+		}
+		if (status != VOC_RETRY) {
+			*error = failure;
+			return status;
+		}
+		voc_agg_failed(agg, &failure);
+		voc_runtime_wait(agg->runtime, NULL, 0, agg->retry_ms);
+	}
+	return VOC_OK;
+}
+
+static enum voc_status join_group(struct voc_agg *agg, struct voc_error *error)
+{
+	agg->partitions = calloc((size_t)agg->partition_count, sizeof *agg->partitions);
+	agg->step = voc_agg_step_new(agg->partition_count, agg->batch_max);
+	if (!agg->partitions || !agg->step)
+		return no_memory(error);
+	char group[VOC_TOPIC_NAME_SIZE];
+	if (snprintf(group, sizeof group, "%saggregator", agg->conf->group_prefix) >= (int)sizeof group)
+		return voc_error_set(error, VOC_FATAL, VOC_REASON_CONFIG, -1, "VOC_GROUP_PREFIX is too long");
+	struct voc_consumer_settings settings = {
+		.kafka = { .conf = agg->conf, .client_id = "voc-aggregator", .on_complaint = complain },
+		.group = group,
+		.topics = (const char *const[]){ agg->topic },
+		.topic_count = 1,
+		.prefetch_bytes = agg->conf->prefetch_bytes,
+		.on_assigned = voc_agg_assigned,
+		.on_revoked = voc_agg_revoked,
+		.owner = agg,
+	};
+	enum voc_status status = voc_consumer_open(&settings, &agg->consumer, error);
+	if (status != VOC_OK)
+		return status;
+	VOC_LOG(VOC_LOG_INFO, "started", VOC_LOG_STR("group", group), VOC_LOG_INT("partitions", agg->partition_count),
+	        VOC_LOG_STR("rules", agg->rules.version));
+	voc_agg_show_health(agg);
+	voc_health_set(voc_runtime_health(agg->runtime), VOC_UNREADY_STARTING, false);
+	return VOC_OK;
+}
+
+static int64_t lag(const struct voc_agg *agg)
+{
+	int64_t records = 0;
+	for (int32_t p = 0; p < agg->partition_count; p++) {
+		const struct voc_agg_place *partition = &agg->partitions[p];
+		int64_t high = partition->loaded ? voc_consumer_high(agg->consumer, agg->topic, p) : -1;
+		if (high > partition->state.now.offset)
+			records += high - partition->state.now.offset;
+	}
+	return records;
+}
+
+static void tick(struct voc_agg *agg)
+{
+	int64_t now_ms = voc_clock_ms();
+	if (now_ms < agg->next_tick_ms)
+		return;
+	agg->next_tick_ms = now_ms + TICK_MS;
+	int64_t records = lag(agg);
+	voc_metric_set(VOC_METRIC_LAG, records);
+	voc_health_waiting(voc_runtime_health(agg->runtime), records > 0);
+	voc_agg_mark_idle(agg);
+	voc_agg_show_health(agg);
+}
+
+static enum voc_status loop(struct voc_agg *agg, struct voc_error *error)
+{
+	enum voc_status status = VOC_OK;
+	while (status == VOC_OK && !voc_runtime_stopping(agg->runtime)) {
+		tick(agg);
+		status = voc_agg_settle(agg, error);
+		if (status == VOC_OK)
+			status = voc_agg_gather(agg, error);
+		if (status == VOC_OK)
+			status = voc_agg_process(agg, error);
+	}
+	return status;
+}
+
+static void leave_group(struct voc_agg *agg)
+{
+	struct voc_error error;
+	voc_error_clear(&error);
+	voc_agg_drop(agg);
+	int64_t deadline_ms = voc_runtime_stop_by(agg->runtime);
+	if (voc_consumer_close(agg->consumer, deadline_ms < 0 ? voc_clock_ms() : deadline_ms, &error) != VOC_OK)
+		voc_log_error(VOC_LOG_WARN, "the group was not left", &error);
+}
+
+static void close_parts(struct voc_agg *agg)
+{
+	if (agg->consumer)
+		leave_group(agg);
+	voc_consumer_free(agg->consumer);
+	voc_producer_free(agg->producer);
+	voc_admin_free(agg->admin);
+	voc_store_free(agg->store);
+	for (int32_t p = 0; agg->partitions && p < agg->partition_count; p++)
+		voc_agg_place_own(&agg->partitions[p], false);
+	free(agg->partitions);
+	voc_agg_step_free(agg->step);
+	free(agg->messages);
+	voc_rollup_free(agg->rollup);
+	voc_customer_cache_free(agg->cache);
+}
+
+enum voc_status voc_agg_run(struct voc_runtime *runtime, const struct voc_conf *conf, struct voc_error *error)
+{
+	struct voc_agg agg = { .runtime = runtime, .conf = conf };
+	enum voc_status status = open_parts(&agg, error);
+	if (status == VOC_OK)
+		status = wait_until_reached(&agg, error);
+	if (status == VOC_OK && !voc_runtime_stopping(runtime))
+		status = join_group(&agg, error);
+	if (status == VOC_OK && agg.consumer)
+		status = loop(&agg, error);
+	close_parts(&agg);
+	return status;
+}

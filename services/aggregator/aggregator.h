@@ -1,0 +1,97 @@
+/*
+ * The aggregator: voc.classified in, customers' state in Redis and alerts on voc.alerts out, each record exactly once
+ * (docs/ARCHITECTURE.md says how). One thread.
+ *
+ *   aggregator.c  opens everything, the loop, the stop
+ *   settle.c      where each partition stands: assignment, positions in Redis, seeks, a Redis that is away
+ *   batch.c       one batch from gathered records to the atomic step
+ *   publish.c     alerts and dead letters, and the wait for their acknowledgement
+ *   step.c        the pure part
+ */
+#ifndef VOC_AGGREGATOR_AGGREGATOR_H
+#define VOC_AGGREGATOR_AGGREGATOR_H
+
+#include "core/customer_cache.h"
+#include "core/rules.h"
+#include "core/topic.h"
+#include "io/kafka_admin.h"
+#include "io/kafka_consumer.h"
+#include "io/kafka_producer.h"
+#include "io/redis_store.h"
+#include "io/runtime.h"
+#include "place.h"
+#include "step.h"
+
+/* Bytes of values that a batch is closed at, however few its records. */
+#define BATCH_MAX_BYTES ((size_t)16 * 1024 * 1024)
+/* Records of one partition in a batch: a step is one Redis command, and that has a most number of arguments. */
+#define BATCH_MAX_RECORDS 5000
+
+struct voc_agg {
+	struct voc_runtime *runtime;
+	const struct voc_conf *conf;
+	struct voc_rules rules;
+	char topic[VOC_TOPIC_NAME_SIZE], alerts_topic[VOC_TOPIC_NAME_SIZE], dlq_topic[VOC_TOPIC_NAME_SIZE];
+	struct voc_admin *admin;
+	struct voc_consumer *consumer; /* NULL until Kafka and Redis were reached once */
+	struct voc_producer *producer;
+	struct voc_store *store;
+	struct voc_customer_cache *cache;
+	struct voc_rollup *rollup;
+
+	struct voc_agg_place *partitions; /* by number */
+	int32_t partition_count;          /* 0 until Kafka told it */
+
+	/* The batch. */
+	struct voc_agg_step *step;
+	struct voc_message *messages; /* one for each of the step's records */
+	size_t batch_max, batch_bytes;
+
+	/* Retrying whatever settle.c or the start could not do. */
+	enum voc_reason failing; /* NONE: all is well */
+	int64_t retry_ms;        /* voc_clock_ms of the next try */
+	int64_t backoff_ms;
+
+	int64_t next_tick_ms; /* of the regular chores */
+};
+
+/* aggregator.c: VOC_OK after a clean stop. */
+enum voc_status voc_agg_run(struct voc_runtime *runtime, const struct voc_conf *conf, struct voc_error *error);
+/* Reads what the configuration names; no network. */
+enum voc_status voc_agg_check(const struct voc_conf *conf, struct voc_error *error);
+
+/* settle.c */
+/* Callbacks of the consumer; `owner` is the aggregator. */
+enum voc_status voc_agg_assigned(void *owner, struct voc_consumer *consumer, struct voc_position *positions,
+                                 size_t count, struct voc_error *error);
+void voc_agg_revoked(void *owner, struct voc_consumer *consumer, bool lost);
+/* VOC_FATAL if the topic has another partition count than at first; VOC_RETRY if Kafka can't say, or it has none yet.
+ */
+VOC_MUST_CHECK enum voc_status voc_agg_count_partitions(struct voc_agg *agg, struct voc_error *error);
+/* Connects where needed, reads the due positions, tells Kafka where to read on. VOC_RETRY failures are taken in: the
+ * next call after retry_ms tries again. VOC_OK or VOC_FATAL. */
+VOC_MUST_CHECK enum voc_status voc_agg_settle(struct voc_agg *agg, struct voc_error *error);
+/* Something failed that time may mend: logs it, sets readiness, and when to try again. */
+void voc_agg_failed(struct voc_agg *agg, const struct voc_error *error);
+void voc_agg_recovered(struct voc_agg *agg);
+/* What /readyz says about Kafka, Redis and the group. */
+void voc_agg_show_health(struct voc_agg *agg);
+/* Redis failed in the middle of a batch: nothing is known of any partition until its position is read again. */
+void voc_agg_suspect_all(struct voc_agg *agg);
+/* Marks idle partitions whose position is to be looked at again. */
+void voc_agg_mark_idle(struct voc_agg *agg);
+
+/* batch.c */
+/* Takes what is there, at most a batch, waiting at most VOC_BATCH_WAIT once something is. VOC_OK or VOC_FATAL. */
+VOC_MUST_CHECK enum voc_status voc_agg_gather(struct voc_agg *agg, struct voc_error *error);
+/* Brings the gathered batch to its end. VOC_OK also if it was given up and will be read again; else VOC_FATAL. */
+VOC_MUST_CHECK enum voc_status voc_agg_process(struct voc_agg *agg, struct voc_error *error);
+/* Forgets what was gathered and not begun. */
+void voc_agg_drop(struct voc_agg *agg);
+
+/* publish.c: each VOC_OK, VOC_RETRY if the stop's time ran out, or VOC_FATAL. */
+VOC_MUST_CHECK enum voc_status voc_agg_publish_alerts(struct voc_agg *agg, int32_t partition, struct voc_error *error);
+VOC_MUST_CHECK enum voc_status voc_agg_publish_dead_letters(struct voc_agg *agg, struct voc_error *error);
+VOC_MUST_CHECK enum voc_status voc_agg_publish_wait(struct voc_agg *agg, struct voc_error *error);
+
+#endif

@@ -1,0 +1,272 @@
+/* One batch: gathered from Kafka, applied, published, stored. */
+#include "aggregator.h"
+#include "base/clock.h"
+#include "io/metrics.h"
+
+#include <stdlib.h>
+
+void voc_agg_drop(struct voc_agg *agg)
+{
+	for (size_t i = 0; i < agg->step->record_count; i++)
+		voc_message_release(&agg->messages[i]);
+	agg->batch_bytes = 0;
+	voc_agg_step_begin(agg->step);
+}
+
+/* The value of VOC_SOURCE_HEADER; empty if there is none. */
+static struct voc_str source_of(const struct voc_message *message)
+{
+	struct voc_header headers[VOC_MESSAGE_HEADERS_MAX];
+	size_t count = voc_message_headers(message, headers, VOC_MESSAGE_HEADERS_MAX);
+	for (size_t i = 0; i < count; i++) {
+		if (voc_str_is(headers[i].name, VOC_SOURCE_HEADER))
+			return headers[i].value;
+	}
+	return (struct voc_str){ NULL, 0 };
+}
+
+/* Takes the message into the batch, or releases it. */
+static enum voc_status take(struct voc_agg *agg, struct voc_message *message, struct voc_error *error)
+{
+	bool known = message->partition >= 0 && message->partition < agg->partition_count;
+	if (!known || voc_agg_place_judge(&agg->partitions[message->partition], message->offset) != VOC_AGG_TAKE) {
+		voc_message_release(message);
+		return VOC_OK;
+	}
+	struct voc_agg_input input = { .partition = message->partition,
+		                       .offset = message->offset,
+		                       .timestamp_ms = message->timestamp_ms,
+		                       .value = message->value,
+		                       .source = source_of(message) };
+	agg->messages[agg->step->record_count] = *message;
+	agg->batch_bytes += message->value.len;
+	voc_metric_add(VOC_METRIC_RECORDS_IN, 1);
+	voc_metric_add(VOC_METRIC_BYTES_IN, (int64_t)message->value.len);
+	enum voc_status status = voc_agg_step_add(agg->step, &input, error);
+	if (status != VOC_OK)
+		voc_message_release(message);
+	return status;
+}
+
+static bool is_full(const struct voc_agg *agg)
+{
+	return agg->step->record_count >= agg->batch_max || agg->batch_bytes >= BATCH_MAX_BYTES;
+}
+
+/* Everything that is there now. A callback may come in between and drop what was gathered. */
+static enum voc_status drain(struct voc_agg *agg, struct voc_error *error)
+{
+	enum voc_status status = VOC_OK;
+	while (status == VOC_OK && !is_full(agg)) {
+		struct voc_message message;
+		switch (voc_consumer_poll(agg->consumer, 0, &message, error)) {
+		case VOC_POLL_RECORD: status = take(agg, &message, error); break;
+		case VOC_POLL_END: voc_message_release(&message); break;
+		case VOC_POLL_NOTHING: return VOC_OK;
+		case VOC_POLL_FAILED: return VOC_FATAL;
+		}
+	}
+	return status;
+}
+
+enum voc_status voc_agg_gather(struct voc_agg *agg, struct voc_error *error)
+{
+	struct pollfd fd = { .fd = voc_consumer_fd(agg->consumer), .events = POLLIN };
+	int64_t until_ms = agg->next_tick_ms;
+	if (agg->failing != VOC_REASON_NONE && agg->retry_ms < until_ms)
+		until_ms = agg->retry_ms;
+	bool started = false;
+	enum voc_status status = drain(agg, error);
+	while (status == VOC_OK && !is_full(agg) && !voc_runtime_stopping(agg->runtime)) {
+		if (agg->step->record_count > 0 && !started) {
+			started = true;
+			until_ms = voc_clock_ms() + agg->conf->batch_wait_ms;
+		}
+		if (voc_clock_ms() >= until_ms)
+			break;
+		voc_runtime_wait(agg->runtime, &fd, 1, until_ms);
+		status = drain(agg, error);
+	}
+	return status;
+}
+
+struct fetching {
+	struct voc_agg *agg;
+	const uint32_t *wanted; /* indices into the step's customers */
+};
+
+static enum voc_status take_customer(void *context, size_t index, const struct voc_field *fields, size_t count,
+                                     struct voc_error *error)
+{
+	struct fetching *fetching = context;
+	struct voc_agg *agg = fetching->agg;
+	struct voc_agg_customer *customer = &agg->step->customers[fetching->wanted[index]];
+	struct voc_customer loaded;
+	enum voc_status status = voc_customer_load(fields, count, agg->step->arena, &loaded, error);
+	if (status != VOC_OK)
+		return status;
+	customer->entry = voc_customer_cache_add(agg->cache, customer->partition, customer->id, &loaded);
+	if (!customer->entry) {
+		voc_customer_free(&loaded);
+		return voc_error_set(error, VOC_FATAL, VOC_REASON_OUT_OF_MEMORY, -1, "no memory for a customer");
+	}
+	return VOC_OK;
+}
+
+/* Pins those in memory; lists the others. */
+static enum voc_status find_cached(struct voc_agg *agg, struct voc_store_wanted *wanted, uint32_t *indices,
+                                   size_t *ret_count, struct voc_error *error)
+{
+	size_t count = 0;
+	for (size_t i = 0; i < agg->step->customer_count; i++) {
+		struct voc_agg_customer *customer = &agg->step->customers[i];
+		customer->entry = voc_customer_cache_find(agg->cache, customer->partition, customer->id);
+		if (!customer->entry) {
+			wanted[count] = (struct voc_store_wanted){ customer->partition, customer->id };
+			indices[count++] = (uint32_t)i;
+		} else if (!voc_customer_cache_pin(customer->entry)) {
+			return voc_error_set(error, VOC_FATAL, VOC_REASON_OUT_OF_MEMORY, -1,
+			                     "no memory for a customer");
+		}
+	}
+	*ret_count = count;
+	return VOC_OK;
+}
+
+/* Every customer of the batch into memory, pinned. */
+static enum voc_status fetch_customers(struct voc_agg *agg, struct voc_error *error)
+{
+	size_t most = agg->step->customer_count, count = 0;
+	struct voc_store_wanted *wanted = voc_arena_alloc(agg->step->arena, most * sizeof *wanted);
+	uint32_t *indices = voc_arena_alloc(agg->step->arena, most * sizeof *indices);
+	if (!wanted || !indices)
+		return voc_error_set(error, VOC_FATAL, VOC_REASON_OUT_OF_MEMORY, -1, "no memory for a batch");
+	enum voc_status status = find_cached(agg, wanted, indices, &count, error);
+	if (status != VOC_OK || count == 0)
+		return status;
+	voc_metric_add(VOC_METRIC_CACHE_MISSES, (int64_t)count);
+	struct fetching fetching = { agg, indices };
+	return voc_store_load_customers(agg->store, wanted, count, take_customer, &fetching, error);
+}
+
+/* One partition's records onto its state; its alerts are sent, its step is put together. */
+static enum voc_status apply_partition(struct voc_agg *agg, int32_t number, struct voc_error *error)
+{
+	struct voc_partition_state *state = &agg->partitions[number].state;
+	struct voc_aggregate aggregate = { &agg->rules, voc_str_from(agg->topic), number };
+	enum voc_status status = voc_agg_step_apply(agg->step, &aggregate, state, agg->rollup, error);
+	if (status == VOC_OK)
+		status = voc_agg_publish_alerts(agg, number, error);
+	if (status != VOC_OK)
+		return status;
+	voc_store_step_begin(agg->store, number);
+	for (uint32_t i = agg->step->partitions[number].first_customer; i != VOC_AGG_NONE;
+	     i = agg->step->customers[i].next) {
+		const struct voc_agg_customer *customer = &agg->step->customers[i];
+		voc_store_step_customer(agg->store, customer->id, customer->entry->before, &customer->entry->customer);
+	}
+	voc_store_step_rollup(agg->store, agg->rollup, voc_clock_wall_ms(), agg->conf->rollup_retention_ms);
+	return voc_store_step_end(agg->store, state, error);
+}
+
+static void count_records(struct voc_agg *agg, int32_t number)
+{
+	const struct voc_agg_partition *in = &agg->step->partitions[number];
+	int64_t now_ms = voc_clock_wall_ms();
+	voc_metric_add(VOC_METRIC_EVENTS_APPLIED, in->events);
+	voc_metric_add(VOC_METRIC_DUPLICATES, in->duplicates);
+	voc_metric_add(VOC_METRIC_COPIES, in->copies);
+	for (const struct voc_agg_alert *alert = in->first_alert; alert; alert = alert->next) {
+		voc_metric_add_labelled(VOC_LABELLED_ALERTS, (int)alert->rule, 1);
+		voc_metric_add(VOC_METRIC_RECORDS_OUT, 1);
+	}
+	for (uint32_t i = in->first_record; i != VOC_AGG_NONE; i = agg->step->records[i].next) {
+		const struct voc_agg_record *record = &agg->step->records[i];
+		if (!record->decoded)
+			voc_metric_add_labelled(VOC_LABELLED_DEAD_LETTERS, (int)record->error->reason, 1);
+		else if (record->timestamp_ms > 0)
+			voc_metric_observe_us(VOC_METRIC_LATENCY_SECONDS, (now_ms - record->timestamp_ms) * 1000);
+	}
+}
+
+static void committed(struct voc_agg *agg, int32_t number)
+{
+	struct voc_agg_place *partition = &agg->partitions[number];
+	voc_partition_state_saved(&partition->state);
+	partition->active_ms = voc_clock_ms();
+	for (uint32_t i = agg->step->partitions[number].first_customer; i != VOC_AGG_NONE;
+	     i = agg->step->customers[i].next)
+		voc_customer_cache_unpin(agg->cache, agg->step->customers[i].entry);
+	voc_consumer_store(agg->consumer, agg->topic, number, partition->state.now.offset);
+	count_records(agg, number);
+}
+
+static void forget(struct voc_agg *agg, int32_t number)
+{
+	voc_customer_cache_drop(agg->cache, number);
+	voc_agg_place_forget(&agg->partitions[number]);
+}
+
+static enum voc_status commit(struct voc_agg *agg, struct voc_error *error)
+{
+	size_t count = agg->step->touched_count;
+	enum voc_step_outcome *outcomes = voc_arena_alloc(agg->step->arena, count * sizeof *outcomes);
+	if (!outcomes)
+		return voc_error_set(error, VOC_FATAL, VOC_REASON_OUT_OF_MEMORY, -1, "no memory for a batch");
+	enum voc_status status = voc_store_commit(agg->store, outcomes, error);
+	for (size_t i = 0; status == VOC_OK && i < count; i++) {
+		int32_t number = agg->step->touched[i];
+		if (outcomes[i] == VOC_STEP_COMMITTED) {
+			committed(agg, number);
+			continue;
+		}
+		voc_metric_add(VOC_METRIC_CONFLICTS, 1);
+		VOC_LOG(VOC_LOG_WARN, "position conflict", VOC_LOG_INT("partition", number),
+		        VOC_LOG_INT("expected", agg->partitions[number].state.stored.offset));
+		forget(agg, number);
+	}
+	return status;
+}
+
+static enum voc_status process(struct voc_agg *agg, struct voc_error *error)
+{
+	enum voc_status status = fetch_customers(agg, error);
+	if (status == VOC_OK)
+		status = voc_agg_publish_dead_letters(agg, error);
+	voc_store_begin(agg->store);
+	for (size_t i = 0; status == VOC_OK && i < agg->step->touched_count; i++)
+		status = apply_partition(agg, agg->step->touched[i], error);
+	if (status == VOC_OK)
+		status = voc_agg_publish_wait(agg, error);
+	if (status == VOC_OK)
+		status = commit(agg, error);
+	return status;
+}
+
+enum voc_status voc_agg_process(struct voc_agg *agg, struct voc_error *error)
+{
+	if (agg->step->record_count == 0)
+		return VOC_OK;
+	struct voc_error failure;
+	voc_error_clear(&failure);
+	voc_health_waiting(voc_runtime_health(agg->runtime), true);
+	enum voc_status status = process(agg, &failure);
+	if (status == VOC_OK) {
+		voc_metric_add(VOC_METRIC_BATCHES, 1);
+		voc_health_progress(voc_runtime_health(agg->runtime));
+	} else {
+		/* What was applied in memory may or may not be stored: Redis knows. */
+		for (size_t i = 0; i < agg->step->touched_count; i++)
+			forget(agg, agg->step->touched[i]);
+	}
+	voc_agg_drop(agg);
+	voc_metric_set(VOC_METRIC_CUSTOMERS_CACHED, (int64_t)voc_customer_cache_count(agg->cache));
+	if (status == VOC_RETRY) {
+		voc_agg_suspect_all(agg);
+		voc_agg_failed(agg, &failure);
+		return VOC_OK;
+	}
+	if (status != VOC_OK)
+		*error = failure;
+	return status;
+}

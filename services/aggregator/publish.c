@@ -1,0 +1,108 @@
+/* Alerts and dead letters on their way to Kafka. */
+#include "aggregator.h"
+#include "base/clock.h"
+#include "core/dead_letter.h"
+#include "io/metrics.h"
+
+#define WAIT_SLICE_MS 500
+
+/* Serves deliveries until something happened or a while has passed; VOC_RETRY once the stop's time is over. */
+static enum voc_status serve(struct voc_agg *agg, struct voc_error *error)
+{
+	int64_t now_ms = voc_clock_ms();
+	struct pollfd fd = { .fd = voc_producer_fd(agg->producer), .events = POLLIN };
+	if (voc_runtime_stopping(agg->runtime) && now_ms >= voc_runtime_stop_by(agg->runtime))
+		return voc_error_set(error, VOC_RETRY, VOC_REASON_KAFKA, -1,
+		                     "the stop came before the acknowledgement");
+	voc_runtime_wait(agg->runtime, &fd, 1, now_ms + WAIT_SLICE_MS);
+	return voc_producer_poll(agg->producer, 0, error);
+}
+
+static enum voc_status send(struct voc_agg *agg, const struct voc_outgoing *record, struct voc_error *error)
+{
+	for (;;) {
+		struct voc_error full;
+		voc_error_clear(&full);
+		enum voc_status status = voc_producer_send(agg->producer, record, &full);
+		if (status != VOC_RETRY) {
+			if (status != VOC_OK)
+				*error = full;
+			return status;
+		}
+		status = serve(agg, error);
+		if (status != VOC_OK)
+			return status;
+	}
+}
+
+enum voc_status voc_agg_publish_alerts(struct voc_agg *agg, int32_t partition, struct voc_error *error)
+{
+	static const struct voc_header headers[] = {
+		{ { "content-type", 12 }, { "application/cloudevents+json", 28 } },
+	};
+	enum voc_status status = VOC_OK;
+	const struct voc_agg_alert *alert = agg->step->partitions[partition].first_alert;
+	for (; status == VOC_OK && alert; alert = alert->next) {
+		struct voc_outgoing record = { .topic = agg->alerts_topic,
+			                       .partition = VOC_PARTITION_BY_KEY,
+			                       .key = alert->customer_id,
+			                       .value = alert->json,
+			                       .headers = headers,
+			                       .header_count = 1,
+			                       .timestamp_ms = alert->timestamp_ms };
+		status = send(agg, &record, error);
+		if (status == VOC_INVALID)
+			status = VOC_FATAL; /* an alert that can't be told must not be passed over */
+	}
+	return status;
+}
+
+static enum voc_status send_dead_letter(struct voc_agg *agg, const struct voc_message *message,
+                                        const struct voc_error *why, struct voc_error *error)
+{
+	struct voc_header original[VOC_MESSAGE_HEADERS_MAX];
+	size_t original_count = voc_message_headers(message, original, VOC_MESSAGE_HEADERS_MAX);
+	struct voc_dead_letter letter = { .reason = why->reason,
+		                          .error = voc_str_from(why->text),
+		                          .position = why->position,
+		                          .origin_topic = message->topic,
+		                          .origin_partition = message->partition,
+		                          .origin_offset = message->offset,
+		                          .origin_timestamp_ms = message->timestamp_ms,
+		                          .service = VOC_STR("voc-aggregator"),
+		                          .time_ms = voc_clock_wall_ms() };
+	struct voc_outgoing record = {
+		.topic = agg->dlq_topic, .partition = VOC_PARTITION_BY_KEY, .key = message->key, .value = message->value
+	};
+	if (!voc_dead_letter_encode(&letter, original, original_count, agg->step->arena, &record.headers,
+	                            &record.header_count))
+		return voc_error_set(error, VOC_FATAL, VOC_REASON_OUT_OF_MEMORY, -1, "no memory for a dead letter");
+	return send(agg, &record, error);
+}
+
+enum voc_status voc_agg_publish_dead_letters(struct voc_agg *agg, struct voc_error *error)
+{
+	enum voc_status status = VOC_OK;
+	for (size_t i = 0; status == VOC_OK && i < agg->step->record_count; i++) {
+		const struct voc_agg_record *record = &agg->step->records[i];
+		if (record->decoded)
+			continue;
+		status = send_dead_letter(agg, &agg->messages[i], record->error, error);
+		if (status == VOC_INVALID) {
+			/* Its headers made it larger than the topic takes. Stopping for good would help nobody. */
+			VOC_LOG(VOC_LOG_ERROR, "dead letter refused", VOC_LOG_STR("topic", agg->topic),
+			        VOC_LOG_INT("partition", record->partition), VOC_LOG_INT("offset", record->offset));
+			voc_error_clear(error);
+			status = VOC_OK;
+		}
+	}
+	return status;
+}
+
+enum voc_status voc_agg_publish_wait(struct voc_agg *agg, struct voc_error *error)
+{
+	enum voc_status status = voc_producer_poll(agg->producer, 0, error);
+	while (status == VOC_OK && voc_producer_in_flight(agg->producer) > 0)
+		status = serve(agg, error);
+	return status;
+}

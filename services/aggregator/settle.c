@@ -1,0 +1,359 @@
+/* Where each partition stands: the position in Redis, never the one in Kafka, says where to read on. */
+#include "aggregator.h"
+#include "base/clock.h"
+#include "base/hash.h"
+#include "io/metrics.h"
+
+#include <stdlib.h>
+
+#define KAFKA_TIMEOUT_MS   2000
+#define SEEK_TIMEOUT_MS    1000
+#define BACKOFF_FIRST_MS   100
+#define BACKOFF_LONGEST_MS 5000
+
+/* Between half of the time and all of it, so that many members don't come back at once. */
+static int64_t jitter(int64_t ms)
+{
+	int64_t now_us = voc_clock_us();
+	uint64_t noise = voc_hash64(voc_str_of((const char *)&now_us, sizeof now_us));
+	return ms / 2 + (int64_t)(noise % (uint64_t)(ms / 2 + 1));
+}
+
+void voc_agg_show_health(struct voc_agg *agg)
+{
+	struct voc_health *health = voc_runtime_health(agg->runtime);
+	bool reachable = !agg->consumer || voc_consumer_reachable(agg->consumer);
+	voc_health_set(health, VOC_UNREADY_REDIS, agg->failing == VOC_REASON_REDIS);
+	voc_health_set(health, VOC_UNREADY_KAFKA, agg->failing == VOC_REASON_KAFKA || !reachable);
+	voc_health_set(health, VOC_UNREADY_UNASSIGNED, agg->consumer && !voc_consumer_joined(agg->consumer));
+}
+
+void voc_agg_failed(struct voc_agg *agg, const struct voc_error *error)
+{
+	int64_t doubled_ms = 2 * agg->backoff_ms;
+	if (agg->failing == VOC_REASON_NONE)
+		agg->backoff_ms = BACKOFF_FIRST_MS;
+	else
+		agg->backoff_ms = doubled_ms < BACKOFF_LONGEST_MS ? doubled_ms : BACKOFF_LONGEST_MS;
+	agg->failing = error->reason;
+	agg->retry_ms = voc_clock_ms() + jitter(agg->backoff_ms);
+	voc_agg_show_health(agg);
+	voc_metric_add_labelled(VOC_LABELLED_ERRORS, (int)error->reason, 1);
+	voc_log_error(VOC_LOG_WARN, "trying again soon", error);
+}
+
+void voc_agg_recovered(struct voc_agg *agg)
+{
+	if (agg->failing == VOC_REASON_NONE)
+		return;
+	VOC_LOG(VOC_LOG_INFO, "recovered", VOC_LOG_STR("from", voc_reason_name(agg->failing)));
+	agg->failing = VOC_REASON_NONE;
+	voc_agg_show_health(agg);
+}
+
+enum voc_status voc_agg_count_partitions(struct voc_agg *agg, struct voc_error *error)
+{
+	int32_t count;
+	enum voc_status status = voc_admin_partition_count(agg->admin, agg->topic, KAFKA_TIMEOUT_MS, &count, error);
+	if (status != VOC_OK)
+		return status;
+	if (count == 0)
+		return voc_error_set(error, VOC_RETRY, VOC_REASON_KAFKA, -1, "there is no topic %s yet", agg->topic);
+	if (agg->partition_count != 0 && agg->partition_count != count)
+		return voc_error_set(error, VOC_FATAL, VOC_REASON_PARTITIONS_CHANGED, -1,
+		                     "%s had %d partitions and has %d now: customers would change partition; rebuild "
+		                     "from the log (docs/OPERATIONS.md)",
+		                     agg->topic, (int)agg->partition_count, (int)count);
+	agg->partition_count = count;
+	return VOC_OK;
+}
+
+/* Partitions whose position is to be read from Redis: their numbers, and the states as read. */
+struct due {
+	struct voc_agg *agg;
+	int32_t *numbers;
+	struct voc_partition_state *states;
+	struct voc_position *positions;
+	struct voc_watermarks *marks;
+	size_t count, moved; /* moved: those that are not where we thought; they stand first */
+};
+
+static bool due_new(struct due *due, struct voc_agg *agg)
+{
+	size_t room = (size_t)agg->partition_count + 1;
+	*due = (struct due){ .agg = agg };
+	due->numbers = calloc(room, sizeof *due->numbers);
+	due->states = calloc(room, sizeof *due->states);
+	due->positions = calloc(room, sizeof *due->positions);
+	due->marks = calloc(room, sizeof *due->marks);
+	for (int32_t p = 0; due->numbers && p < agg->partition_count; p++) {
+		if (agg->partitions[p].owned && agg->partitions[p].check_due)
+			due->numbers[due->count++] = p;
+	}
+	return due->numbers && due->states && due->positions && due->marks;
+}
+
+static void due_free(struct due *due)
+{
+	for (size_t i = 0; due->states && i < due->count; i++)
+		voc_partition_state_free(&due->states[i]);
+	free(due->numbers);
+	free(due->states);
+	free(due->positions);
+	free(due->marks);
+}
+
+static enum voc_status take_position(void *context, size_t index, const struct voc_field *fields, size_t count,
+                                     struct voc_error *error)
+{
+	struct due *due = context;
+	return voc_partition_state_load(fields, count, &due->states[index], error);
+}
+
+static enum voc_status read_positions(struct due *due, struct voc_error *error)
+{
+	struct voc_agg *agg = due->agg;
+	enum voc_status status = VOC_OK;
+	if (!voc_store_connected(agg->store))
+		status = voc_store_connect(agg->store, agg->partition_count, error);
+	if (status == VOC_OK)
+		status = voc_store_load_positions(agg->store, due->numbers, due->count, take_position, due, error);
+	return status;
+}
+
+/* Partitions that stand where we thought are done; the others move to the front. */
+static void sift(struct due *due)
+{
+	for (size_t i = 0; i < due->count; i++) {
+		int32_t number = due->numbers[i];
+		struct voc_agg_place *partition = &due->agg->partitions[number];
+		if (voc_agg_place_stands_at(partition, &due->states[i])) {
+			partition->check_due = false;
+			partition->active_ms = voc_clock_ms();
+			continue;
+		}
+		struct voc_partition_state state = due->states[i];
+		due->states[i] = due->states[due->moved];
+		due->states[due->moved] = state;
+		due->numbers[i] = due->numbers[due->moved];
+		due->numbers[due->moved++] = number;
+	}
+}
+
+/* The log must still hold, and have reached, the position. `ret_next` is where to read on. */
+static enum voc_status check_log(const struct voc_agg *agg, int32_t number, int64_t offset,
+                                 const struct voc_watermarks *marks, int64_t *ret_next, struct voc_error *error)
+{
+	if (offset > marks->high)
+		return voc_error_set(
+		        error, VOC_FATAL, VOC_REASON_POSITION_LOST, -1,
+		        "%s/%d ends at %lld, before the position %lld: was the topic made anew? then delete "
+		        "all voc:* keys of Redis to rebuild",
+		        agg->topic, (int)number, (long long)marks->high, (long long)offset);
+	*ret_next = offset;
+	if (offset >= marks->low)
+		return VOC_OK;
+	if (!agg->conf->accept_log_start)
+		return voc_error_set(error, VOC_FATAL, VOC_REASON_POSITION_LOST, -1,
+		                     "%s/%d begins at %lld, after the position %lld: records are missing; "
+		                     "VOC_ACCEPT_LOG_START=yes goes on without them",
+		                     agg->topic, (int)number, (long long)marks->low, (long long)offset);
+	VOC_LOG(VOC_LOG_WARN, "records are missing", VOC_LOG_INT("partition", number), VOC_LOG_INT("position", offset),
+	        VOC_LOG_INT("log_begins", marks->low));
+	*ret_next = marks->low;
+	return VOC_OK;
+}
+
+/* Takes the moved partitions' states over. */
+static enum voc_status adopt(struct due *due, struct voc_error *error)
+{
+	struct voc_agg *agg = due->agg;
+	for (size_t i = 0; i < due->moved; i++) {
+		memcpy(due->positions[i].topic, agg->topic, sizeof agg->topic);
+		due->positions[i].partition = due->numbers[i];
+	}
+	enum voc_status status = VOC_OK;
+	if (due->moved > 0)
+		status = voc_consumer_watermarks(agg->consumer, due->positions, due->moved, due->marks,
+		                                 KAFKA_TIMEOUT_MS, error);
+	for (size_t i = 0; status == VOC_OK && i < due->moved; i++) {
+		struct voc_agg_place *partition = &agg->partitions[due->numbers[i]];
+		int64_t next;
+		status = check_log(agg, due->numbers[i], due->states[i].stored.offset, &due->marks[i], &next, error);
+		if (status != VOC_OK)
+			break;
+		if (partition->loaded)
+			VOC_LOG(VOC_LOG_WARN, "position moved", VOC_LOG_INT("partition", due->numbers[i]),
+			        VOC_LOG_INT("from", partition->state.stored.offset), VOC_LOG_INT("to", next));
+		voc_customer_cache_drop(agg->cache, due->numbers[i]);
+		voc_agg_place_load(partition, &due->states[i], next);
+		partition->active_ms = voc_clock_ms();
+	}
+	return status;
+}
+
+/* Reads every due position; partitions that stand elsewhere than we thought are loaded anew. */
+static enum voc_status check_positions(struct voc_agg *agg, struct voc_error *error)
+{
+	struct due due;
+	enum voc_status status = VOC_OK;
+	if (!due_new(&due, agg))
+		status = voc_error_set(error, VOC_FATAL, VOC_REASON_OUT_OF_MEMORY, -1, "no memory for positions");
+	if (status == VOC_OK && due.count > 0)
+		status = read_positions(&due, error);
+	if (status == VOC_OK) {
+		sift(&due);
+		status = adopt(&due, error);
+	}
+	due_free(&due);
+	return status;
+}
+
+static void position_of(const struct voc_agg *agg, int32_t number, struct voc_position *ret_position)
+{
+	memcpy(ret_position->topic, agg->topic, sizeof agg->topic);
+	ret_position->partition = number;
+	ret_position->offset = agg->partitions[number].next;
+}
+
+static enum voc_status seek_partitions(struct voc_agg *agg, struct voc_error *error)
+{
+	enum voc_status status = VOC_OK;
+	for (int32_t p = 0; status == VOC_OK && p < agg->partition_count; p++) {
+		struct voc_agg_place *partition = &agg->partitions[p];
+		if (!partition->owned || !(partition->seek_due || partition->paused))
+			continue;
+		struct voc_position position;
+		position_of(agg, p, &position);
+		status = partition->paused ? voc_consumer_resume(agg->consumer, &position, SEEK_TIMEOUT_MS, error)
+		                           : voc_consumer_seek(agg->consumer, &position, SEEK_TIMEOUT_MS, error);
+		if (status == VOC_OK)
+			partition->seek_due = partition->paused = false;
+	}
+	return status;
+}
+
+/* Kafka goes on giving records that nothing can be done with: better that it stops, once the first try failed too. */
+static void pause_all(struct voc_agg *agg)
+{
+	for (int32_t p = 0; p < agg->partition_count; p++) {
+		struct voc_agg_place *partition = &agg->partitions[p];
+		if (!partition->owned || partition->paused)
+			continue;
+		voc_consumer_pause(agg->consumer, agg->topic, p);
+		partition->paused = true;
+	}
+}
+
+static bool anything_due(const struct voc_agg *agg)
+{
+	for (int32_t p = 0; p < agg->partition_count; p++) {
+		const struct voc_agg_place *partition = &agg->partitions[p];
+		if (partition->owned && (partition->check_due || partition->seek_due || partition->paused))
+			return true;
+	}
+	return false;
+}
+
+enum voc_status voc_agg_settle(struct voc_agg *agg, struct voc_error *error)
+{
+	int64_t now_ms = voc_clock_ms();
+	if (agg->failing != VOC_REASON_NONE && now_ms < agg->retry_ms)
+		return VOC_OK;
+	if (!anything_due(agg)) {
+		agg->retry_ms = now_ms + BACKOFF_LONGEST_MS; /* only a new assignment can tell */
+		return VOC_OK;
+	}
+	struct voc_error failure;
+	voc_error_clear(&failure);
+	enum voc_status status = check_positions(agg, &failure);
+	if (status == VOC_OK)
+		status = seek_partitions(agg, &failure);
+	if (status == VOC_OK) {
+		voc_agg_recovered(agg);
+	} else if (status == VOC_RETRY) {
+		if (failure.reason == VOC_REASON_REDIS) {
+			voc_agg_suspect_all(agg);
+			pause_all(agg);
+		}
+		voc_agg_failed(agg, &failure);
+		return VOC_OK;
+	} else {
+		*error = failure;
+	}
+	return status;
+}
+
+void voc_agg_suspect_all(struct voc_agg *agg)
+{
+	for (int32_t p = 0; p < agg->partition_count; p++)
+		agg->partitions[p].check_due = agg->partitions[p].owned;
+}
+
+void voc_agg_mark_idle(struct voc_agg *agg)
+{
+	int64_t before_ms = voc_clock_ms() - agg->conf->position_check_ms;
+	for (int32_t p = 0; p < agg->partition_count; p++) {
+		struct voc_agg_place *partition = &agg->partitions[p];
+		if (partition->owned && partition->active_ms <= before_ms)
+			partition->check_due = true;
+	}
+}
+
+static void disown_all(struct voc_agg *agg)
+{
+	for (int32_t p = 0; p < agg->partition_count; p++) {
+		if (!agg->partitions[p].owned)
+			continue;
+		voc_customer_cache_drop(agg->cache, p);
+		voc_agg_place_own(&agg->partitions[p], false);
+	}
+}
+
+static enum voc_status own_all(struct voc_agg *agg, const struct voc_position *positions, size_t count,
+                               struct voc_error *error)
+{
+	enum voc_status status = voc_agg_count_partitions(agg, error);
+	for (size_t i = 0; status == VOC_OK && i < count; i++) {
+		if (positions[i].partition >= agg->partition_count)
+			return voc_error_set(error, VOC_FATAL, VOC_REASON_PARTITIONS_CHANGED, -1,
+			                     "%s got partition %d: it had %d", agg->topic, (int)positions[i].partition,
+			                     (int)agg->partition_count);
+		voc_agg_place_own(&agg->partitions[positions[i].partition], true);
+	}
+	return status;
+}
+
+enum voc_status voc_agg_assigned(void *owner, struct voc_consumer *consumer, struct voc_position *positions,
+                                 size_t count, struct voc_error *error)
+{
+	struct voc_agg *agg = owner;
+	agg->consumer = consumer;
+	disown_all(agg);
+	enum voc_status status = own_all(agg, positions, count, error);
+	if (status == VOC_OK)
+		status = check_positions(agg, error);
+	for (size_t i = 0; status == VOC_OK && i < count; i++) {
+		struct voc_agg_place *partition = &agg->partitions[positions[i].partition];
+		positions[i].offset = partition->next;
+		partition->seek_due = false; /* reading begins there */
+	}
+	if (status == VOC_OK) {
+		voc_agg_recovered(agg);
+		VOC_LOG(VOC_LOG_INFO, "assigned", VOC_LOG_INT("partitions", count));
+	} else {
+		disown_all(agg); /* the same will be asked again */
+		if (status == VOC_RETRY)
+			voc_agg_failed(agg, error);
+	}
+	return status;
+}
+
+void voc_agg_revoked(void *owner, struct voc_consumer *consumer, bool lost)
+{
+	struct voc_agg *agg = owner;
+	(void)consumer;
+	voc_agg_drop(agg);
+	disown_all(agg);
+	VOC_LOG(VOC_LOG_INFO, "revoked", VOC_LOG_INT("lost", lost));
+}
