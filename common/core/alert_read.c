@@ -1,15 +1,27 @@
 #include "core/alert.h"
 
+#include "core/customer.h"
 #include "core/read_value.h"
 
 #define MAX_DEPTH 16
 #define COUNT_MAX INT64_C(4294967295)
 
-enum { TOP_SPECVERSION, TOP_ID, TOP_TYPE, TOP_TIME, TOP_DATA, TOP_COUNT };
-static const struct voc_str top_names[TOP_COUNT] = {
-	VOC_MEMBER("specversion"), VOC_MEMBER("id"), VOC_MEMBER("type"), VOC_MEMBER("time"), VOC_MEMBER("data"),
+enum {
+	TOP_SPECVERSION,
+	TOP_ID,
+	TOP_SOURCE,
+	TOP_TYPE,
+	TOP_SUBJECT,
+	TOP_TIME,
+	TOP_CONTENT_TYPE,
+	TOP_DATA,
+	TOP_COUNT,
 };
-static const struct voc_members top_members = { top_names, TOP_COUNT, (1U << TOP_COUNT) - 1 };
+static const struct voc_str top_names[TOP_COUNT] = {
+	VOC_MEMBER("specversion"), VOC_MEMBER("id"),   VOC_MEMBER("source"),          VOC_MEMBER("type"),
+	VOC_MEMBER("subject"),     VOC_MEMBER("time"), VOC_MEMBER("datacontenttype"), VOC_MEMBER("data"),
+};
+static const struct voc_members top_members = { top_names, TOP_COUNT, (1U << TOP_COUNT) - 1, VOC_OTHERS_ANY };
 
 /* What must be there comes first. */
 enum {
@@ -55,7 +67,7 @@ static const struct voc_str data_names[DATA_COUNT] = {
 	VOC_MEMBER("team"),
 	VOC_MEMBER("agent_id"),
 };
-static const struct voc_members data_members = { data_names, DATA_COUNT, (1U << DATA_PRODUCT) - 1 };
+static const struct voc_members data_members = { data_names, DATA_COUNT, (1U << DATA_PRODUCT) - 1, VOC_OTHERS_ANY };
 
 static void read_rule(struct voc_json_reader *json, enum voc_rule *ret_rule)
 {
@@ -95,11 +107,32 @@ static void read_contributions(struct voc_json_reader *json, struct voc_str *ret
 		voc_json_fail(json, VOC_REASON_BAD_TYPE, "data.contributions");
 }
 
+static void read_origin(struct voc_json_reader *json, struct voc_str *ret_origin)
+{
+	struct voc_source_position position;
+	if (voc_json_read_str(json, ret_origin) && !voc_source_position_parse(*ret_origin, &position))
+		voc_json_fail(json, VOC_REASON_BAD_VALUE, "data.origin");
+}
+
+/* As voc_alert_make_id makes it. */
+static void read_id(struct voc_json_reader *json, struct voc_str *ret_id)
+{
+	if (!voc_json_read_str(json, ret_id))
+		return;
+	bool good = ret_id->len == VOC_ALERT_ID_SIZE - 1;
+	for (size_t i = 0; i < ret_id->len; i++) {
+		char c = ret_id->ptr[i];
+		good = good && ((c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'));
+	}
+	if (!good)
+		voc_json_fail(json, VOC_REASON_BAD_VALUE, "id");
+}
+
 static void read_data_member(struct voc_json_reader *json, int member, struct voc_alert *ret)
 {
 	switch (member) {
 	case DATA_CUSTOMER_ID:
-		voc_read_name(json, "data.customer_id", VOC_CUSTOMER_MAX_CHARS, &ret->customer_id);
+		voc_read_identity(json, "data.customer_id", VOC_CUSTOMER_MAX_CHARS, &ret->customer_id);
 		break;
 	case DATA_RULE: read_rule(json, &ret->rule); break;
 	case DATA_SEVERITY: read_severity(json, &ret->severity); break;
@@ -114,7 +147,7 @@ static void read_data_member(struct voc_json_reader *json, int member, struct vo
 	case DATA_CHANNEL: voc_read_channel(json, "data.channel", &ret->channel); break;
 	case DATA_FOLLOW_UP: voc_json_read_str(json, &ret->follow_up); break;
 	case DATA_RULES_VERSION: voc_json_read_str(json, &ret->rules_version); break;
-	case DATA_ORIGIN: voc_json_read_str(json, &ret->origin); break;
+	case DATA_ORIGIN: read_origin(json, &ret->origin); break;
 	case DATA_CONTRIBUTIONS: read_contributions(json, &ret->contributions); break;
 	case DATA_PRODUCT: voc_read_name(json, "data.product", VOC_NAME_MAX_CHARS, &ret->product); break;
 	case DATA_TEAM: voc_read_name(json, "data.team", VOC_NAME_MAX_CHARS, &ret->team); break;
@@ -136,10 +169,16 @@ static void read_data(struct voc_json_reader *json, struct voc_alert *ret)
 
 static void read_top_member(struct voc_json_reader *json, int member, struct voc_alert *ret)
 {
+	struct voc_str subject;
 	switch (member) {
 	case TOP_SPECVERSION: voc_read_constant(json, "specversion", "1.0", VOC_REASON_UNSUPPORTED_VERSION); break;
-	case TOP_ID: voc_read_name(json, "id", VOC_ID_MAX_CHARS, &ret->id); break;
+	case TOP_ID: read_id(json, &ret->id); break;
+	case TOP_SOURCE: voc_read_constant(json, "source", "/voc/aggregator", VOC_REASON_BAD_VALUE); break;
 	case TOP_TYPE: voc_read_constant(json, "type", "voc.alert", VOC_REASON_UNKNOWN_TYPE); break;
+	case TOP_SUBJECT: voc_read_identity(json, "subject", VOC_CUSTOMER_MAX_CHARS, &subject); break;
+	case TOP_CONTENT_TYPE:
+		voc_read_constant(json, "datacontenttype", "application/json", VOC_REASON_BAD_VALUE);
+		break;
 	case TOP_TIME: voc_read_time(json, "time", &ret->time_ms); break;
 	case TOP_DATA: read_data(json, ret); break;
 	default: break;
@@ -169,6 +208,13 @@ enum voc_status voc_alert_decode(struct voc_str value, struct voc_arena *arena, 
 	}
 	if (!voc_json_read_end(&json))
 		return voc_read_failure(error);
+	/* The contributions are handed on as they are, but no further than here if they are none. */
+	struct voc_contribution contributions[VOC_CONTRIBUTIONS_MAX];
+	size_t count;
+	enum voc_status status = voc_contributions_decode(alert.contributions, arena, contributions,
+	                                                  VOC_CONTRIBUTIONS_MAX, &count, error);
+	if (status != VOC_OK)
+		return status;
 	*ret_alert = alert;
 	return VOC_OK;
 }

@@ -4,12 +4,22 @@
 
 #define MAX_DEPTH 16
 
-enum { TOP_SPECVERSION, TOP_ID, TOP_SOURCE, TOP_TYPE, TOP_TIME, TOP_DATA, TOP_COUNT };
-static const struct voc_str top_names[TOP_COUNT] = {
-	VOC_MEMBER("specversion"), VOC_MEMBER("id"),   VOC_MEMBER("source"),
-	VOC_MEMBER("type"),        VOC_MEMBER("time"), VOC_MEMBER("data"),
+enum {
+	TOP_SPECVERSION,
+	TOP_ID,
+	TOP_SOURCE,
+	TOP_TYPE,
+	TOP_SUBJECT,
+	TOP_TIME,
+	TOP_CONTENT_TYPE,
+	TOP_DATA,
+	TOP_COUNT,
 };
-static const struct voc_members top_members = { top_names, TOP_COUNT, (1U << TOP_COUNT) - 1 };
+static const struct voc_str top_names[TOP_COUNT] = {
+	VOC_MEMBER("specversion"), VOC_MEMBER("id"),   VOC_MEMBER("source"),          VOC_MEMBER("type"),
+	VOC_MEMBER("subject"),     VOC_MEMBER("time"), VOC_MEMBER("datacontenttype"), VOC_MEMBER("data"),
+};
+static const struct voc_members top_members = { top_names, TOP_COUNT, (1U << TOP_COUNT) - 1, VOC_OTHERS_PLAIN };
 
 /* What must be there comes first. */
 enum {
@@ -39,7 +49,7 @@ static const struct voc_str data_names[DATA_COUNT] = {
 	VOC_MEMBER("contact"),      VOC_MEMBER("rating"),         VOC_MEMBER("product"),  VOC_MEMBER("team"),
 	VOC_MEMBER("agent_id"),
 };
-static const struct voc_members data_members = { data_names, DATA_COUNT, (1U << DATA_CONTACT) - 1 };
+static const struct voc_members data_members = { data_names, DATA_COUNT, (1U << DATA_CONTACT) - 1, VOC_OTHERS_ANY };
 
 /* In the order of enum voc_head. */
 static const struct voc_str confidence_names[VOC_HEAD_COUNT] = {
@@ -47,13 +57,14 @@ static const struct voc_str confidence_names[VOC_HEAD_COUNT] = {
 	VOC_HEADS(X)
 #undef X
 };
-static const struct voc_members confidence_members = { confidence_names, VOC_HEAD_COUNT, (1U << VOC_HEAD_COUNT) - 1 };
+static const struct voc_members confidence_members = { confidence_names, VOC_HEAD_COUNT, (1U << VOC_HEAD_COUNT) - 1,
+	                                               VOC_OTHERS_NONE };
 
 enum { SPAN_HEAD, SPAN_LABEL, SPAN_START, SPAN_END, SPAN_TEXT, SPAN_COUNT };
 static const struct voc_str span_names[SPAN_COUNT] = {
 	VOC_MEMBER("head"), VOC_MEMBER("label"), VOC_MEMBER("start"), VOC_MEMBER("end"), VOC_MEMBER("text"),
 };
-static const struct voc_members span_members = { span_names, SPAN_COUNT, (1U << SPAN_COUNT) - 1 };
+static const struct voc_members span_members = { span_names, SPAN_COUNT, (1U << SPAN_COUNT) - 1, VOC_OTHERS_ANY };
 
 static void read_factors(struct voc_json_reader *json, uint32_t *ret_factors)
 {
@@ -159,7 +170,7 @@ static void read_data_member(struct voc_json_reader *json, int member, struct vo
 	struct voc_labels *labels = &ret->labels;
 	switch (member) {
 	case DATA_CUSTOMER_ID:
-		voc_read_name(json, "data.customer_id", VOC_CUSTOMER_MAX_CHARS, &ret->customer_id);
+		voc_read_identity(json, "data.customer_id", VOC_CUSTOMER_MAX_CHARS, &ret->customer_id);
 		break;
 	case DATA_CHANNEL: voc_read_channel(json, "data.channel", &ret->channel); break;
 	case DATA_LANG: voc_read_lang(json, "data.lang", ret->lang); break;
@@ -194,11 +205,16 @@ static void read_data(struct voc_json_reader *json, struct voc_classified *ret)
 
 static void read_top_member(struct voc_json_reader *json, int member, struct voc_classified *ret)
 {
+	struct voc_str subject;
 	switch (member) {
 	case TOP_SPECVERSION: voc_read_constant(json, "specversion", "1.0", VOC_REASON_UNSUPPORTED_VERSION); break;
-	case TOP_ID: voc_read_name(json, "id", VOC_ID_MAX_CHARS, &ret->id); break;
-	case TOP_SOURCE: voc_read_name(json, "source", VOC_ID_MAX_CHARS, &ret->source); break;
+	case TOP_ID: voc_read_identity(json, "id", VOC_ID_MAX_CHARS, &ret->id); break;
+	case TOP_SOURCE: voc_read_identity(json, "source", VOC_ID_MAX_CHARS, &ret->source); break;
 	case TOP_TYPE: voc_read_constant(json, "type", "voc.classified", VOC_REASON_UNKNOWN_TYPE); break;
+	case TOP_SUBJECT: voc_read_identity(json, "subject", VOC_CUSTOMER_MAX_CHARS, &subject); break;
+	case TOP_CONTENT_TYPE:
+		voc_read_constant(json, "datacontenttype", "application/json", VOC_REASON_BAD_VALUE);
+		break;
 	case TOP_TIME: voc_read_time(json, "time", &ret->time_ms); break;
 	case TOP_DATA: read_data(json, ret); break;
 	default: break;

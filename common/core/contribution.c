@@ -50,8 +50,10 @@ bool voc_contribution_encode(struct voc_buf *buf, const struct voc_classified *e
 
 enum {
 	MEMBER_ID,
+	MEMBER_SOURCE,
 	MEMBER_TIME,
 	MEMBER_POINTS,
+	MEMBER_TERMS,
 	MEMBER_FEEDBACK,
 	MEMBER_SATISFACTION,
 	MEMBER_PRIMARY_FACTOR,
@@ -61,11 +63,33 @@ enum {
 	MEMBER_COUNT,
 };
 static const struct voc_str member_names[MEMBER_COUNT] = {
-	VOC_MEMBER("id"),           VOC_MEMBER("time"),           VOC_MEMBER("points"),   VOC_MEMBER("feedback_type"),
-	VOC_MEMBER("satisfaction"), VOC_MEMBER("primary_factor"), VOC_MEMBER("servqual"), VOC_MEMBER("churn_intent"),
-	VOC_MEMBER("evidence"),
+	VOC_MEMBER("id"),       VOC_MEMBER("source"),        VOC_MEMBER("time"),         VOC_MEMBER("points"),
+	VOC_MEMBER("terms"),    VOC_MEMBER("feedback_type"), VOC_MEMBER("satisfaction"), VOC_MEMBER("primary_factor"),
+	VOC_MEMBER("servqual"), VOC_MEMBER("churn_intent"),  VOC_MEMBER("evidence"),
 };
-static const struct voc_members members = { member_names, MEMBER_COUNT, (1U << MEMBER_COUNT) - 1 };
+static const struct voc_members members = { member_names, MEMBER_COUNT, (1U << MEMBER_COUNT) - 1, VOC_OTHERS_ANY };
+
+static bool is_term(struct voc_str name)
+{
+	for (int weight = 0; weight < VOC_WEIGHT_COUNT; weight++) {
+		if (voc_str_is(name, voc_weight_term((enum voc_weight)weight)))
+			return true;
+	}
+	return false;
+}
+
+static void check_terms(struct voc_json_reader *json)
+{
+	struct voc_str name;
+	if (!voc_json_enter_object(json))
+		return;
+	while (voc_json_next_member(json, &name)) {
+		int64_t points;
+		if (!is_term(name))
+			voc_json_fail(json, VOC_REASON_BAD_VALUE, "contributions.terms");
+		voc_json_read_i64(json, &points);
+	}
+}
 
 static void read_evidence(struct voc_json_reader *json, struct voc_contribution *contribution)
 {
@@ -82,8 +106,11 @@ static void read_evidence(struct voc_json_reader *json, struct voc_contribution 
 
 static void read_member(struct voc_json_reader *json, int member, struct voc_contribution *ret)
 {
+	struct voc_str source;
 	switch (member) {
 	case MEMBER_ID: voc_json_read_str(json, &ret->id); break;
+	case MEMBER_SOURCE: voc_json_read_str(json, &source); break;
+	case MEMBER_TERMS: check_terms(json); break;
 	case MEMBER_TIME: voc_read_time(json, "contributions.time", &ret->time_ms); break;
 	case MEMBER_POINTS: voc_json_read_i64(json, &ret->points); break;
 	case MEMBER_FEEDBACK: voc_read_feedback(json, "contributions.feedback_type", &ret->feedback); break;

@@ -12,6 +12,18 @@ static int find(const struct voc_members *members, struct voc_str name)
 	return -1;
 }
 
+static void skip_other(struct voc_json_reader *json, enum voc_others others)
+{
+	enum voc_json_type type = voc_json_peek(json);
+	if (others == VOC_OTHERS_NONE)
+		voc_json_fail(json, VOC_REASON_BAD_VALUE, "a member that does not belong here");
+	else if (others == VOC_OTHERS_PLAIN &&
+	         (type == VOC_JSON_OBJECT || type == VOC_JSON_ARRAY || type == VOC_JSON_NULL))
+		voc_json_fail(json, VOC_REASON_BAD_TYPE, "an extension attribute");
+	else
+		voc_json_skip(json, NULL);
+}
+
 int voc_members_next(struct voc_json_reader *json, const struct voc_members *members, uint32_t *seen)
 {
 	struct voc_str name;
@@ -21,7 +33,7 @@ int voc_members_next(struct voc_json_reader *json, const struct voc_members *mem
 			*seen |= UINT32_C(1) << found;
 			return found;
 		}
-		voc_json_skip(json, NULL);
+		skip_other(json, members->others);
 	}
 	return -1;
 }
@@ -57,12 +69,29 @@ bool voc_read_name(struct voc_json_reader *json, const char *what, size_t max_ch
 	return true;
 }
 
+bool voc_read_identity(struct voc_json_reader *json, const char *what, size_t max_chars, struct voc_str *ret_value)
+{
+	struct voc_str value;
+	if (!voc_read_name(json, what, max_chars, &value))
+		return false;
+	if (voc_utf8_is_blank(value) || voc_utf8_has_control(value))
+		return voc_json_fail(json, VOC_REASON_BAD_VALUE, what);
+	*ret_value = value;
+	return true;
+}
+
 bool voc_read_time(struct voc_json_reader *json, const char *what, int64_t *ret_ms)
 {
 	struct voc_str value;
+	int64_t time_ms;
+	char again[VOC_TIMESTAMP_SIZE];
 	if (!voc_json_read_str(json, &value))
 		return false;
-	return voc_timestamp_parse(value, ret_ms) || voc_json_fail(json, VOC_REASON_BAD_TIME, what);
+	if (!voc_timestamp_parse(value, &time_ms) ||
+	    !voc_str_eq(value, voc_str_of(again, voc_timestamp_format(time_ms, again))))
+		return voc_json_fail(json, VOC_REASON_BAD_TIME, what);
+	*ret_ms = time_ms;
+	return true;
 }
 
 bool voc_read_int(struct voc_json_reader *json, const char *what, int64_t least, int64_t most, int64_t *ret_value)
@@ -81,7 +110,7 @@ bool voc_read_lang(struct voc_json_reader *json, const char *what, char ret_lang
 	struct voc_str value;
 	if (!voc_json_read_str(json, &value))
 		return false;
-	if (value.len != 2 || value.ptr[0] < 'a' || value.ptr[0] > 'z' || value.ptr[1] < 'a' || value.ptr[1] > 'z')
+	if (!voc_str_is(value, "ko") && !voc_str_is(value, "en"))
 		return voc_json_fail(json, VOC_REASON_BAD_VALUE, what);
 	voc_str_copy(ret_lang, 3, value);
 	return true;

@@ -10,21 +10,26 @@
 #include "base/json_read.h"
 #include "core/labels.h"
 
-/* The members of an object that mean something; others are skipped. */
+/* Members of an object that we give no meaning. */
+enum voc_others {
+	VOC_OTHERS_ANY,
+	VOC_OTHERS_PLAIN, /* a string, number or boolean, as CloudEvents' extension attributes are */
+	VOC_OTHERS_NONE,
+};
+
+/* The members of an object that mean something. */
 struct voc_members {
 	const struct voc_str *names;
 	int count;
 	uint32_t required; /* bit 1 << index of the name */
+	enum voc_others others;
 };
 #define VOC_MEMBER(name)                 \
 	{                                \
 		(name), sizeof(name) - 1 \
 	}
 
-/*
- * The next member of `members`, -1 at the object's end or after a failure. `seen` gathers what was met; others are
- * skipped.
- */
+/* The next member of `members`, -1 at the object's end or after a failure. `seen` gathers what was met. */
 int voc_members_next(struct voc_json_reader *json, const struct voc_members *members, uint32_t *seen);
 /* After the end: fails with missing_field and the name if one that is required was not met. */
 bool voc_members_check(struct voc_json_reader *json, const struct voc_members *members, uint32_t seen);
@@ -34,10 +39,12 @@ enum voc_status voc_read_failure(struct voc_error *error);
 
 /* Not empty, at most `max_chars` code points. */
 bool voc_read_name(struct voc_json_reader *json, const char *what, size_t max_chars, struct voc_str *ret_value);
-/* RFC 3339. */
+/* As a name, not blank and without control characters: what others know a thing by. */
+bool voc_read_identity(struct voc_json_reader *json, const char *what, size_t max_chars, struct voc_str *ret_value);
+/* As voc_timestamp_format writes it. */
 bool voc_read_time(struct voc_json_reader *json, const char *what, int64_t *ret_ms);
 bool voc_read_int(struct voc_json_reader *json, const char *what, int64_t least, int64_t most, int64_t *ret_value);
-/* Two lower-case letters. */
+/* "ko" or "en". */
 bool voc_read_lang(struct voc_json_reader *json, const char *what, char ret_lang[3]);
 /* Exactly this string; `reason` if it is another. */
 bool voc_read_constant(struct voc_json_reader *json, const char *what, const char *constant, enum voc_reason reason);

@@ -1,0 +1,117 @@
+"""The C aggregation core and the Python oracle, two readings of docs/SEMANTICS.md, leave the same bytes.
+
+Seeded logs of classified events (customers who fail, recover and leave; late, duplicate, copied and unreadable records)
+go to both; the C core applies them in random batches, with restarts and lost writes in between.
+"""
+import json
+import os
+import pathlib
+import random
+import subprocess
+import sys
+
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests" / "support"))
+import oracle  # noqa: E402
+
+RULES = ROOT / "deploy" / "rules.json"
+BIN = pathlib.Path(os.environ.get("VOC_BIN_DIR", ROOT / "build/dev/bin"))
+DRIVER = BIN.parent / "tests" / "voc-aggregate-driver"
+START_MS = 1_795_000_000_000
+HOUR_MS = 3_600_000
+TOPIC, PARTITION = "voc.classified", 7
+
+FACTORS = ("product_service", "emotion", "attribution", "equity", "word_of_mouth")
+SERVQUAL = ("none", "reliability", "responsiveness", "assurance", "empathy", "tangibles")
+TEXTS = ("40분을 기다렸어요", "never again", "환불해 주세요 \"당장\"\n\\", "가" * 40, "a" * 79 + "é", "\u0001\u007f😀")
+
+
+def event(rng, number, t):
+    mood = rng.random()
+    feedback = "complaint" if mood < 0.45 else rng.choice(("opinion", "question", "unknown"))
+    satisfaction = "dissatisfied" if mood < 0.5 else rng.choice(("neutral", "satisfied", "delighted", "unknown"))
+    factors = [f for f in FACTORS if rng.random() < 0.3]
+    data = {"customer_id": f"고객 {rng.randrange(25)}", "channel": rng.choice(("call", "web", "complaint")), "lang": rng.choice(("ko", "en")),
+            "feedback_type": feedback, "satisfaction": satisfaction, "primary_factor": rng.choice(factors or ["none"]), "factors": factors,
+            "servqual": rng.choice(SERVQUAL), "churn_intent": rng.random() < 0.08,
+            "confidence": {head: round(rng.random(), 3) for head in ("feedback_type", "satisfaction", "factors", "servqual", "churn_intent")},
+            "evidence": [{"head": "satisfaction", "label": "dissatisfied", "start": 0, "end": 9, "text": rng.choice(TEXTS)}
+                         for _ in range(rng.randrange(5))], "model": "test+1"}
+    for name, values in (("rating", (1, 2, 3, 4, 5)), ("product", ("internet-500", "인터넷")), ("team", ("A", "B")), ("agent_id", ("A-17",))):
+        if rng.random() < 0.5:
+            data[name] = rng.choice(values)
+    return {"specversion": "1.0", "id": f"e-{number}", "source": f"/src/{number % 3}", "type": "voc.classified", "subject": data["customer_id"],
+            "time": oracle.format_time(t), "datacontenttype": "application/json", "data": data}
+
+
+def log(seed, length=900):
+    """Records as (offset, source header, value)."""
+    rng = random.Random(seed)
+    records, recent, t, offset, raw = [], [], START_MS, 0, {}
+    # Odd seeds live on the edges: no time at all between events, or just a cooldown, a window or a half-life.
+    steps = (0, 0, 0, 24 * HOUR_MS, 72 * HOUR_MS, 168 * HOUR_MS, 336 * HOUR_MS) if seed % 2 else (0, 1, 59_999, HOUR_MS, 30 * HOUR_MS, 400 * HOUR_MS)
+    for number in range(length):
+        t += rng.choice(steps) if rng.random() < (0.1 if seed % 2 else 0.9) else 0
+        late = rng.choice((1, 5 * HOUR_MS, 24 * HOUR_MS, 168 * HOUR_MS, 700 * HOUR_MS)) if rng.random() < 0.1 else 0
+        value = event(rng, number, t - late)
+        if recent and rng.random() < 0.05:
+            value = rng.choice(recent)  # a sender's duplicate
+        recent = (recent + [value])[-20:]
+        source = f"voc.{rng.choice(('calls', 'web', 'complaints'))}/{rng.randrange(3)}"
+        at = raw.get(source, 0) if rng.random() < 0.95 else max(0, raw.get(source, 0) - 3)  # now and then a copy
+        raw[source] = max(raw.get(source, 0), at + 1)
+        text = oracle.dumps(value)
+        if rng.random() < 0.02:
+            text = rng.choice(("{", "", "[]"))
+        header = "" if rng.random() < 0.01 else f"{source}/{at}"
+        records.append((offset, header, text))
+        offset += 1
+    return records
+
+
+def run_core(records, seed):
+    lines = "".join(f"{offset}\t{header}\t{value}\n" for offset, header, value in records)
+    done = subprocess.run([DRIVER, RULES, TOPIC, str(PARTITION), str(seed)], input=lines.encode(), capture_output=True, timeout=60)
+    assert done.returncode == 0, done.stderr.decode()
+    store, alerts = done.stdout.decode().splitlines()
+    return json.loads(store), json.loads(alerts).get("alerts", {})
+
+
+def run_oracle(records):
+    rules = oracle.Rules(RULES)
+    partition = oracle.Partition(PARTITION, rules, TOPIC)
+    for offset, header, value in records:
+        partition.apply(offset, value, header)
+    prefix = "voc:{%d}:" % PARTITION
+    store = {key.removeprefix(prefix): {field: str(value) for field, value in fields.items()} for key, fields in partition.redis().items()}
+    store["position"].update(rules=rules.version, rules_from="0")
+    for minute, counts in partition.rollups.items():
+        store[f"rollup:{minute}"] = {field: str(count) for field, count in counts.items()}
+    return store, partition
+
+
+@pytest.mark.parametrize("seed", range(1, 13))
+def test_core_and_oracle_agree(seed):
+    records = log(seed)
+    expected, partition = run_oracle(records)
+    store, alerts = run_core(records, seed)
+    assert store == expected
+    assert {id_: json.loads(text) for id_, text in alerts.items()} == partition.alerts
+    for id_, text in alerts.items():
+        assert text == oracle.dumps(partition.alerts[id_]), "the same bytes, the members' order included"
+
+
+def test_the_logs_have_everything_in_them():
+    totals, rules_seen, states = {}, set(), set()
+    for seed in range(1, 13):
+        _, partition = run_oracle(log(seed))
+        for name, count in partition.totals.items():
+            totals[name] = totals.get(name, 0) + count
+        rules_seen |= {(alert["data"]["rule"], alert["data"]["severity"]) for alert in partition.alerts.values()}
+        states |= {(a["data"]["previous_state"], a["data"]["risk_state"]) for a in partition.alerts.values()}
+    assert all(totals[name] > 20 for name in ("events", "duplicates", "copies", "invalid")), totals
+    assert {("churn_intent", "warning"), ("churn_intent", "critical"), ("repeat_complaint", "warning"), ("repeat_complaint", "critical"),
+            ("risk_raised", "warning"), ("risk_critical", "critical"), ("risk_cleared", "info")} <= rules_seen
+    assert {("normal", "at_risk"), ("normal", "critical"), ("at_risk", "critical"), ("at_risk", "normal"), ("critical", "normal")} <= states
