@@ -20,7 +20,9 @@ enum voc_program { VOC_PROGRAMS(X) };
 #undef X
 #define VOC_CONF_SERVICES (VOC_PROGRAM_CLASSIFIER | VOC_PROGRAM_AGGREGATOR | VOC_PROGRAM_ALERTER)
 #define VOC_CONF_CLIENTS  (VOC_CONF_SERVICES | VOC_PROGRAM_VOCCTL)
-#define VOC_CONF_ALL      (VOC_CONF_CLIENTS | VOC_PROGRAM_DEVBROKER)
+/* Those that serve /healthz, /readyz and /metrics. */
+#define VOC_CONF_PAGES (VOC_CONF_SERVICES | VOC_PROGRAM_DEVBROKER)
+#define VOC_CONF_ALL   (VOC_CONF_CLIENTS | VOC_PROGRAM_DEVBROKER)
 
 /*
  * Types: TEXT, NAME (part of a Kafka name: letters, digits, dots, dashes, underscores), URL (user information is masked
@@ -65,7 +67,7 @@ enum voc_option_type {
 	  "Risk weights, thresholds, half-life and cooldowns (JSON)") \
 	X(webhooks_path, STRING, "VOC_WEBHOOKS", VOC_PROGRAM_ALERTER, PATH, "/etc/voc/webhooks.json", 0, 0, \
 	  "Webhook endpoints: URLs, formats, secrets, filters (JSON)") \
-	X(http_addr, STRING, "VOC_HTTP_ADDR", VOC_CONF_SERVICES, TEXT, "127.0.0.1:8080", 0, 0, \
+	X(http_addr, STRING, "VOC_HTTP_ADDR", VOC_CONF_PAGES, TEXT, "127.0.0.1:8080", 0, 0, \
 	  "Where /healthz, /readyz and /metrics are served: host:port; port 0 takes any; 'off' serves none") \
 	X(log_level, STRING, "VOC_LOG_LEVEL", VOC_CONF_ALL, LEVEL, "info", 0, 0, \
 	  "The least level that is logged: debug, info, warn, error") \

@@ -52,7 +52,7 @@ static const struct voc_http_route routes[] = {
 
 static bool has_pages(enum voc_program program, const struct voc_conf *conf)
 {
-	return (program & VOC_CONF_SERVICES) && strcmp(conf->http_addr, "off") != 0;
+	return (program & VOC_CONF_PAGES) && strcmp(conf->http_addr, "off") != 0;
 }
 
 static enum voc_status start_pages(struct voc_runtime *runtime, struct voc_error *error)

@@ -2,6 +2,7 @@
  * voc-devbroker: librdkafka's mock cluster as a process of its own. It speaks Kafka's protocol, groups included, on
  * loopback, needs no JVM, and forgets everything when it ends. For the demo and for tests; never for production.
  */
+#include "base/clock.h"
 #include "core/topic.h"
 #include "io/kafka.h"
 #include "io/runtime.h"
@@ -9,6 +10,8 @@
 #include <librdkafka/rdkafka.h>
 #include <librdkafka/rdkafka_mock.h>
 #include <stdio.h>
+
+#define LOOP_MS 1000 /* /healthz asks whether the loop comes round */
 
 struct devbroker {
 	rd_kafka_t *host; /* the mock cluster lives in an instance, which itself talks to nobody */
@@ -66,8 +69,9 @@ static enum voc_status run(struct voc_runtime *runtime, const struct voc_conf *c
 		        VOC_LOG_STR("bootstrap", bootstrap), VOC_LOG_INT("partitions", conf->partitions));
 		printf("{\"bootstrap\":\"%s\",\"partitions\":%d}\n", bootstrap, (int)conf->partitions);
 		fflush(stdout);
+		voc_health_set(voc_runtime_health(runtime), VOC_UNREADY_STARTING, false);
 		while (!voc_runtime_stopping(runtime))
-			voc_runtime_wait(runtime, NULL, 0, -1);
+			voc_runtime_wait(runtime, NULL, 0, voc_clock_ms() + LOOP_MS);
 	}
 	stop(&broker);
 	return status;
