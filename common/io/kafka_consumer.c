@@ -148,17 +148,6 @@ void voc_consumer_free(struct voc_consumer *consumer)
 	free(consumer);
 }
 
-static void fill(struct voc_message *message, rd_kafka_message_t *from)
-{
-	message->topic = voc_str_from(rd_kafka_topic_name(from->rkt));
-	message->partition = from->partition;
-	message->offset = from->offset;
-	message->timestamp_ms = rd_kafka_message_timestamp(from, NULL);
-	message->key = voc_str_of(from->key, from->key_len);
-	message->value = voc_str_of(from->payload, from->len);
-	message->handle = from;
-}
-
 static enum voc_poll fail(struct voc_consumer *consumer, const rd_kafka_message_t *message, struct voc_error *error)
 {
 	struct voc_error *failure = &consumer->failure;
@@ -182,7 +171,7 @@ static enum voc_poll hand_over(struct voc_consumer *consumer, rd_kafka_message_t
 	else if (from->err)
 		outcome = fail(consumer, from, error);
 	if (outcome == VOC_POLL_RECORD || outcome == VOC_POLL_END) {
-		fill(ret_message, from);
+		kafka_message_fill(ret_message, from);
 		return outcome;
 	}
 	kafka_complain(&consumer->client, from->err, rd_kafka_message_errstr(from));

@@ -11,6 +11,7 @@
 
 struct rd_kafka_conf_s;
 struct rd_kafka_s;
+struct rd_kafka_message_s;
 struct rd_kafka_queue_s;
 struct rd_kafka_topic_partition_list_s;
 
@@ -48,6 +49,9 @@ void kafka_wake_clear(struct kafka_client *client);
 void kafka_complain(struct kafka_client *client, int code, const char *text);
 /* VOC_FATAL with librdkafka's fatal error, if there is one. */
 enum voc_status kafka_fatal(struct kafka_client *client, struct voc_error *error);
+
+/* Takes `from`: it becomes the message's handle. */
+void kafka_message_fill(struct voc_message *message, struct rd_kafka_message_s *from);
 
 struct rd_kafka_topic_partition_list_s *kafka_list_new(const struct voc_position *positions, size_t count);
 enum voc_status kafka_watermarks(struct kafka_client *client, const struct voc_position *positions, size_t count,

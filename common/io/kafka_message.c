@@ -1,6 +1,17 @@
-#include "io/kafka.h"
+#include "io/kafka_internal.h"
 
 #include <librdkafka/rdkafka.h>
+
+void kafka_message_fill(struct voc_message *message, rd_kafka_message_t *from)
+{
+	message->topic = voc_str_from(rd_kafka_topic_name(from->rkt));
+	message->partition = from->partition;
+	message->offset = from->offset;
+	message->timestamp_ms = rd_kafka_message_timestamp(from, NULL);
+	message->key = voc_str_of(from->key, from->key_len);
+	message->value = voc_str_of(from->payload, from->len);
+	message->handle = from;
+}
 
 void voc_message_release(struct voc_message *message)
 {

@@ -123,13 +123,11 @@ static bool operand_count_is_right(const struct vocctl_command *command, size_t 
 bool vocctl_arguments_parse(const struct vocctl_command *command, int argc, char **argv, int64_t now_ms,
                             struct vocctl_arguments *ret_arguments, struct voc_error *error)
 {
-	*ret_arguments = (struct vocctl_arguments){ .argc = argc, .argv = argv };
+	*ret_arguments = (struct vocctl_arguments){ 0 };
 	bool flags_ended = false;
 	size_t operands = 0;
 	for (size_t i = 0; i < command->flag_count; i++)
 		ret_arguments->flags[i].number = command->flags[i].initial;
-	if (command->parses_itself)
-		return true;
 	for (int i = 1; i < argc; i++) {
 		if (!flags_ended && strcmp(argv[i], "--") == 0) {
 			flags_ended = true;

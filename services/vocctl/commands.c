@@ -4,15 +4,18 @@
 
 #include <stdio.h>
 
+/* clang-format off: a line each */
 const struct vocctl_command *const vocctl_commands[] = {
 	&vocctl_command_send,
 	&vocctl_command_classify,
 	&vocctl_command_customer,
 	&vocctl_command_at_risk,
+	&vocctl_command_dlq,
 	&vocctl_command_gen,
 	&vocctl_command_topics,
 	NULL,
 };
+/* clang-format on */
 
 const struct vocctl_command *vocctl_command_find(const char *name)
 {

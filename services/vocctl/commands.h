@@ -42,8 +42,6 @@ struct vocctl_arguments {
 	struct vocctl_value flags[VOCCTL_FLAGS_MAX];
 	const char *operands[VOCCTL_OPERANDS_MAX];
 	size_t operand_count;
-	int argc; /* as it was; argv[0] is the command's name */
-	char **argv;
 };
 
 struct vocctl_command {
@@ -54,7 +52,6 @@ struct vocctl_command {
 	const char *description; /* paragraphs, ending in a newline */
 	const struct vocctl_flag *flags;
 	size_t flag_count;
-	bool parses_itself; /* `flags` is for the help only */
 	int (*run)(const struct voc_conf *conf, const struct vocctl_arguments *arguments);
 };
 

@@ -1,0 +1,86 @@
+/*
+ * voc-classifier: voc.calls, voc.web and voc.complaints in, voc.classified out, and voc.dlq for what is no event.
+ */
+#include "base/clock.h"
+#include "io/runtime.h"
+#include "start.h"
+#include "worker.h"
+
+#define TOPICS_RETRY_MS 1000
+
+static enum voc_status check(const struct voc_conf *conf, struct voc_error *error)
+{
+	struct voc_classifier *classifier = NULL;
+	enum voc_status status = voc_classifier_open(conf->model_path, conf->phrases_path, &classifier, error);
+	voc_classifier_free(classifier);
+	return status;
+}
+
+/* Until the topics are there, or the stop; *ret_partitions stays 0 then. */
+static enum voc_status wait_for_topics(struct voc_runtime *runtime, const struct voc_conf *conf,
+                                       int32_t *ret_partitions, struct voc_error *error)
+{
+	struct voc_admin *admin = NULL;
+	struct voc_kafka_settings kafka = { .conf = conf, .client_id = "voc-classifier" };
+	enum voc_status status = voc_admin_open(&kafka, &admin, error);
+	bool told = false;
+	while (status == VOC_OK && *ret_partitions == 0 && !voc_runtime_stopping(runtime)) {
+		status = voc_start_check_topics(admin, conf, ret_partitions, error);
+		if (status != VOC_RETRY)
+			continue;
+		if (!told)
+			voc_log_error(VOC_LOG_WARN, "waiting for Kafka's topics", error);
+		told = true;
+		voc_error_clear(error);
+		voc_runtime_wait(runtime, NULL, 0, voc_clock_ms() + TOPICS_RETRY_MS);
+		status = VOC_OK;
+	}
+	voc_admin_free(admin);
+	return status;
+}
+
+static enum voc_status work(struct voc_runtime *runtime, struct voc_worker *worker, struct voc_error *error)
+{
+	struct pollfd fds[VOC_WORKER_FDS];
+	int64_t until_ms = 0;
+	voc_worker_fds(worker, fds);
+	while (!voc_runtime_stopping(runtime)) {
+		enum voc_status status = voc_worker_turn(worker, &until_ms, error);
+		if (status != VOC_OK)
+			return status;
+		voc_health_set(voc_runtime_health(runtime), VOC_UNREADY_STARTING, false);
+		voc_runtime_wait(runtime, fds, VOC_WORKER_FDS, until_ms);
+	}
+	if (voc_worker_stop(worker, voc_runtime_stop_by(runtime), error) != VOC_OK) {
+		/* late, not lost: the next member does it again */
+		voc_log_error(VOC_LOG_WARN, "stopped early", error);
+		voc_error_clear(error);
+	}
+	return VOC_OK;
+}
+
+static enum voc_status run(struct voc_runtime *runtime, const struct voc_conf *conf, struct voc_error *error)
+{
+	struct voc_classifier *classifier = NULL;
+	struct voc_worker *worker = NULL;
+	int32_t partitions = 0;
+	enum voc_status status = voc_classifier_open(conf->model_path, conf->phrases_path, &classifier, error);
+	if (status == VOC_OK)
+		status = wait_for_topics(runtime, conf, &partitions, error);
+	if (status == VOC_OK && partitions > 0) {
+		VOC_LOG(VOC_LOG_INFO, "model", VOC_LOG_STR("version", voc_classifier_version(classifier)));
+		status = voc_worker_open(conf, classifier, voc_runtime_health(runtime), partitions, &worker, error);
+		if (status == VOC_OK)
+			status = work(runtime, worker, error);
+	}
+	voc_worker_free(worker);
+	voc_classifier_free(classifier);
+	return status;
+}
+
+int main(int argc, char **argv)
+{
+	static const struct voc_service service = { VOC_PROGRAM_CLASSIFIER,
+		                                    "raw events to classified ones, and dead letters", check, run };
+	return voc_service_main(&service, argc, argv);
+}

@@ -1,0 +1,139 @@
+#include "outbox.h"
+
+#include "base/clock.h"
+#include "io/metrics.h"
+
+#include <stdlib.h>
+
+#define LINGER_MS 5
+
+/* What was sent and is not acknowledged. */
+struct ticket {
+	struct voc_outbox_origin origin;
+	enum voc_reason refused;
+	struct ticket *next_free;
+};
+
+struct voc_outbox {
+	struct voc_outbox_settings settings;
+	struct voc_producer *producer;
+	struct ticket *tickets, *free_tickets;
+	char classified[VOC_TOPIC_NAME_SIZE], dead_letters[VOC_TOPIC_NAME_SIZE];
+};
+
+static void count(const struct ticket *ticket)
+{
+	if (ticket->refused == VOC_REASON_NONE)
+		voc_metric_add(VOC_METRIC_RECORDS_OUT, 1);
+	else
+		voc_metric_add_labelled(VOC_LABELLED_DEAD_LETTERS, (int)ticket->refused, 1);
+	voc_metric_observe_us(VOC_METRIC_LATENCY_SECONDS, (voc_clock_wall_ms() - ticket->origin.timestamp_ms) * 1000);
+}
+
+static void on_delivered(void *owner, void *opaque, int32_t partition, int64_t offset)
+{
+	struct voc_outbox *outbox = owner;
+	struct ticket *ticket = opaque;
+	(void)partition;
+	if (offset >= 0) {
+		count(ticket);
+		outbox->settings.on_acknowledged(outbox->settings.owner, &ticket->origin);
+	}
+	ticket->next_free = outbox->free_tickets;
+	outbox->free_tickets = ticket;
+}
+
+static bool make_tickets(struct voc_outbox *outbox)
+{
+	size_t most = (size_t)outbox->settings.conf->in_flight_records;
+	outbox->tickets = calloc(most, sizeof *outbox->tickets);
+	for (size_t i = most; outbox->tickets && i-- > 0;) {
+		outbox->tickets[i].next_free = outbox->free_tickets;
+		outbox->free_tickets = &outbox->tickets[i];
+	}
+	return outbox->tickets != NULL;
+}
+
+enum voc_status voc_outbox_open(const struct voc_outbox_settings *settings, struct voc_outbox **ret_outbox,
+                                struct voc_error *error)
+{
+	struct voc_outbox *outbox = calloc(1, sizeof *outbox);
+	if (!outbox)
+		return voc_error_set(error, VOC_FATAL, VOC_REASON_OUT_OF_MEMORY, -1, "starting");
+	outbox->settings = *settings;
+	(void)voc_topic_name(outbox->classified, settings->conf->topic_prefix, VOC_TOPIC_CLASSIFIED);
+	(void)voc_topic_name(outbox->dead_letters, settings->conf->topic_prefix, VOC_TOPIC_DEAD_LETTERS);
+	struct voc_producer_settings producer = {
+		.kafka = settings->kafka,
+		.linger_ms = LINGER_MS,
+		.on_delivered = on_delivered,
+		.owner = outbox,
+	};
+	enum voc_status status = VOC_OK;
+	if (!make_tickets(outbox))
+		status = voc_error_set(error, VOC_FATAL, VOC_REASON_OUT_OF_MEMORY, -1, "starting");
+	if (status == VOC_OK)
+		status = voc_producer_open(&producer, &outbox->producer, error);
+	if (status != VOC_OK)
+		voc_outbox_free(outbox);
+	else
+		*ret_outbox = outbox;
+	return status;
+}
+
+void voc_outbox_free(struct voc_outbox *outbox)
+{
+	if (!outbox)
+		return;
+	voc_producer_free(outbox->producer);
+	free(outbox->tickets);
+	free(outbox);
+}
+
+bool voc_outbox_has_room(const struct voc_outbox *outbox)
+{
+	return outbox->free_tickets != NULL;
+}
+
+enum voc_status voc_outbox_send(struct voc_outbox *outbox, const struct voc_step_output *output,
+                                const struct voc_outbox_origin *origin, struct voc_error *error)
+{
+	struct ticket *ticket = outbox->free_tickets;
+	if (!ticket)
+		return voc_error_set(error, VOC_RETRY, VOC_REASON_KAFKA, -1, "too much is in flight");
+	*ticket = (struct ticket){ *origin, output->refused, ticket->next_free };
+	struct voc_outgoing record = {
+		.topic = output->refused == VOC_REASON_NONE ? outbox->classified : outbox->dead_letters,
+		.partition = VOC_PARTITION_BY_KEY,
+		.key = output->key,
+		.value = output->value,
+		.headers = output->headers,
+		.header_count = output->header_count,
+		.timestamp_ms = origin->timestamp_ms,
+		.opaque = ticket,
+	};
+	enum voc_status status = voc_producer_send(outbox->producer, &record, error);
+	if (status == VOC_OK)
+		outbox->free_tickets = ticket->next_free;
+	return status;
+}
+
+enum voc_status voc_outbox_poll(struct voc_outbox *outbox, struct voc_error *error)
+{
+	return voc_producer_poll(outbox->producer, 0, error);
+}
+
+enum voc_status voc_outbox_wait(struct voc_outbox *outbox, int64_t deadline_ms, struct voc_error *error)
+{
+	return voc_producer_wait(outbox->producer, deadline_ms, error);
+}
+
+int64_t voc_outbox_in_flight(const struct voc_outbox *outbox)
+{
+	return voc_producer_in_flight(outbox->producer);
+}
+
+int voc_outbox_fd(const struct voc_outbox *outbox)
+{
+	return voc_producer_fd(outbox->producer);
+}

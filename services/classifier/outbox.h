@@ -1,0 +1,46 @@
+/*
+ * What leaves the classifier: classified events and dead letters on their way to Kafka, and which input each was made
+ * from. Bounded by VOC_IN_FLIGHT. One thread.
+ */
+#ifndef CLASSIFIER_OUTBOX_H
+#define CLASSIFIER_OUTBOX_H
+
+#include "io/kafka_producer.h"
+#include "step.h"
+
+struct voc_outbox;
+
+/* The input that a record was made from. */
+struct voc_outbox_origin {
+	uint64_t assignment; /* the caller's count of them: lanes have a meaning within one only */
+	size_t lane;
+	int64_t offset;
+	int64_t timestamp_ms;
+};
+
+struct voc_outbox_settings {
+	const struct voc_conf *conf; /* borrowed for the outbox's life */
+	struct voc_kafka_settings kafka;
+	/* Kafka has acknowledged what was made of it. */
+	void (*on_acknowledged)(void *owner, const struct voc_outbox_origin *origin);
+	void *owner;
+};
+
+VOC_MUST_CHECK enum voc_status voc_outbox_open(const struct voc_outbox_settings *settings,
+                                               struct voc_outbox **ret_outbox, struct voc_error *error);
+/* NULL is fine. */
+void voc_outbox_free(struct voc_outbox *outbox);
+/* False while as much is in flight as may be. */
+bool voc_outbox_has_room(const struct voc_outbox *outbox);
+/* Copies the record. VOC_RETRY: there is no room yet, and deliveries will make some. VOC_FATAL: see voc_producer_send.
+ */
+VOC_MUST_CHECK enum voc_status voc_outbox_send(struct voc_outbox *outbox, const struct voc_step_output *output,
+                                               const struct voc_outbox_origin *origin, struct voc_error *error);
+/* Serves acknowledgements, without waiting. VOC_FATAL once a delivery has failed. */
+VOC_MUST_CHECK enum voc_status voc_outbox_poll(struct voc_outbox *outbox, struct voc_error *error);
+/* Until nothing is in flight, or `deadline_ms` of voc_clock_ms: VOC_RETRY. */
+enum voc_status voc_outbox_wait(struct voc_outbox *outbox, int64_t deadline_ms, struct voc_error *error);
+int64_t voc_outbox_in_flight(const struct voc_outbox *outbox);
+int voc_outbox_fd(const struct voc_outbox *outbox);
+
+#endif

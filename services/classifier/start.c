@@ -1,0 +1,75 @@
+#include "start.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+#define ASK_MS 2000
+
+static enum voc_status partition_count(struct voc_admin *admin, const struct voc_conf *conf, enum voc_topic topic,
+                                       int32_t *ret_partitions, struct voc_error *error)
+{
+	char name[VOC_TOPIC_NAME_SIZE];
+	if (!voc_topic_name(name, conf->topic_prefix, topic))
+		return voc_error_set(error, VOC_FATAL, VOC_REASON_CONFIG, -1, "the topic prefix is too long");
+	enum voc_status status = voc_admin_partition_count(admin, name, ASK_MS, ret_partitions, error);
+	if (status == VOC_OK && *ret_partitions == 0)
+		return voc_error_set(error, VOC_RETRY, VOC_REASON_KAFKA, -1, "there is no topic %s", name);
+	return status;
+}
+
+enum voc_status voc_start_check_topics(struct voc_admin *admin, const struct voc_conf *conf, int32_t *ret_partitions,
+                                       struct voc_error *error)
+{
+	static const enum voc_topic needed[] = { VOC_TOPIC_CALLS, VOC_TOPIC_WEB, VOC_TOPIC_COMPLAINTS,
+		                                 VOC_TOPIC_CLASSIFIED, VOC_TOPIC_DEAD_LETTERS };
+	int32_t counts[sizeof needed / sizeof *needed];
+	for (size_t i = 0; i < sizeof needed / sizeof *needed; i++) {
+		enum voc_status status = partition_count(admin, conf, needed[i], &counts[i], error);
+		if (status != VOC_OK)
+			return status;
+	}
+	for (size_t i = 1; i < VOC_RAW_TOPIC_COUNT; i++) {
+		if (counts[i] != counts[0])
+			return voc_error_set(
+			        error, VOC_FATAL, VOC_REASON_PARTITIONS_CHANGED, -1,
+			        "the raw topics must have as many partitions each: %s%s has %d, %s%s has %d",
+			        conf->topic_prefix, voc_topic_suffix(needed[0]), (int)counts[0], conf->topic_prefix,
+			        voc_topic_suffix(needed[i]), (int)counts[i]);
+	}
+	*ret_partitions = counts[0];
+	return VOC_OK;
+}
+
+enum voc_status voc_start_choose(const struct voc_position *committed, const struct voc_watermarks *watermarks,
+                                 bool accept_log_start, int64_t *ret_offset, struct voc_error *error)
+{
+	int64_t offset = committed->offset;
+	if (offset > watermarks->high)
+		return voc_error_set(error, VOC_FATAL, VOC_REASON_POSITION_LOST, -1,
+		                     "%s partition %d ends at %" PRId64 ", before the committed offset %" PRId64
+		                     ": was the topic made anew? Reset the group's offsets on purpose",
+		                     committed->topic, (int)committed->partition, watermarks->high, offset);
+	if (offset >= 0 && offset < watermarks->low && !accept_log_start)
+		return voc_error_set(error, VOC_FATAL, VOC_REASON_POSITION_LOST, -1,
+		                     "%s partition %d begins at %" PRId64 ", after the committed offset %" PRId64
+		                     ": records have expired unread. VOC_ACCEPT_LOG_START=yes goes on without",
+		                     committed->topic, (int)committed->partition, watermarks->low, offset);
+	*ret_offset = offset < watermarks->low ? watermarks->low : offset;
+	return VOC_OK;
+}
+
+enum voc_status voc_start_positions(struct voc_consumer *consumer, const struct voc_conf *conf,
+                                    struct voc_position *positions, size_t count, struct voc_error *error)
+{
+	struct voc_watermarks *watermarks = calloc(count, sizeof *watermarks);
+	if (!watermarks)
+		return voc_error_set(error, VOC_FATAL, VOC_REASON_OUT_OF_MEMORY, -1, "finding where to start");
+	enum voc_status status = voc_consumer_committed(consumer, positions, count, ASK_MS, error);
+	if (status == VOC_OK)
+		status = voc_consumer_watermarks(consumer, positions, count, watermarks, ASK_MS, error);
+	for (size_t i = 0; i < count && status == VOC_OK; i++)
+		status = voc_start_choose(&positions[i], &watermarks[i], conf->accept_log_start, &positions[i].offset,
+		                          error);
+	free(watermarks);
+	return status;
+}

@@ -1,0 +1,32 @@
+/*
+ * What must hold before the classifier works: the topics are there, and the raw ones can be read from where the group
+ * left off. What does not is said, never mended silently: see the protocol in ARCHITECTURE.md.
+ */
+#ifndef CLASSIFIER_START_H
+#define CLASSIFIER_START_H
+
+#include "io/kafka_admin.h"
+#include "io/kafka_consumer.h"
+
+/*
+ * The raw topics, voc.classified and voc.dlq exist, and the raw ones have one partition count, so that one member owns
+ * the same partition of each. VOC_RETRY: Kafka is out of reach, or a topic is missing. VOC_FATAL: the counts differ.
+ */
+VOC_MUST_CHECK enum voc_status voc_start_check_topics(struct voc_admin *admin, const struct voc_conf *conf,
+                                                      int32_t *ret_partitions, struct voc_error *error);
+
+/*
+ * Where to read a partition from, given the group's committed offset (VOC_OFFSET_BEGINNING: none) and the log's
+ * bounds. VOC_FATAL, VOC_REASON_POSITION_LOST, if the log ends before it (the topic was made anew), or begins after it
+ * (records have expired unread) unless `accept_log_start`. Pure.
+ */
+VOC_MUST_CHECK enum voc_status voc_start_choose(const struct voc_position *committed,
+                                                const struct voc_watermarks *watermarks, bool accept_log_start,
+                                                int64_t *ret_offset, struct voc_error *error);
+
+/* Sets each offset to where reading starts. VOC_RETRY if Kafka did not answer; VOC_FATAL as voc_start_choose. */
+VOC_MUST_CHECK enum voc_status voc_start_positions(struct voc_consumer *consumer, const struct voc_conf *conf,
+                                                   struct voc_position *positions, size_t count,
+                                                   struct voc_error *error);
+
+#endif

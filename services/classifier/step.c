@@ -1,0 +1,171 @@
+#include "step.h"
+
+#include "core/dead_letter.h"
+
+#include <stdlib.h>
+
+/* Decoding copies at most a text with its escapes undone, and again its turns joined; the rest are pointers. */
+#define ARENA_MAX_BYTES  (4 * VOC_EVENT_MAX_BYTES + VOC_STEP_MAX_BYTES)
+#define SOURCE_MAX_BYTES 320
+#define HEADER_OVERHEAD  16 /* lengths and attributes of a header, or of a record, in Kafka's format: at most */
+#define CONTENT_TYPE     "application/cloudevents+json"
+#define SERVICE          "voc-classifier"
+
+struct voc_step {
+	const struct voc_classifier *classifier;
+	struct voc_classify_scratch *scratch;
+	struct voc_arena *arena;
+	struct voc_buf value;  /* of a classified event */
+	struct voc_buf source; /* its voc_source */
+	struct voc_header headers[2];
+	struct voc_event event;
+	struct voc_classification result;
+};
+
+struct voc_step *voc_step_new(const struct voc_classifier *classifier)
+{
+	struct voc_step *step = calloc(1, sizeof *step);
+	if (!step)
+		return NULL;
+	step->classifier = classifier;
+	step->scratch = voc_classify_scratch_new();
+	step->arena = voc_arena_new(ARENA_MAX_BYTES);
+	voc_buf_init(&step->value, VOC_STEP_MAX_BYTES);
+	voc_buf_init(&step->source, SOURCE_MAX_BYTES);
+	if (step->scratch && step->arena)
+		return step;
+	voc_step_free(step);
+	return NULL;
+}
+
+void voc_step_free(struct voc_step *step)
+{
+	if (!step)
+		return;
+	voc_classify_scratch_free(step->scratch);
+	voc_arena_free(step->arena);
+	voc_buf_free(&step->value);
+	voc_buf_free(&step->source);
+	free(step);
+}
+
+static void classify(struct voc_step *step)
+{
+	const struct voc_event *event = &step->event;
+	struct voc_utterance utterance = {
+		.text = event->text,
+		.lang = event->lang,
+		.rating = event->rating,
+		.channel = event->channel,
+	};
+	voc_classify(step->classifier, step->scratch, &utterance, &step->result);
+}
+
+/* False if it doesn't fit. */
+static bool encode(struct voc_step *step, const struct voc_step_input *input, struct voc_step_output *output)
+{
+	struct voc_source_position position = { input->topic, input->partition, input->offset };
+	voc_buf_clear(&step->value);
+	voc_buf_clear(&step->source);
+	if (!voc_classified_encode(&step->value, &step->event, &step->result,
+	                           voc_classifier_version(step->classifier)) ||
+	    !voc_source_position_format(&step->source, &position))
+		return false;
+	step->headers[0] = (struct voc_header){ VOC_STR(VOC_SOURCE_HEADER), voc_buf_str(&step->source) };
+	step->headers[1] = (struct voc_header){ VOC_STR("content-type"), VOC_STR(CONTENT_TYPE) };
+	*output = (struct voc_step_output){
+		.key = step->event.customer_id,
+		.value = voc_buf_str(&step->value),
+		.headers = step->headers,
+		.header_count = 2,
+	};
+	return true;
+}
+
+static size_t headers_size(const struct voc_header *headers, size_t count)
+{
+	size_t bytes = 0;
+	for (size_t i = 0; i < count; i++)
+		bytes += headers[i].name.len + headers[i].value.len + HEADER_OVERHEAD;
+	return bytes;
+}
+
+/* Adds the header that tells of a cut, and cuts. False if memory ran out. */
+static bool cut(struct voc_step *step, struct voc_step_output *output, size_t room)
+{
+	struct voc_header *headers = voc_arena_alloc(step->arena, (output->header_count + 1) * sizeof *headers);
+	char text[24];
+	struct voc_buf digits = { .ptr = text, .cap = sizeof text, .max = sizeof text };
+	voc_buf_add_i64(&digits, (int64_t)output->value.len);
+	struct voc_str was = voc_arena_copy(step->arena, voc_buf_str(&digits));
+	if (!headers || !was.ptr)
+		return false;
+	memcpy(headers, output->headers, output->header_count * sizeof *headers);
+	headers[output->header_count] = (struct voc_header){ VOC_STR(VOC_STEP_CUT_HEADER), was };
+	output->headers = headers;
+	output->header_count++;
+	output->value.len = room;
+	return true;
+}
+
+/*
+ * What Kafka would refuse must never be produced: a record that can't be delivered stops the classifier for good. A
+ * raw record may be as large as Kafka takes, or far larger once it is decompressed, before our headers join it.
+ */
+static bool fit(struct voc_step *step, const struct voc_dead_letter *letter, struct voc_step_output *output)
+{
+	size_t fixed = output->key.len + headers_size(output->headers, output->header_count) + HEADER_OVERHEAD;
+	if (fixed + output->value.len <= VOC_STEP_MAX_BYTES)
+		return true;
+	if (fixed > VOC_STEP_MAX_BYTES / 2) { /* a key or headers so large carry nothing that helps */
+		output->key = voc_str_of(output->key.ptr, 0);
+		if (!voc_dead_letter_encode(letter, NULL, 0, step->arena, &output->headers, &output->header_count))
+			return false;
+		fixed = headers_size(output->headers, output->header_count) + HEADER_OVERHEAD;
+	}
+	size_t room = VOC_STEP_MAX_BYTES - fixed - sizeof VOC_STEP_CUT_HEADER - 24 - HEADER_OVERHEAD;
+	return output->value.len <= room || cut(step, output, room);
+}
+
+static enum voc_status refuse(struct voc_step *step, const struct voc_step_input *input, int64_t now_ms,
+                              const struct voc_error *why, struct voc_step_output *output, struct voc_error *error)
+{
+	struct voc_dead_letter letter = {
+		.reason = why->reason,
+		.error = voc_str_from(why->text),
+		.position = why->position,
+		.origin_topic = input->topic,
+		.origin_partition = input->partition,
+		.origin_offset = input->offset,
+		.origin_timestamp_ms = input->record.timestamp_ms,
+		.service = VOC_STR(SERVICE),
+		.time_ms = now_ms,
+	};
+	/* the decoder's leavings make room */
+	voc_arena_reset(step->arena);
+	*output = (struct voc_step_output){
+		.refused = why->reason,
+		.error_position = why->position,
+		.key = input->key,
+		.value = input->record.value,
+	};
+	if (voc_dead_letter_encode(&letter, input->record.headers, input->record.header_count, step->arena,
+	                           &output->headers, &output->header_count) &&
+	    fit(step, &letter, output))
+		return VOC_OK;
+	return voc_error_set(error, VOC_FATAL, VOC_REASON_INTERNAL, -1, "a dead letter does not fit");
+}
+
+enum voc_status voc_step_run(struct voc_step *step, const struct voc_step_input *input, int64_t now_ms,
+                             struct voc_step_output *ret_output, struct voc_error *error)
+{
+	struct voc_error why = { .position = -1 };
+	voc_arena_reset(step->arena);
+	if (voc_event_decode(&input->record, step->arena, &step->event, &why) != VOC_OK)
+		return refuse(step, input, now_ms, &why, ret_output, error);
+	classify(step);
+	if (encode(step, input, ret_output))
+		return VOC_OK;
+	voc_error_set(&why, VOC_INVALID, VOC_REASON_TOO_LARGE, -1, "the classified event is too large");
+	return refuse(step, input, now_ms, &why, ret_output, error);
+}

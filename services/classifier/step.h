@@ -1,0 +1,45 @@
+/*
+ * One step of the classifier: a raw record in, one record out: a classified event, or a dead letter.
+ *
+ * No Kafka, no clock, no log: the same record always gives the same output. A voc_step belongs to one thread; the
+ * output borrows from it and from the input until the next step.
+ */
+#ifndef CLASSIFIER_STEP_H
+#define CLASSIFIER_STEP_H
+
+#include "core/classified.h"
+
+/* No record that leaves is larger, key, value and headers together: it is what a Kafka of default settings takes. */
+#define VOC_STEP_MAX_BYTES 990000
+/* On a dead letter whose value had to be cut to that: the length that it had. */
+#define VOC_STEP_CUT_HEADER "voc_cut_from_bytes"
+
+struct voc_step;
+
+struct voc_step_input {
+	struct voc_str topic; /* where it was read, for the output's headers */
+	int32_t partition;
+	int64_t offset;
+	struct voc_str key;
+	struct voc_record record;
+};
+
+struct voc_step_output {
+	enum voc_reason refused; /* VOC_REASON_NONE: a classified event; else a dead letter, and why */
+	int64_t error_position;
+	struct voc_str key, value;
+	const struct voc_header *headers;
+	size_t header_count;
+};
+
+/* `classifier` is borrowed for the step's life. NULL when memory runs out. */
+struct voc_step *voc_step_new(const struct voc_classifier *classifier);
+/* NULL is fine. */
+void voc_step_free(struct voc_step *step);
+
+/* `now_ms` (wall clock) is noted in dead letters only. VOC_FATAL if the step's memory, sized for any record, does not
+ * do: a defect. */
+VOC_MUST_CHECK enum voc_status voc_step_run(struct voc_step *step, const struct voc_step_input *input, int64_t now_ms,
+                                            struct voc_step_output *ret_output, struct voc_error *error);
+
+#endif
