@@ -1,7 +1,7 @@
-#include "lanes.h"
+#include "classifier/lanes.h"
 
 #include "base/ack_window.h"
-#include "merge.h"
+#include "classifier/merge.h"
 
 #include <stdlib.h>
 

@@ -2,9 +2,9 @@
  * voc-classifier: voc.calls, voc.web and voc.complaints in, voc.classified out, and voc.dlq for what is no event.
  */
 #include "base/clock.h"
+#include "classifier/start.h"
+#include "classifier/worker.h"
 #include "io/runtime.h"
-#include "start.h"
-#include "worker.h"
 
 #define TOPICS_RETRY_MS 1000
 

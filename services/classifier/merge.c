@@ -1,4 +1,4 @@
-#include "merge.h"
+#include "classifier/merge.h"
 
 #include <stdlib.h>
 

@@ -1,4 +1,4 @@
-#include "outbox.h"
+#include "classifier/outbox.h"
 
 #include "base/clock.h"
 #include "io/metrics.h"

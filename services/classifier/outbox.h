@@ -5,8 +5,8 @@
 #ifndef CLASSIFIER_OUTBOX_H
 #define CLASSIFIER_OUTBOX_H
 
+#include "classifier/step.h"
 #include "io/kafka_producer.h"
-#include "step.h"
 
 struct voc_outbox;
 

@@ -1,4 +1,4 @@
-#include "start.h"
+#include "classifier/start.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

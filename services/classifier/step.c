@@ -1,4 +1,4 @@
-#include "step.h"
+#include "classifier/step.h"
 
 #include "core/dead_letter.h"
 

@@ -1,12 +1,12 @@
-#include "worker.h"
+#include "classifier/worker.h"
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "classifier/lanes.h"
+#include "classifier/outbox.h"
+#include "classifier/start.h"
 #include "io/kafka_consumer.h"
 #include "io/metrics.h"
-#include "lanes.h"
-#include "outbox.h"
-#include "start.h"
 
 #include <stdlib.h>
 

@@ -1,0 +1,49 @@
+/* classifier/start: where reading begins, and when it must not. */
+#include "classifier/start.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+
+#include <cmocka.h>
+
+struct start_case {
+	int64_t committed, low, high;
+	bool accept_log_start;
+	enum voc_status status;
+	int64_t offset;
+};
+
+static void test_choose(void **state)
+{
+	(void)state;
+	static const struct start_case cases[] = {
+		{ VOC_OFFSET_BEGINNING, 0, 0, false, VOC_OK, 0 },  /* a new group, an empty topic */
+		{ VOC_OFFSET_BEGINNING, 5, 90, false, VOC_OK, 5 }, /* a new group takes what is there */
+		{ 10, 0, 90, false, VOC_OK, 10 },
+		{ 90, 0, 90, false, VOC_OK, 90 },
+		{ 90, 90, 90, false, VOC_OK, 90 },  /* all expired, all read */
+		{ 91, 0, 90, false, VOC_FATAL, 0 }, /* the topic was made anew */
+		{ 91, 0, 90, true, VOC_FATAL, 0 },
+		{ 10, 11, 90, false, VOC_FATAL, 0 }, /* one expired unread */
+		{ 10, 11, 90, true, VOC_OK, 11 },
+		{ 0, 11, 90, false, VOC_FATAL, 0 },
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct voc_error error = { .position = -1 };
+		struct voc_position committed = { "voc.web", 3, cases[i].committed };
+		struct voc_watermarks watermarks = { cases[i].low, cases[i].high };
+		int64_t offset = 0;
+		enum voc_status status =
+		        voc_start_choose(&committed, &watermarks, cases[i].accept_log_start, &offset, &error);
+		if (status != cases[i].status || offset != cases[i].offset)
+			fail_msg("case %zu: status %d, offset %d", i, (int)status, (int)offset);
+		if (status != VOC_OK)
+			assert_int_equal(error.reason, VOC_REASON_POSITION_LOST);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = { cmocka_unit_test(test_choose) };
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,192 @@
+/* classifier/step: a raw record in, a classified event or a dead letter out, and never one that Kafka would refuse. */
+#include "classifier/step.h"
+
+#include "core/dead_letter.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#define NOW_MS INT64_C(1795000000000)
+
+static struct voc_classifier *classifier;
+static struct voc_step *step;
+
+static const char good[] = "{\"specversion\":\"1.0\",\"id\":\"e-1\",\"source\":\"/web\",\"type\":\"voc.web\",\"data\":"
+                           "{\"customer_id\":\"C-7\",\"text\":\"상담원 연결까지 40분을 기다렸어요\"}}";
+
+static int open_step(void **state)
+{
+	(void)state;
+	struct voc_error error = { .position = -1 };
+	if (voc_classifier_open(VOC_SOURCE_DIR "/services/classifier/model.bin",
+	                        VOC_SOURCE_DIR "/services/classifier/phrases.txt", &classifier, &error) != VOC_OK)
+		fail_msg("%s", error.text);
+	step = voc_step_new(classifier);
+	return step ? 0 : -1;
+}
+
+static int close_step(void **state)
+{
+	(void)state;
+	voc_step_free(step);
+	voc_classifier_free(classifier);
+	return 0;
+}
+
+static struct voc_step_output run(struct voc_str value, const struct voc_header *headers, size_t header_count)
+{
+	struct voc_error error = { .position = -1 };
+	struct voc_step_output output;
+	struct voc_step_input input = {
+		.topic = VOC_STR("voc.web"),
+		.partition = 3,
+		.offset = 1234,
+		.key = VOC_STR("raw-key"),
+		.record = { value, headers, header_count, NOW_MS - 5000 },
+	};
+	if (voc_step_run(step, &input, NOW_MS, &output, &error) != VOC_OK)
+		fail_msg("%s", error.text);
+	return output;
+}
+
+static struct voc_str header(const struct voc_step_output *output, const char *name)
+{
+	for (size_t i = 0; i < output->header_count; i++) {
+		if (voc_str_is(output->headers[i].name, name))
+			return output->headers[i].value;
+	}
+	return (struct voc_str){ 0 };
+}
+
+static size_t size(const struct voc_step_output *output)
+{
+	size_t bytes = output->key.len + output->value.len;
+	for (size_t i = 0; i < output->header_count; i++)
+		bytes += output->headers[i].name.len + output->headers[i].value.len;
+	return bytes;
+}
+
+static void test_good(void **state)
+{
+	(void)state;
+	struct voc_error error = { .position = -1 };
+	struct voc_classified classified;
+	struct voc_step_output output = run(VOC_STR(good), NULL, 0);
+	assert_int_equal(output.refused, VOC_REASON_NONE);
+	assert_true(voc_str_is(output.key, "C-7"));
+	assert_true(voc_str_is(header(&output, VOC_SOURCE_HEADER), "voc.web/3/1234"));
+	assert_true(voc_str_is(header(&output, "content-type"), "application/cloudevents+json"));
+	struct voc_arena *arena = voc_arena_new(1 << 20);
+	assert_int_equal(voc_classified_decode(output.value, arena, &classified, &error), VOC_OK);
+	assert_true(voc_str_is(classified.id, "e-1"));
+	assert_int_equal(classified.time_ms, NOW_MS - 5000); /* the record's own stands in */
+	assert_true(voc_str_is(classified.model, voc_classifier_version(classifier)));
+	voc_arena_free(arena);
+}
+
+static void test_same_again(void **state)
+{
+	(void)state;
+	struct voc_step_output output = run(VOC_STR(good), NULL, 0);
+	char *first = malloc(output.value.len);
+	size_t len = output.value.len;
+	memcpy(first, output.value.ptr, len);
+	(void)run(VOC_STR("{}"), NULL, 0);
+	output = run(VOC_STR(good), NULL, 0);
+	assert_int_equal(output.value.len, len);
+	assert_memory_equal(output.value.ptr, first, len);
+	free(first);
+}
+
+static void test_refused(void **state)
+{
+	(void)state;
+	struct voc_header headers[] = { { VOC_STR("trace"), VOC_STR("t-1") } };
+	struct voc_dead_letter letter;
+	struct voc_str value = VOC_STR("{\"specversion\":\"1.0\", \"id\":7}");
+	struct voc_step_output output = run(value, headers, 1);
+	assert_int_equal(output.refused, VOC_REASON_BAD_TYPE);
+	assert_ptr_equal(output.value.ptr, value.ptr); /* byte for byte */
+	assert_int_equal(output.value.len, value.len);
+	assert_true(voc_str_is(output.key, "raw-key"));
+	assert_true(voc_str_is(header(&output, "trace"), "t-1"));
+	assert_true(voc_dead_letter_decode(output.headers, output.header_count, &letter));
+	assert_int_equal(letter.reason, VOC_REASON_BAD_TYPE);
+	assert_true(voc_str_is(letter.origin_topic, "voc.web"));
+	assert_int_equal(letter.origin_partition, 3);
+	assert_int_equal(letter.origin_offset, 1234);
+	assert_int_equal(letter.origin_timestamp_ms, NOW_MS - 5000);
+	assert_int_equal(letter.time_ms, NOW_MS);
+}
+
+static void test_tombstone(void **state)
+{
+	(void)state;
+	struct voc_step_output output = run((struct voc_str){ NULL, 0 }, NULL, 0);
+	assert_int_equal(output.refused, VOC_REASON_EMPTY_RECORD);
+	assert_null(output.value.ptr); /* still a tombstone */
+}
+
+/* Over the event's limit, but not over Kafka's: whole. */
+static void test_large(void **state)
+{
+	(void)state;
+	size_t len = 500000;
+	char *bytes = malloc(len);
+	memset(bytes, 'x', len);
+	struct voc_step_output output = run(voc_str_of(bytes, len), NULL, 0);
+	assert_int_equal(output.refused, VOC_REASON_TOO_LARGE);
+	assert_int_equal(output.value.len, len);
+	assert_null(header(&output, VOC_STEP_CUT_HEADER).ptr);
+	free(bytes);
+}
+
+/* So large that Kafka would refuse it with our headers: cut, and told so. */
+static void test_too_large_for_kafka(void **state)
+{
+	(void)state;
+	struct voc_header headers[] = { { VOC_STR("trace"), VOC_STR("t-1") } };
+	size_t len = 3000000;
+	char *bytes = malloc(len);
+	memset(bytes, 'x', len);
+	struct voc_step_output output = run(voc_str_of(bytes, len), headers, 1);
+	assert_int_equal(output.refused, VOC_REASON_TOO_LARGE);
+	assert_in_range(output.value.len, 900000, len - 1);
+	assert_in_range(size(&output), 900000, VOC_STEP_MAX_BYTES);
+	assert_true(voc_str_is(header(&output, VOC_STEP_CUT_HEADER), "3000000"));
+	assert_true(voc_str_is(header(&output, "trace"), "t-1"));
+	free(bytes);
+}
+
+static void test_headers_too_large_for_kafka(void **state)
+{
+	(void)state;
+	size_t len = 1200000;
+	char *bytes = malloc(len);
+	memset(bytes, 'x', len);
+	struct voc_header headers[] = { { VOC_STR("fat"), { bytes, len } } };
+	struct voc_step_output output = run(VOC_STR("{"), headers, 1);
+	assert_int_equal(output.refused, VOC_REASON_BAD_JSON);
+	assert_true(voc_str_is(output.value, "{"));
+	assert_null(header(&output, "fat").ptr);
+	assert_true(voc_str_is(header(&output, "voc_reason"), "bad_json"));
+	assert_in_range(size(&output), 1, VOC_STEP_MAX_BYTES);
+	free(bytes);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_good),
+		cmocka_unit_test(test_same_again),
+		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_tombstone),
+		cmocka_unit_test(test_large),
+		cmocka_unit_test(test_too_large_for_kafka),
+		cmocka_unit_test(test_headers_too_large_for_kafka),
+	};
+	return cmocka_run_group_tests(tests, open_step, close_step);
+}
