@@ -4,7 +4,7 @@
 
 #include <stdio.h>
 
-/* clang-format off: a line each */
+/* clang-format off */
 const struct vocctl_command *const vocctl_commands[] = {
 	&vocctl_command_send,
 	&vocctl_command_classify,
