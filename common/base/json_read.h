@@ -19,7 +19,8 @@
  * Strict, in skipped values too: well-formed UTF-8, no U+0000 raw or escaped, no control characters or lone surrogate
  * escapes in strings, no member twice (names are compared unescaped), one value and nothing after it. Numbers as
  * jansson takes them: an integer must fit 64 bits and a fraction a finite double. tests/fuzz/fuzz_json.c holds it
- * against jansson, which must accept, refuse and read the same.
+ * against jansson, which must accept, refuse and read the same (but for depth, members and a zero byte behind a
+ * number).
  *
  * Reasons: bad_json, bad_utf8 (lone surrogates too), nul_character, duplicate_key, too_deep, too_large (members),
  * out_of_memory (the arena is full), and bad_type or bad_value where a value is not what the caller asked for.

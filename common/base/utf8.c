@@ -2,15 +2,13 @@
 
 bool voc_utf8_check(struct voc_str s, size_t *ret_bad_at)
 {
-	const char *end = s.ptr + s.len;
-	for (const char *at = s.ptr; at < end;) {
-		size_t len = voc_utf8_length(at, end);
+	for (size_t at = 0, len; at < s.len; at += len) {
+		len = voc_utf8_length(s.ptr + at, s.ptr + s.len);
 		if (len == 0) {
 			if (ret_bad_at)
-				*ret_bad_at = (size_t)(at - s.ptr);
+				*ret_bad_at = at;
 			return false;
 		}
-		at += len;
 	}
 	return true;
 }
