@@ -135,7 +135,10 @@ void voc_features_extract(const struct voc_normal *normal, const struct voc_toke
 
 static int16_t share(size_t part, size_t whole)
 {
-	return whole == 0 ? 0 : (int16_t)(part * 1000 / whole);
+	/* gcc with UBSan takes a conditional between the two for an int. */
+	if (whole == 0)
+		return 0;
+	return (int16_t)(part * 1000 / whole);
 }
 
 static int16_t log2_milli(size_t count)

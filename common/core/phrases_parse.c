@@ -22,7 +22,7 @@ static enum voc_status refuse(struct parser *parser, const char *why, struct voc
 	if (what.len > 60)
 		what = voc_str_clip(what, 60);
 	return voc_error_set(parser->error, VOC_FATAL, VOC_REASON_CONFIG, -1, "%.60s:%u: %s%s%.*s", parser->name,
-	                     parser->line, why, what.len ? ": " : "", VOC_STR_ARG(what));
+	                     parser->line, why, what.len ? ": " : "", (int)what.len, what.len ? what.ptr : "");
 }
 
 static struct voc_str trim(struct voc_str s)
