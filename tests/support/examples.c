@@ -1,0 +1,60 @@
+#include "support/examples.h"
+
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define MAX_BYTES ((size_t)4 * 1024 * 1024)
+
+struct voc_buf example_read(const char *path)
+{
+	char whole[1024], chunk[4096];
+	size_t got;
+	struct voc_buf buf;
+	voc_buf_init(&buf, MAX_BYTES);
+	snprintf(whole, sizeof whole, "%s/%s", VOC_SOURCE_DIR, path);
+	FILE *file = fopen(whole, "rb");
+	if (!file) {
+		perror(whole);
+		abort();
+	}
+	while ((got = fread(chunk, 1, sizeof chunk, file)) > 0)
+		voc_buf_add(&buf, chunk, got);
+	fclose(file);
+	return buf;
+}
+
+static int each_in(const char *folder, bool valid, example_fn check)
+{
+	char path[1024];
+	int count = 0;
+	snprintf(path, sizeof path, "%s/%s", VOC_SOURCE_DIR, folder);
+	DIR *dir = opendir(path);
+	if (!dir) {
+		perror(path);
+		abort();
+	}
+	for (struct dirent *file; (file = readdir(dir));) {
+		if (file->d_name[0] == '.')
+			continue;
+		char reason[256];
+		snprintf(path, sizeof path, "%s/%s", folder, file->d_name);
+		snprintf(reason, sizeof reason, "%s", file->d_name);
+		*strchr(reason, '.') = '\0';
+		struct voc_buf value = example_read(path);
+		check(file->d_name, voc_buf_str(&value), valid ? NULL : reason);
+		voc_buf_free(&value);
+		count++;
+	}
+	closedir(dir);
+	return count;
+}
+
+int examples_each(const char *schema, example_fn check)
+{
+	char folder[256];
+	snprintf(folder, sizeof folder, "schemas/examples/%s/valid", schema);
+	int count = each_in(folder, true, check);
+	snprintf(folder, sizeof folder, "schemas/examples/%s/invalid", schema);
+	return count + each_in(folder, false, check);
+}

@@ -1,0 +1,17 @@
+/*
+ * Files for tests: one whole file, and the examples of a schema by what should become of them.
+ */
+#ifndef TESTS_SUPPORT_EXAMPLES_H
+#define TESTS_SUPPORT_EXAMPLES_H
+
+#include "base/str.h"
+
+/* All of a file, for voc_buf_free; aborts if it can't be read. The path is relative to the source tree. */
+struct voc_buf example_read(const char *path);
+
+/* `reason` is the name of the expected reason, NULL for a valid example. `name` is the file's. */
+typedef void (*example_fn)(const char *name, struct voc_str value, const char *reason);
+/* Every file of schemas/examples/<schema>/valid and /invalid. Returns how many there were. */
+int examples_each(const char *schema, example_fn check);
+
+#endif
