@@ -108,7 +108,7 @@ static void read_confidence(struct voc_json_reader *json, struct voc_labels *lab
 
 static bool label_of(enum voc_head head, struct voc_str name, int *ret_label)
 {
-	/* No head has more labels than there are factors or dimensions. */
+	/* No head has more labels than there are factors or dimensions. NOLINTNEXTLINE(misc-redundant-expression) */
 	for (int label = 0; label < VOC_FACTOR_COUNT || label < VOC_SERVQUAL_COUNT; label++) {
 		const char *known = voc_head_label_name(head, label);
 		if (known && voc_str_is(name, known)) {

@@ -100,12 +100,15 @@ static enum voc_status open_socket(const char *addr, int *ret_fd, struct voc_err
 
 static int socket_port(int fd)
 {
-	struct sockaddr_storage bound = { 0 };
+	union {
+		struct sockaddr any;
+		struct sockaddr_in v4;
+		struct sockaddr_in6 v6;
+	} bound = { .v6 = { 0 } };
 	socklen_t len = sizeof bound;
-	if (getsockname(fd, (struct sockaddr *)&bound, &len) != 0)
+	if (getsockname(fd, &bound.any, &len) != 0)
 		return 0;
-	return ntohs(bound.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&bound)->sin6_port
-	                                         : ((struct sockaddr_in *)&bound)->sin_port);
+	return ntohs(bound.any.sa_family == AF_INET6 ? bound.v6.sin6_port : bound.v4.sin_port);
 }
 
 static enum MHD_Result answer(struct MHD_Connection *connection, unsigned status, const char *content_type,

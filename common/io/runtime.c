@@ -12,8 +12,6 @@
 
 #define HELP_MAX_BYTES 65536
 
-extern char **environ;
-
 struct voc_runtime {
 	const char *name;
 	const struct voc_conf *conf;

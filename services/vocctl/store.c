@@ -18,7 +18,8 @@ static enum voc_status read_meta(struct vocctl_store *store, struct voc_error *e
 enum voc_status vocctl_store_open(struct vocctl_store *store, const struct voc_conf *conf, struct voc_error *error)
 {
 	*store = (struct vocctl_store){ 0 };
-	signal(SIGPIPE, SIG_IGN); /* a broken connection is an error of the exchange */
+	const struct sigaction ignore = { .sa_handler = SIG_IGN };
+	sigaction(SIGPIPE, &ignore, NULL); /* a broken connection is an error of the exchange */
 	enum voc_status status = voc_redis_new(conf->redis_url, conf->redis_timeout_ms, &store->redis, error);
 	if (status == VOC_OK)
 		status = voc_redis_connect(store->redis, error);

@@ -1,4 +1,6 @@
-/* librdkafka's mock cluster within the test's process, and what Kafka tests need around it. */
+/*
+ * librdkafka's mock cluster within the test's process, and what Kafka tests need around it.
+ */
 #ifndef TESTS_SUPPORT_MOCK_KAFKA_H
 #define TESTS_SUPPORT_MOCK_KAFKA_H
 
