@@ -13,7 +13,7 @@ struct entry {
 	uint64_t hash;
 	size_t place; /* in the cache's entries */
 	size_t bytes; /* as they stand in the cache's sum */
-	bool used;    /* since the hand came by */
+	bool used;    /* found again since the hand came by */
 	size_t id_len;
 	char id[];
 };
@@ -109,8 +109,8 @@ static bool is_over(const struct voc_customer_cache *cache)
 }
 
 /*
- * The clock: an entry that was used since the hand last came by is spared once, a pinned one always. A few steps a
- * call, so that a batch that pins everything does not go round for nothing each time.
+ * The clock: an entry that was found again since the hand last came by is spared once, a pinned one always. A few
+ * steps a call, so that a batch that pins everything does not go round for nothing each time.
  */
 static void shrink(struct voc_customer_cache *cache)
 {
@@ -192,7 +192,6 @@ struct voc_cached_customer *voc_customer_cache_add(struct voc_customer_cache *ca
 	entry->shown.customer = *customer;
 	entry->shown.partition = partition;
 	entry->hash = hash_of(partition, id);
-	entry->used = true;
 	entry->id_len = id.len;
 	memcpy(entry->id, id.ptr, id.len);
 	if (!voc_customer_cache_pin(&entry->shown)) {
