@@ -46,7 +46,7 @@ def test_health_metrics_logs_and_a_clean_stop(stack, service):
     status, seconds = process.stop()
     assert status == 0 and seconds < 5
     events = [json.loads(line)["event"] for line in process.log.read_text().splitlines()]
-    assert {"started", "listening", "stopped"} <= set(events)
+    assert {"starting", "listening", "stopping", "stopped"} <= set(events)
 
 
 def test_a_second_signal_ends_a_service_at_once(stack):
