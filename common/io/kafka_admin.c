@@ -4,8 +4,11 @@
 #include "io/kafka_internal.h"
 
 #include <librdkafka/rdkafka.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <unistd.h>
+
+#define TOPIC_LOOK_MS 20 /* between two looks at a topic that is being made */
 
 struct voc_admin {
 	struct kafka_client client; /* first: librdkafka's opaque */
@@ -111,6 +114,22 @@ static enum voc_status create(struct voc_admin *admin, const struct voc_topic_pl
 	return status;
 }
 
+/* The controller knows a new topic before the brokers do: waits until they show its partitions. */
+static enum voc_status wait_for_topic(struct voc_admin *admin, const char *topic, int64_t deadline_ms,
+                                      int32_t *ret_partitions, struct voc_error *error)
+{
+	*ret_partitions = 0;
+	for (;;) {
+		enum voc_status status =
+		        voc_admin_partition_count(admin, topic, kafka_left_ms(deadline_ms), ret_partitions, error);
+		if (status != VOC_OK || *ret_partitions > 0)
+			return status;
+		if (kafka_left_ms(deadline_ms) == 0)
+			return unreachable(RD_KAFKA_RESP_ERR__TIMED_OUT, "waiting for a new topic", error);
+		poll(NULL, 0, TOPIC_LOOK_MS);
+	}
+}
+
 enum voc_status voc_admin_create_topic(struct voc_admin *admin, const struct voc_topic_plan *plan, int timeout_ms,
                                        bool *ret_created, struct voc_error *error)
 {
@@ -120,11 +139,11 @@ enum voc_status voc_admin_create_topic(struct voc_admin *admin, const struct voc
 	enum voc_status status = voc_admin_partition_count(admin, plan->topic, timeout_ms, &partitions, error);
 	if (status == VOC_OK && partitions == 0)
 		status = create(admin, plan, kafka_left_ms(deadline_ms), &exists, error);
-	if (status == VOC_OK && partitions == 0 && exists) /* somebody was faster */
-		status = voc_admin_partition_count(admin, plan->topic, kafka_left_ms(deadline_ms), &partitions, error);
+	if (status == VOC_OK && partitions == 0)
+		status = wait_for_topic(admin, plan->topic, deadline_ms, &partitions, error);
 	if (status != VOC_OK)
 		return status;
-	if (exists && partitions != plan->partitions)
+	if (partitions != plan->partitions)
 		return voc_error_set(error, VOC_FATAL, VOC_REASON_PARTITIONS_CHANGED, -1,
 		                     "topic %s has %d partitions, not %d", plan->topic, (int)partitions,
 		                     (int)plan->partitions);
@@ -133,7 +152,6 @@ enum voc_status voc_admin_create_topic(struct voc_admin *admin, const struct voc
 	return VOC_OK;
 }
 
-/* Copies the offsets of a group's answer into `positions`, in whatever order they come. */
 static void copy_committed(const rd_kafka_topic_partition_list_t *list, struct voc_position *positions, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {

@@ -2,6 +2,7 @@
 
 Every wait is on a condition with a deadline; when one passes, the error shows each process's last lines.
 """
+import itertools
 import json
 import os
 import pathlib
@@ -21,6 +22,7 @@ from confluent_kafka import Consumer, Producer, TopicPartition
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SUPPORT = ROOT / "tests" / "support"
 RAW_TOPICS = ("calls", "web", "complaints")
+NUMBERS = itertools.count(1)  # each stack has topics and groups of its own
 TOPIC_OF = {"voc.call": "calls", "voc.web": "web", "voc.complaint": "complaints"}
 SECRET = "whsec_dm9jLXRlc3Qtc2VjcmV0LXZvYy10ZXN0LXNlY3JldA=="
 
@@ -125,7 +127,7 @@ class Stack:
         self.folder.mkdir(parents=True, exist_ok=True)
         self.bootstrap, self.partitions = bootstrap, partitions
         self.bin = pathlib.Path(bin_dir or os.environ.get("VOC_BIN_DIR") or ROOT / "build" / "dev" / "bin")
-        self.prefix = prefix or f"t{os.getpid()}-{self.folder.name}."
+        self.prefix = prefix or f"t{os.getpid()}-{next(NUMBERS)}."
         self.extra = environment or {}
         self.processes, self.receiver, self.redis_process = [], None, None
         self.alert_log = self.folder / "alerts.ndjson"
