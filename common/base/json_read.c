@@ -178,7 +178,7 @@ static bool take_string(struct voc_json_reader *json, bool build, struct voc_str
 
 static bool grow_keys(struct voc_json_reader *json)
 {
-	size_t cap = json->key_cap * 4;
+	size_t cap = json->key_cap * 2;
 	struct voc_json_key *keys = voc_arena_alloc(json->arena, cap * sizeof *keys);
 	if (!keys)
 		return fail_at(json, json->at, VOC_REASON_OUT_OF_MEMORY, "the arena is full");

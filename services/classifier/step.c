@@ -4,8 +4,8 @@
 
 #include <stdlib.h>
 
-/* Decoding copies at most a text with its escapes undone, and again its turns joined; the rest are pointers. */
-#define ARENA_MAX_BYTES  (4 * VOC_EVENT_MAX_BYTES + VOC_STEP_MAX_BYTES)
+/* What decoding may need at most, and what a dead letter's headers may. */
+#define ARENA_MAX_BYTES  (VOC_EVENT_ARENA_BYTES + VOC_STEP_MAX_BYTES)
 #define SOURCE_MAX_BYTES 320
 #define HEADER_OVERHEAD  16 /* lengths and attributes of a header, or of a record, in Kafka's format: at most */
 #define CONTENT_TYPE     "application/cloudevents+json"
@@ -161,7 +161,10 @@ enum voc_status voc_step_run(struct voc_step *step, const struct voc_step_input 
 {
 	struct voc_error why = { .position = -1 };
 	voc_arena_reset(step->arena);
-	if (voc_event_decode(&input->record, step->arena, &step->event, &why) != VOC_OK)
+	enum voc_status status = voc_event_decode(&input->record, step->arena, &step->event, &why);
+	if (status == VOC_RETRY) /* memory ran out: the record is not at fault */
+		return voc_error_set(error, VOC_FATAL, why.reason, -1, "%s", why.text);
+	if (status != VOC_OK)
 		return refuse(step, input, now_ms, &why, ret_output, error);
 	classify(step);
 	if (encode(step, input, ret_output))

@@ -10,9 +10,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/hash.h"
 #include "base/json_write.h"
-#include "core/alert_rule.h"
-#include "core/event.h"
+#include "core/alert.h"
+#include "core/classified.h"
 
 #define NULL_LENGTH UINT32_MAX
 #define MAX_HEADERS 64
@@ -90,44 +91,102 @@ static void write_event(struct voc_json_writer *json, const struct voc_event *ev
 	voc_json_object_end(json);
 }
 
-static void write_verdict(struct voc_buf *line, enum voc_status status, const struct voc_event *event,
-                          const struct voc_error *error)
+static void write_refusal(struct voc_json_writer *json, const struct voc_error *error)
+{
+	voc_json_member_str(json, "reason", voc_str_from(voc_reason_name(error->reason)));
+	voc_json_member_str(json, "error", voc_str_from(error->text));
+	voc_json_member_i64(json, "position", error->position);
+}
+
+static void drive_event(const struct voc_record *record, struct voc_arena *arena, struct voc_buf *line)
 {
 	struct voc_json_writer json;
-	voc_buf_clear(line);
+	struct voc_event event;
+	struct voc_error error;
+	enum voc_status status = voc_event_decode(record, arena, &event, &error);
 	voc_json_begin(&json, line);
 	voc_json_object(&json);
 	voc_json_member_bool(&json, "accepted", status == VOC_OK);
-	if (status == VOC_OK) {
-		write_event(&json, event);
-	} else {
-		voc_json_member_str(&json, "reason", voc_str_from(voc_reason_name(error->reason)));
-		voc_json_member_str(&json, "error", voc_str_from(error->text));
-		voc_json_member_i64(&json, "position", error->position);
-	}
+	if (status == VOC_OK)
+		write_event(&json, &event);
+	else
+		write_refusal(&json, &error);
 	voc_json_object_end(&json);
-	voc_buf_add_char(line, '\n');
 }
 
-static int drive_events(void)
+static void write_verdict(struct voc_buf *line, enum voc_status status, const struct voc_error *error)
+{
+	struct voc_json_writer json;
+	voc_json_begin(&json, line);
+	voc_json_object(&json);
+	voc_json_member_bool(&json, "accepted", status == VOC_OK);
+	if (status != VOC_OK)
+		write_refusal(&json, error);
+	voc_json_object_end(&json);
+}
+
+static void drive_classified(const struct voc_record *record, struct voc_arena *arena, struct voc_buf *line)
+{
+	struct voc_classified classified;
+	struct voc_error error;
+	write_verdict(line, voc_classified_decode(record->value, arena, &classified, &error), &error);
+}
+
+static void drive_alert(const struct voc_record *record, struct voc_arena *arena, struct voc_buf *line)
+{
+	struct voc_alert alert;
+	struct voc_error error;
+	write_verdict(line, voc_alert_decode(record->value, arena, &alert, &error), &error);
+}
+
+/* Every label and confidence comes up, whatever the texts are. */
+static void make_up(const struct voc_event *event, struct voc_classification *result)
+{
+	uint64_t bits = voc_hash64(event->id) ^ voc_hash64(event->text);
+	struct voc_labels *labels = &result->labels;
+	*result = (struct voc_classification){ .evidence_count = bits % (VOC_EVIDENCE_MAX + 1) };
+	labels->feedback = (enum voc_feedback)(bits % VOC_FEEDBACK_COUNT);
+	labels->satisfaction = (enum voc_satisfaction)(bits >> 8 & 0xFF) % VOC_SATISFACTION_COUNT;
+	labels->primary_factor = (enum voc_factor)(bits >> 16 & 0xFF) % VOC_FACTOR_COUNT;
+	labels->factors = (uint32_t)(bits >> 24) & ((1U << VOC_FACTOR_COUNT) - 2);
+	labels->servqual = (enum voc_servqual)(bits >> 32 & 0xFF) % VOC_SERVQUAL_COUNT;
+	labels->churn_intent = bits >> 40 & 1;
+	labels->feedback_confidence = (int16_t)(bits >> 41 & 0x3FF) % 1001;
+	labels->churn_confidence = 1000;
+	memcpy(result->lang, bits >> 52 & 1 ? "ko" : "en", 3);
+	for (size_t i = 0; i < result->evidence_count; i++) {
+		enum voc_head head = (enum voc_head)(i % VOC_HEAD_COUNT);
+		size_t end = voc_str_clip(event->text, i * 7).len;
+		result->evidence[i] =
+		        (struct voc_evidence){ .head = head, .label = (int)(i % 4) + 1, .end = (uint32_t)end };
+	}
+}
+
+static void drive_classify(const struct voc_record *record, struct voc_arena *arena, struct voc_buf *line)
+{
+	struct voc_event event;
+	struct voc_classification result;
+	if (voc_event_decode(record, arena, &event, NULL) != VOC_OK)
+		return;
+	make_up(&event, &result);
+	voc_classified_encode(line, &event, &result, "made up");
+}
+
+static int drive(void (*each)(const struct voc_record *record, struct voc_arena *arena, struct voc_buf *line))
 {
 	struct voc_header headers[MAX_HEADERS];
 	struct voc_arena *arena = voc_arena_new(VOC_EVENT_ARENA_BYTES);
 	struct voc_buf line;
 	voc_buf_init(&line, MAX_LINE);
-	for (;;) {
+	for (int first; (first = getchar()) != EOF;) {
 		struct voc_record record;
-		struct voc_event event;
-		struct voc_error error;
-		int first = getchar();
-		if (first == EOF)
-			break;
 		ungetc(first, stdin);
 		if (!arena || !read_record(&record, headers))
 			return 1;
 		voc_arena_reset(arena);
-		enum voc_status status = voc_event_decode(&record, arena, &event, &error);
-		write_verdict(&line, status, &event, &error);
+		voc_buf_clear(&line);
+		each(&record, arena, &line);
+		voc_buf_add_char(&line, '\n');
 		free_record(&record);
 		if (line.failed || fwrite(line.ptr, 1, line.len, stdout) != line.len)
 			return 1;
@@ -190,10 +249,17 @@ static int print_tables(void)
 
 int main(int argc, char **argv)
 {
-	if (argc == 2 && strcmp(argv[1], "events") == 0)
-		return drive_events();
-	if (argc == 2 && strcmp(argv[1], "tables") == 0)
+	const char *what = argc == 2 ? argv[1] : "";
+	if (strcmp(what, "events") == 0)
+		return drive(drive_event);
+	if (strcmp(what, "classified") == 0)
+		return drive(drive_classified);
+	if (strcmp(what, "alerts") == 0)
+		return drive(drive_alert);
+	if (strcmp(what, "classify") == 0)
+		return drive(drive_classify);
+	if (strcmp(what, "tables") == 0)
 		return print_tables();
-	fprintf(stderr, "usage: %s events|tables\n", argv[0]);
+	fprintf(stderr, "usage: %s events|classified|alerts|classify|tables\n", argv[0]);
 	return 2;
 }

@@ -1,4 +1,5 @@
 """What a raw event is, said a second time and independently of the C decoder: Python's json and jsonschema, and the rules no schema can say."""
+import functools
 import json
 import pathlib
 import re
@@ -23,6 +24,7 @@ WHITE_SPACE = "\t\n\v\f\r \u0085\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005
 LEXICAL = {"bad_json", "bad_utf8", "nul_character", "duplicate_key", "too_deep", "too_large", "empty_record"}
 
 
+@functools.cache
 def validator(name):
     resolver = jsonschema.RefResolver(base_uri=name, referrer=SCHEMAS[name], store=SCHEMAS)
     return jsonschema.Draft202012Validator(SCHEMAS[name], resolver=resolver)

@@ -22,15 +22,20 @@ def frame(text):
     return struct.pack("<I", 0xFFFFFFFF) if text is None else struct.pack("<I", len(text)) + text
 
 
-def decode(records):
+def run_driver(mode, records):
+    """A line for each record."""
     stream = b"".join(
         struct.pack("<qI", timestamp, len(headers)) + b"".join(frame(name.encode()) + frame(value) for name, value in headers) + frame(body)
         for body, headers, timestamp in records)
-    result = subprocess.run([DRIVER, "events"], input=stream, capture_output=True, timeout=300, check=False)
+    result = subprocess.run([DRIVER, mode], input=stream, capture_output=True, timeout=300, check=False)
     assert result.returncode == 0, result.stderr.decode(errors="replace")[-4000:]
-    verdicts = [json.loads(line, parse_float=referee.parse_number) for line in result.stdout.decode().split("\n")[:-1]]
-    assert len(verdicts) == len(records)
-    return verdicts
+    lines = result.stdout.decode().split("\n")[:-1]
+    assert len(lines) == len(records)
+    return lines
+
+
+def decode(records):
+    return [json.loads(line, parse_float=referee.parse_number) for line in run_driver("events", records)]
 
 
 def compare(record, verdict):

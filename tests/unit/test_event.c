@@ -371,6 +371,25 @@ static void test_headers_cannot_fill_the_arena(void **state)
 	assert_int_equal(event.extension_count, 1);
 }
 
+/* As many names, as many of them open and as many to unescape as a record can have. */
+static void test_names_cannot_fill_the_arena(void **state)
+{
+	(void)state;
+	struct voc_buf buf;
+	voc_buf_init(&buf, VOC_EVENT_MAX_BYTES);
+	for (int depth = 1; depth <= VOC_EVENT_MAX_DEPTH; depth++) {
+		voc_buf_add_char(&buf, '{');
+		for (int i = 0; i < 1000; i++)
+			voc_buf_addf(&buf, "\"\\n%x\":0,", (unsigned)i);
+		voc_buf_add_str(&buf, depth < VOC_EVENT_MAX_DEPTH ? VOC_STR("\"\":") : VOC_STR("\"\":0"));
+	}
+	for (int depth = 1; depth <= VOC_EVENT_MAX_DEPTH; depth++)
+		voc_buf_add_char(&buf, '}');
+	assert_false(buf.failed);
+	refuse(voc_buf_str(&buf), VOC_REASON_MISSING_FIELD);
+	voc_buf_free(&buf);
+}
+
 static void test_a_record_without_a_timestamp_bounds_nothing(void **state)
 {
 	(void)state;
@@ -412,6 +431,7 @@ int main(void)
 		cmocka_unit_test(test_the_content_type_decides_the_mode),
 		cmocka_unit_test(test_extensions_are_bounded),
 		cmocka_unit_test(test_headers_cannot_fill_the_arena),
+		cmocka_unit_test(test_names_cannot_fill_the_arena),
 		cmocka_unit_test(test_a_record_without_a_timestamp_bounds_nothing),
 		cmocka_unit_test(test_a_full_arena_is_no_fault_of_the_record),
 	};
