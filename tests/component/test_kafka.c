@@ -74,10 +74,35 @@ static void test_offset_store(void **state)
 	voc_producer_free(producer);
 }
 
+static enum voc_status refuse_assignment(void *owner, struct voc_consumer *consumer, struct voc_position *positions,
+                                         size_t count, struct voc_error *error)
+{
+	struct voc_watermarks marks[3];
+	(void)owner;
+	assert_int_equal(voc_consumer_watermarks(consumer, positions, count, marks, JOIN_MS, error), VOC_OK);
+	return voc_error_set(error, VOC_FATAL, VOC_REASON_POSITION_LOST, -1, "refused");
+}
+
+/* A rebalance is left unanswered then; librdkafka would wait for the answer for ever. */
+static void test_a_close_without_time_does_not_hang(void **state)
+{
+	(void)state;
+	struct voc_error error = { .position = -1 };
+	struct voc_message message = { 0 };
+	struct voc_consumer *consumer =
+	        join("hasty", "orders", (struct voc_consumer_settings){ .on_assigned = refuse_assignment });
+	assert_int_equal(mock_next(consumer, &message, JOIN_MS, &error), VOC_POLL_FAILED);
+	(void)voc_consumer_close(consumer, voc_clock_ms(), &error);
+	int64_t began_ms = voc_clock_ms();
+	voc_consumer_free(consumer);
+	assert_in_range(voc_clock_ms() - began_ms, 0, 5000);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_offset_store),
+		cmocka_unit_test(test_a_close_without_time_does_not_hang),
 	};
 	return cmocka_run_group_tests(tests, start, stop);
 }
