@@ -184,7 +184,9 @@ static void leave_group(struct voc_agg *agg)
 	voc_error_clear(&error);
 	voc_agg_drop(agg);
 	int64_t deadline_ms = voc_runtime_stop_by(agg->runtime);
-	if (voc_consumer_close(agg->consumer, deadline_ms < 0 ? voc_clock_ms() : deadline_ms, &error) != VOC_OK)
+	if (deadline_ms < 0)
+		deadline_ms = voc_clock_ms() + agg->conf->shutdown_ms; /* after a failure, not a stop */
+	if (voc_consumer_close(agg->consumer, deadline_ms, &error) != VOC_OK)
 		voc_log_error(VOC_LOG_WARN, "the group was not left", &error);
 }
 

@@ -1,0 +1,532 @@
+/*
+ * voc-aggregator as a process, between librdkafka's mock cluster and a redis-server of the test's own.
+ *
+ * Each scenario disturbs the aggregator while it works through a log, and then holds Redis against what an undisturbed
+ * run over the same log leaves in another database. A group of its own for each process saves waiting for the mock's
+ * session time-outs, and shows that the position in Redis alone says where to go on.
+ */
+#include "base/clock.h"
+#include "core/alert.h"
+#include "core/dead_letter.h"
+#include "io/kafka_admin.h"
+#include "io/kafka_reader.h"
+#include "support/classified_maker.h"
+#include "support/mock_kafka.h"
+#include "support/redis_server.h"
+
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#define PARTITIONS  3
+#define PATIENCE_MS 30000
+#define CUSTOMERS   40
+#define PACE_MS     30000 /* between two events; the longest log takes 25 hours, within the rollups' retention */
+
+static struct mock_kafka mock;
+static struct redis_server server;
+static int scenario; /* numbers the topics' prefixes */
+static char prefix[32];
+static int64_t start_ms; /* of the events' time */
+
+struct process {
+	pid_t pid;
+	char log[128]; /* its standard error */
+};
+
+static int start(void **state)
+{
+	(void)state;
+	start_ms = voc_clock_wall_ms() - INT64_C(26) * 3600000;
+	mock_kafka_start(&mock);
+	redis_server_start(&server, NULL);
+	return 0;
+}
+
+static int stop(void **state)
+{
+	(void)state;
+	mock_kafka_stop(&mock);
+	redis_server_stop(&server);
+	return 0;
+}
+
+static const char *topic(const char *name)
+{
+	static char full[2][64];
+	static int which;
+	which = !which;
+	snprintf(full[which], sizeof full[which], "%s%s", prefix, name);
+	return full[which];
+}
+
+static int begin(void **state)
+{
+	(void)state;
+	snprintf(prefix, sizeof prefix, "s%d.", ++scenario);
+	mock_kafka_topic(&mock, topic("classified"), PARTITIONS);
+	mock_kafka_topic(&mock, topic("alerts"), 1);
+	mock_kafka_topic(&mock, topic("dlq"), 1);
+	REDIS_DO(&server, "FLUSHALL");
+	return 0;
+}
+
+static void become_aggregator(const struct process *process, int database, const char *batch_records)
+{
+	static int groups;
+	char url[160], group[64];
+	snprintf(url, sizeof url, "%s?db=%d", server.url, database);
+	snprintf(group, sizeof group, "g%d-%d-", (int)getpid(), groups++);
+	if (!freopen(process->log, "w", stderr))
+		_exit(126);
+	const char *const arguments[] = { "voc-aggregator",
+		                          "--kafka-bootstrap",
+		                          mock.conf.kafka_bootstrap,
+		                          "--topic-prefix",
+		                          prefix,
+		                          "--group-prefix",
+		                          group,
+		                          "--redis-url",
+		                          url,
+		                          "--redis-timeout",
+		                          "1s",
+		                          "--rules",
+		                          VOC_SOURCE_DIR "/deploy/rules.json",
+		                          "--http-addr",
+		                          "off",
+		                          "--position-check",
+		                          "200ms",
+		                          "--batch-records",
+		                          batch_records,
+		                          NULL };
+	execv(VOC_BINARY_DIR "/bin/voc-aggregator", (char *const *)(uintptr_t)arguments);
+	_exit(127);
+}
+
+static struct process start_aggregator(int database, const char *batch_records)
+{
+	static int number;
+	struct process process;
+	snprintf(process.log, sizeof process.log, "%s/log%d", server.folder, number++);
+	process.pid = fork();
+	assert_int_not_equal(process.pid, -1);
+	if (process.pid == 0)
+		become_aggregator(&process, database, batch_records);
+	return process;
+}
+
+static int wait_exit(struct process *process)
+{
+	int status;
+	int64_t until_ms = voc_clock_ms() + PATIENCE_MS;
+	while (waitpid(process->pid, &status, WNOHANG) == 0) {
+		if (voc_clock_ms() > until_ms)
+			kill(process->pid, SIGKILL);
+		usleep(10000);
+	}
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+}
+
+static void forget_log(const struct process *process)
+{
+	unlink(process->log);
+}
+
+static void stop_aggregator(struct process *process)
+{
+	kill(process->pid, SIGTERM);
+	assert_int_equal(wait_exit(process), 0);
+	forget_log(process);
+}
+
+static void kill_aggregator(struct process *process)
+{
+	kill(process->pid, SIGKILL);
+	wait_exit(process);
+	forget_log(process);
+}
+
+static bool log_has(const struct process *process, const char *text)
+{
+	static char content[1 << 20];
+	FILE *file = fopen(process->log, "r");
+	assert_non_null(file);
+	size_t len = fread(content, 1, sizeof content - 1, file);
+	fclose(file);
+	content[len] = '\0';
+	return strstr(content, text);
+}
+
+static void select_database(int database)
+{
+	char digits[8];
+	snprintf(digits, sizeof digits, "%d", database);
+	REDIS_DO(&server, "SELECT", digits);
+}
+
+/* What all partitions' `field` of position adds up to. */
+static int64_t sum_positions(const char *field)
+{
+	int64_t sum = 0;
+	for (int p = 0; p < PARTITIONS; p++) {
+		char key[32];
+		int64_t value;
+		snprintf(key, sizeof key, "voc:{%d}:position", p);
+		if (voc_str_to_i64(voc_str_from(redis_server_hget(&server, key, field)), &value))
+			sum += value;
+	}
+	return sum;
+}
+
+/* Until the positions add up to `records` in this database, which stays selected. */
+static void wait_applied(int database, int64_t records)
+{
+	int64_t until_ms = voc_clock_ms() + PATIENCE_MS;
+	select_database(database);
+	while (sum_positions("offset") < records) {
+		if (voc_clock_ms() > until_ms)
+			fail_msg("only %lld of %lld records were applied", (long long)sum_positions("offset"),
+			         (long long)records);
+		usleep(5000);
+	}
+}
+
+static void send_classified(struct voc_producer *producer, int32_t partition, const char *key, struct voc_str value,
+                            const char *source)
+{
+	struct voc_error error = { .position = -1 };
+	struct voc_header header = { VOC_STR(VOC_SOURCE_HEADER), voc_str_from(source) };
+	struct voc_outgoing record = { .topic = topic("classified"),
+		                       .partition = partition,
+		                       .key = voc_str_from(key),
+		                       .value = value,
+		                       .headers = &header,
+		                       .header_count = source ? 1 : 0 };
+	if (voc_producer_send(producer, &record, &error) != VOC_OK)
+		fail_msg("%s", error.text);
+}
+
+/*
+ * A log of `count` records, some of them a sender's duplicates, a crash's copies, or broken; the same customer always
+ * in the same partition. `from` continues an earlier log.
+ */
+static void write_log(int from, int count)
+{
+	struct voc_producer *producer = mock_producer(&mock);
+	struct voc_buf value;
+	voc_buf_init(&value, 1 << 20);
+	for (int i = from; i < from + count; i++) {
+		char id[32], customer[32], source[64];
+		int who = i * 7 % CUSTOMERS;
+		snprintf(id, sizeof id, "e-%d", i % 50 == 49 ? i - CUSTOMERS : i);
+		snprintf(customer, sizeof customer, "C-%d", who);
+		snprintf(source, sizeof source, "voc.calls/%d/%d", who % PARTITIONS, i % 60 == 59 ? 0 : i);
+		struct made_event event = { id, customer, start_ms + (int64_t)i * PACE_MS, i % 3 != 0, i % 97 == 0 };
+		make_classified(&value, &event);
+		bool broken = i % 101 == 100;
+		send_classified(producer, who % PARTITIONS, customer,
+		                broken ? VOC_STR("{\"no\":\"event\"}") : voc_buf_str(&value), source);
+	}
+	mock_flush(producer);
+	voc_buf_free(&value);
+	voc_producer_free(producer);
+}
+
+static int compare_lines(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+#define LINES_MAX 100000
+struct dump {
+	char *lines[LINES_MAX];
+	size_t count;
+};
+
+static void add_line(struct dump *dump, const char *key, struct voc_str name, struct voc_str value)
+{
+	assert_true(dump->count < LINES_MAX);
+	assert_int_not_equal(
+	        asprintf(&dump->lines[dump->count++], "%s|%.*s|%.*s", key, VOC_STR_ARG(name), VOC_STR_ARG(value)), -1);
+}
+
+/* Every field and member of the database that is selected, sorted. */
+static void dump_database(struct dump *dump)
+{
+	struct dump keys = { .count = 0 };
+	dump->count = 0;
+	const struct voc_redis_reply *names = REDIS_DO(&server, "KEYS", "*");
+	for (size_t i = 0; i < names->count; i++)
+		keys.lines[keys.count++] = strndup(names->items[i]->str.ptr, names->items[i]->str.len);
+	for (size_t i = 0; i < keys.count; i++) {
+		bool sorted = strstr(keys.lines[i], ":at_risk");
+		const struct voc_redis_reply *all =
+		        sorted ? REDIS_DO(&server, "ZRANGE", keys.lines[i], "0", "-1", "WITHSCORES")
+		               : REDIS_DO(&server, "HGETALL", keys.lines[i]);
+		assert_int_equal(all->type, VOC_REDIS_ARRAY);
+		for (size_t j = 0; j + 1 < all->count; j += 2)
+			add_line(dump, keys.lines[i], all->items[j]->str, all->items[j + 1]->str);
+		free(keys.lines[i]);
+	}
+	qsort(dump->lines, dump->count, sizeof *dump->lines, compare_lines);
+}
+
+static void free_dump(struct dump *dump)
+{
+	for (size_t i = 0; i < dump->count; i++)
+		free(dump->lines[i]);
+}
+
+#define ALERTS_MAX 4000
+struct alerts {
+	char ids[ALERTS_MAX][VOC_ALERT_ID_SIZE];
+	size_t count, records; /* different ones; all */
+};
+
+static void note_alert(struct alerts *alerts, const struct voc_message *message)
+{
+	struct voc_alert alert;
+	struct voc_error error = { .position = -1 };
+	struct voc_arena *arena = voc_arena_new(1 << 20);
+	if (voc_alert_decode(message->value, arena, &alert, &error) != VOC_OK)
+		fail_msg("%s", error.text);
+	assert_true(voc_str_eq(message->key, alert.customer_id));
+	alerts->records++;
+	bool known = false;
+	for (size_t i = 0; i < alerts->count; i++)
+		known = known || voc_str_is(alert.id, alerts->ids[i]);
+	assert_true(alerts->count < ALERTS_MAX);
+	if (!known)
+		voc_str_copy(alerts->ids[alerts->count++], VOC_ALERT_ID_SIZE, alert.id);
+	voc_arena_free(arena);
+}
+
+typedef void message_fn(void *context, const struct voc_message *message);
+
+/* Every record that a topic of one partition has now. */
+static void read_topic(const char *name, message_fn *each, void *context)
+{
+	struct voc_error error = { .position = -1 };
+	struct voc_message message = { 0 };
+	struct voc_position from = { .partition = 0, .offset = VOC_OFFSET_BEGINNING };
+	struct voc_kafka_settings settings = mock_settings(&mock);
+	struct voc_watermarks marks;
+	struct voc_reader *reader = NULL;
+	struct voc_admin *admin = NULL;
+	voc_str_copy(from.topic, sizeof from.topic, voc_str_from(name));
+	assert_int_equal(voc_admin_open(&settings, &admin, &error), VOC_OK);
+	assert_int_equal(voc_admin_watermarks(admin, &from, 1, &marks, PATIENCE_MS, &error), VOC_OK);
+	assert_int_equal(voc_reader_open(&settings, &from, &marks.high, 1, &reader, &error), VOC_OK);
+	enum voc_poll outcome;
+	while ((outcome = voc_reader_next(reader, PATIENCE_MS, &message, &error)) == VOC_POLL_RECORD) {
+		each(context, &message);
+		voc_message_release(&message);
+	}
+	assert_int_equal(outcome, VOC_POLL_END);
+	voc_reader_free(reader);
+	voc_admin_free(admin);
+}
+
+static void each_alert(void *context, const struct voc_message *message)
+{
+	note_alert(context, message);
+}
+
+/* Database 0 is as an undisturbed run leaves database 1, and raised the same alerts. */
+static void hold_against_a_calm_run(int64_t records)
+{
+	static struct dump disturbed, calm;
+	static struct alerts before, after;
+	wait_applied(0, records);
+	memset(&before, 0, sizeof before);
+	read_topic(topic("alerts"), each_alert, &before);
+	struct process process = start_aggregator(1, "2000");
+	wait_applied(1, records);
+	stop_aggregator(&process);
+	dump_database(&calm);
+	select_database(0);
+	dump_database(&disturbed);
+	for (size_t i = 0; i < calm.count && i < disturbed.count; i++)
+		assert_string_equal(disturbed.lines[i], calm.lines[i]);
+	assert_int_equal(disturbed.count, calm.count);
+	memset(&after, 0, sizeof after);
+	read_topic(topic("alerts"), each_alert, &after);
+	assert_in_range(before.count, 1, ALERTS_MAX);
+	assert_int_equal(after.count, before.count);
+	free_dump(&disturbed);
+	free_dump(&calm);
+}
+
+struct letters {
+	int count, bad_type, no_source;
+};
+
+static void each_letter(void *context, const struct voc_message *message)
+{
+	struct letters *letters = context;
+	struct voc_header headers[VOC_MESSAGE_HEADERS_MAX];
+	struct voc_dead_letter letter;
+	size_t count = voc_message_headers(message, headers, VOC_MESSAGE_HEADERS_MAX);
+	assert_true(voc_dead_letter_decode(headers, count, &letter));
+	assert_true(voc_str_is(letter.origin_topic, topic("classified")));
+	assert_true(voc_str_is(letter.service, "voc-aggregator"));
+	letters->count++;
+	letters->no_source += letter.reason == VOC_REASON_BAD_SOURCE_POSITION;
+	letters->bad_type += letter.reason == VOC_REASON_MISSING_FIELD && voc_str_is(message->value, "{}");
+}
+
+static void test_each_record_is_counted_for_what_it_is(void **state)
+{
+	(void)state;
+	struct voc_producer *producer = mock_producer(&mock);
+	struct voc_buf value;
+	voc_buf_init(&value, 65536);
+	struct made_event event = { "e-1", "C-1", start_ms, true, true };
+	make_classified(&value, &event);
+	send_classified(producer, 0, "C-1", voc_buf_str(&value), "voc.calls/0/0");
+	send_classified(producer, 0, "C-1", voc_buf_str(&value), "voc.calls/0/0"); /* a copy */
+	send_classified(producer, 0, "C-1", voc_buf_str(&value), "voc.calls/0/1"); /* a duplicate */
+	send_classified(producer, 0, "C-1", VOC_STR("{}"), "voc.calls/0/2");
+	send_classified(producer, 0, "C-1", voc_buf_str(&value), NULL);
+	mock_flush(producer);
+	struct process process = start_aggregator(0, "2000");
+	wait_applied(0, 5);
+	stop_aggregator(&process);
+	assert_int_equal(sum_positions("events"), 1);
+	assert_int_equal(sum_positions("copies"), 1);
+	assert_int_equal(sum_positions("duplicates"), 1);
+	assert_int_equal(sum_positions("invalid"), 2);
+	assert_string_equal(redis_server_hget(&server, "voc:{0}:customer:C-1", "complaint"), "1");
+	assert_string_equal(redis_server_hget(&server, "voc:{0}:customer:C-1", "duplicates"), "1");
+	assert_string_equal(redis_server_hget(&server, "voc:meta", "partitions"), "3");
+	static struct alerts alerts;
+	read_topic(topic("alerts"), each_alert, &alerts);
+	assert_in_range(alerts.count, 1, VOC_RULE_COUNT);
+	assert_int_equal(alerts.records, alerts.count);
+	struct letters letters = { 0 };
+	read_topic(topic("dlq"), each_letter, &letters);
+	assert_int_equal(letters.count, 2);
+	assert_int_equal(letters.no_source, 1);
+	assert_int_equal(letters.bad_type, 1);
+	voc_buf_free(&value);
+	voc_producer_free(producer);
+}
+
+static void test_killed_it_goes_on_at_the_position(void **state)
+{
+	(void)state;
+	write_log(0, 3000);
+	struct process process = start_aggregator(0, "5");
+	wait_applied(0, 100);
+	kill_aggregator(&process);
+	assert_in_range(sum_positions("offset"), 100, 2999);
+	process = start_aggregator(0, "50");
+	hold_against_a_calm_run(3000);
+	stop_aggregator(&process);
+}
+
+static void test_an_emptied_redis_is_filled_again(void **state)
+{
+	(void)state;
+	write_log(0, 1000);
+	struct process process = start_aggregator(0, "100");
+	wait_applied(0, 1000);
+	REDIS_DO(&server, "FLUSHDB");
+	wait_applied(0, 1000); /* found out on idle partitions */
+	assert_true(log_has(&process, "position moved"));
+	REDIS_DO(&server, "FLUSHDB");
+	write_log(1000, 500); /* found out by a step */
+	hold_against_a_calm_run(1500);
+	stop_aggregator(&process);
+}
+
+static void test_redis_dies_and_comes_back_empty(void **state)
+{
+	(void)state;
+	write_log(0, 3000);
+	struct process process = start_aggregator(0, "10");
+	wait_applied(0, 100);
+	redis_server_kill(&server);
+	usleep(1500 * 1000); /* beyond the first tries: partitions are paused by now */
+	redis_server_restart(&server);
+	hold_against_a_calm_run(3000);
+	assert_true(log_has(&process, "recovered"));
+	stop_aggregator(&process);
+}
+
+static void test_a_hung_redis_is_waited_for(void **state)
+{
+	(void)state;
+	struct process process = start_aggregator(0, "10");
+	write_log(0, 100);
+	wait_applied(0, 100);
+	kill(server.pid, SIGSTOP);
+	write_log(100, 900);
+	usleep(2500 * 1000); /* past its time-out */
+	kill(server.pid, SIGCONT);
+	hold_against_a_calm_run(1000);
+	assert_true(log_has(&process, "trying again soon"));
+	stop_aggregator(&process);
+}
+
+static void test_two_owners_never_count_twice(void **state)
+{
+	(void)state;
+	struct process one = start_aggregator(0, "7"), two = start_aggregator(0, "11");
+	for (int i = 0; i < 20; i++)
+		write_log(i * 100, 100);
+	hold_against_a_calm_run(2000);
+	assert_true(log_has(&one, "position conflict") || log_has(&two, "position conflict"));
+	stop_aggregator(&one);
+	stop_aggregator(&two);
+}
+
+static void test_a_position_beyond_the_log_is_refused(void **state)
+{
+	(void)state;
+	write_log(0, 10);
+	REDIS_DO(&server, "HSET", "voc:{1}:position", "offset", "1000000");
+	struct process process = start_aggregator(0, "10");
+	assert_int_equal(wait_exit(&process), 1);
+	assert_true(log_has(&process, "position_lost"));
+	forget_log(&process);
+}
+
+static void test_a_stop_does_not_wait_for_a_dead_redis(void **state)
+{
+	(void)state;
+	write_log(0, 10);
+	struct process process = start_aggregator(0, "10");
+	wait_applied(0, 10);
+	redis_server_kill(&server);
+	write_log(10, 10);
+	int64_t began_ms = voc_clock_ms();
+	kill(process.pid, SIGTERM);
+	assert_int_equal(wait_exit(&process), 0);
+	assert_in_range(voc_clock_ms() - began_ms, 0, 5000);
+	forget_log(&process);
+	redis_server_restart(&server);
+}
+
+#define EACH(test) cmocka_unit_test_setup(test, begin)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		EACH(test_each_record_is_counted_for_what_it_is),
+		EACH(test_killed_it_goes_on_at_the_position),
+		EACH(test_an_emptied_redis_is_filled_again),
+		EACH(test_redis_dies_and_comes_back_empty),
+		EACH(test_a_hung_redis_is_waited_for),
+		EACH(test_two_owners_never_count_twice),
+		EACH(test_a_position_beyond_the_log_is_refused),
+		EACH(test_a_stop_does_not_wait_for_a_dead_redis),
+	};
+	return cmocka_run_group_tests(tests, start, stop);
+}
