@@ -71,7 +71,7 @@ bool voc_read_name(struct voc_json_reader *json, const char *what, size_t max_ch
 
 bool voc_read_identity(struct voc_json_reader *json, const char *what, size_t max_chars, struct voc_str *ret_value)
 {
-	struct voc_str value;
+	struct voc_str value = { 0 };
 	if (!voc_read_name(json, what, max_chars, &value))
 		return false;
 	if (voc_utf8_is_blank(value) || voc_utf8_has_control(value))

@@ -34,7 +34,7 @@ static size_t count_groups(const int32_t *groups, size_t lane_count)
 	int32_t highest = -1;
 	for (size_t i = 0; i < lane_count; i++)
 		highest = groups[i] > highest ? groups[i] : highest;
-	return (size_t)(highest + 1);
+	return (size_t)highest + 1;
 }
 
 /* Chains the lanes into their groups, the lowest lane first. */

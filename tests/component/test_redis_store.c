@@ -77,7 +77,7 @@ static void advance(struct voc_partition_state *state, int64_t offset)
 {
 	state->now.events += offset - state->now.offset;
 	state->now.offset = offset;
-	strcpy(state->now.rules, "r1");
+	voc_str_copy(state->now.rules, sizeof state->now.rules, VOC_STR("r1"));
 }
 
 /* One step that adds a customer with `events` events, from `state` on to `offset`. */

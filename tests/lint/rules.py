@@ -159,7 +159,7 @@ def layout(path, text):
         if re.search(r"\b(TODO|FIXME|XXX|HACK)\b", line) and not path.startswith("tests/lint/"):
             yield f"{number}: unfinished"
     if path.endswith(".h"):
-        if not text.startswith("/*\n"):
+        if not text.startswith("/*"):
             yield "1: a header opens with what the module is for, who owns what, which thread may call"
         if not re.search(r"\*/\n#ifndef (\w+)\n#define \1\n", text):
             yield "1: no include guard after the opening comment"

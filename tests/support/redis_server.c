@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 
+#include <poll.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -42,7 +43,7 @@ static void connect_test(struct redis_server *server)
 			return;
 		if (voc_clock_ms() > until_ms)
 			fail_msg("redis-server is not up: %s", error.text);
-		usleep(5000);
+		poll(NULL, 0, 5); /* there is no event to wait for but the answer itself */
 	}
 }
 
@@ -57,7 +58,8 @@ static void spawn(struct redis_server *server, const char *const *arguments)
 
 void redis_server_start(struct redis_server *server, const char *const *arguments)
 {
-	signal(SIGPIPE, SIG_IGN);
+	const struct sigaction ignore = { .sa_handler = SIG_IGN };
+	sigaction(SIGPIPE, &ignore, NULL);
 	*server = (struct redis_server){ .folder = "/tmp/voc-redis-XXXXXX" };
 	assert_non_null(mkdtemp(server->folder));
 	snprintf(server->socket, sizeof server->socket, "%s/s", server->folder);
