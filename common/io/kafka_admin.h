@@ -33,6 +33,16 @@ VOC_MUST_CHECK enum voc_status voc_admin_create_topic(struct voc_admin *admin, c
 /* 0 if there is no such topic; asking never makes one. VOC_RETRY if Kafka is out of reach. */
 VOC_MUST_CHECK enum voc_status voc_admin_partition_count(struct voc_admin *admin, const char *topic, int timeout_ms,
                                                          int32_t *ret_partitions, struct voc_error *error);
+struct voc_group_name {
+	char text[VOC_TOPIC_NAME_SIZE]; /* longer ones are passed over */
+};
+
+/* The groups that Kafka knows and whose name begins with `prefix`, at most `max`. VOC_RETRY on failure, also from a
+ * broker that can't list groups (the mock cluster). */
+VOC_MUST_CHECK enum voc_status voc_admin_groups(struct voc_admin *admin, const char *prefix,
+                                                struct voc_group_name *names, size_t max, size_t *ret_count,
+                                                int timeout_ms, struct voc_error *error);
+
 /* Fills in the group's committed offsets; VOC_OFFSET_BEGINNING where there is none. */
 VOC_MUST_CHECK enum voc_status voc_admin_committed(struct voc_admin *admin, const char *group,
                                                    struct voc_position *positions, size_t count, int timeout_ms,

@@ -152,6 +152,6 @@ void canvas_write(const struct canvas *canvas, struct voc_buf *out, enum canvas_
 		if (output == CANVAS_LINES)
 			voc_buf_add_char(out, '\n');
 		else
-			voc_buf_add_str(out, row + 1 < canvas->rows ? VOC_STR("\x1b[K\r\n") : VOC_STR("\x1b[K"));
+			voc_buf_add_str(out, row + 1 < canvas->rows ? VOC_STR("\x1b[K\r\n") : VOC_STR("\x1b[J"));
 	}
 }

@@ -60,16 +60,16 @@ static void draw_title(struct canvas *canvas, const struct watch_view *view)
 	canvas_textf(canvas, 0, columns - 20, 20, CANVAS_DIM, "%.10s %.8sZ", now, now + 11);
 }
 
-/* One column a minute, the newest rightmost. */
+/* One column a look, the newest rightmost. */
 static void draw_sparkline(struct canvas *canvas, int row, int column, int columns, const int64_t *values, int count)
 {
 	static const char *const levels[] = { " ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█" };
 	int shown = columns < count ? columns : count;
 	int64_t most = 1;
-	for (int i = count - shown; i < count; i++)
+	for (int i = 0; i < shown; i++)
 		most = values[i] > most ? values[i] : most;
 	for (int i = 0; i < shown; i++) {
-		int64_t level = (values[count - shown + i] * 8 + most - 1) / most;
+		int64_t level = (values[shown - 1 - i] * 8 + most - 1) / most;
 		canvas_text(canvas, row, column + i, 1, CANVAS_CYAN, voc_str_from(levels[level]));
 	}
 }
@@ -77,14 +77,13 @@ static void draw_sparkline(struct canvas *canvas, int row, int column, int colum
 static void draw_rate(struct canvas *canvas, const struct watch_view *view)
 {
 	int columns = canvas_columns(canvas);
-	int at = canvas_text(canvas, 1, 0, columns, CANVAS_BOLD, VOC_STR("events "));
+	int at = canvas_text(canvas, 1, 0, columns, CANVAS_BOLD, VOC_STR("classified "));
 	at += canvas_textf(canvas, 1, at, columns, CANVAS_PLAIN, "%lld", (long long)view->events);
-	if (view->applied_rate >= 0)
-		at += canvas_textf(canvas, 1, at, columns, CANVAS_PLAIN, "  %lld.%lld/s",
-		                   (long long)(view->applied_rate / 1000), (long long)(view->applied_rate / 100 % 10));
-	int64_t hour = sum(view->per_minute, WATCH_MINUTES);
-	at += canvas_textf(canvas, 1, at, columns, CANVAS_PLAIN, "  last hour %lld ", (long long)hour);
-	draw_sparkline(canvas, 1, at, columns - at, view->per_minute, WATCH_MINUTES);
+	if (view->rate_count == 0)
+		return;
+	at += canvas_textf(canvas, 1, at, columns, CANVAS_PLAIN, "  %lld.%lld/s  ", (long long)(view->rates[0] / 1000),
+	                   (long long)(view->rates[0] / 100 % 10));
+	draw_sparkline(canvas, 1, at, columns - at, view->rates, (int)view->rate_count);
 }
 
 static void draw_lag(struct canvas *canvas, const struct watch_view *view)
@@ -231,6 +230,6 @@ void watch_frame_draw(struct canvas *canvas, const struct watch_view *view)
 	int row = draw_all_shares(canvas, view);
 	draw_at_risk(canvas, row, end, half - COLUMN_GAP, view);
 	draw_alerts(canvas, row, end, half, view);
-	canvas_text(canvas, end, 0, half, CANVAS_DIM, VOC_STR("shares and rates: last 60 minutes"));
+	canvas_textf(canvas, end, 0, half, CANVAS_DIM, "shares: of the last %lld events", (long long)view->window);
 	canvas_text(canvas, end, canvas_columns(canvas) - 7, 7, CANVAS_DIM, VOC_STR("q quits"));
 }

@@ -9,7 +9,7 @@
 #include "core/alert_rule.h"
 #include "core/labels.h"
 
-#define WATCH_MINUTES      60 /* that rates and shares are of */
+#define WATCH_LOOKS        60 /* whose rates are remembered */
 #define WATCH_GROUPS_MAX   8
 #define WATCH_AT_RISK_MAX  32
 #define WATCH_ALERTS_MAX   32
@@ -36,9 +36,10 @@ struct watch_alert {
 
 struct watch_view {
 	int64_t now_ms;
-	int64_t per_minute[WATCH_MINUTES]; /* events applied, by their own time; the last is the minute of now */
-	int64_t applied_rate;              /* events a second in thousandths, since the last look; -1: not known */
-	int64_t events;                    /* applied in all */
+	int64_t events;             /* classified in all, as far as Kafka still holds them */
+	int64_t rates[WATCH_LOOKS]; /* events a second in thousandths, by look; the newest first */
+	size_t rate_count;
+	int64_t window; /* the events that the shares are of: the last that came */
 	int64_t feedback[VOC_FEEDBACK_COUNT];
 	int64_t satisfaction[VOC_SATISFACTION_COUNT];
 	int64_t factor[VOC_FACTOR_COUNT];
