@@ -36,7 +36,6 @@ static enum voc_status open_client(struct voc_reader *reader, const struct voc_k
 		{ "enable.auto.commit", "false" },
 		{ "enable.partition.eof", "true" },
 		{ "auto.offset.reset", "earliest" },
-		{ "allow.auto.create.topics", "false" },
 		{ NULL, NULL },
 	};
 	rd_kafka_conf_t *conf = kafka_conf_new(settings, defaults, fixed, error);

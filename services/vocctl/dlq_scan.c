@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "io/signals.h"
+#include "sender.h"
 #include "tail.h"
 
 #define POLL_MS     200
@@ -74,7 +75,7 @@ enum voc_status dlq_scan(const struct voc_conf *conf, const struct dlq_filter *f
 	if (status == VOC_OK)
 		status = voc_admin_open(&settings, &admin, error);
 	if (status == VOC_OK)
-		status = vocctl_tail_open(conf, admin, &all, 1, false, &reader, error);
+		status = vocctl_tail_open(&settings, admin, &all, 1, false, &reader, error);
 	if (status == VOC_OK)
 		status = scan(reader, filter, each, context, error);
 	voc_reader_free(reader);

@@ -27,7 +27,7 @@ VOC_MUST_CHECK enum voc_status vocctl_sender_pause(struct vocctl_sender *sender,
 /* Until all is acknowledged. VOC_RETRY: not all were, and patience ended or a second signal came. */
 VOC_MUST_CHECK enum voc_status vocctl_sender_drain(struct vocctl_sender *sender, struct voc_error *error);
 
-/* What librdkafka complains of, on standard error; for voc_kafka_settings. */
-void vocctl_print_complaint(void *context, const char *text);
+/* Settings whose complaints go to standard error. */
+struct voc_kafka_settings vocctl_kafka_settings(const struct voc_conf *conf);
 
 #endif

@@ -1,7 +1,5 @@
 #include "tail.h"
 
-#include "sender.h"
-
 #include <stdlib.h>
 
 /* Partitions of all the topics asked for. */
@@ -11,15 +9,6 @@ struct places {
 	int64_t *ends;
 	size_t count;
 };
-
-struct voc_kafka_settings vocctl_kafka_settings(const struct voc_conf *conf)
-{
-	return (struct voc_kafka_settings){
-		.conf = conf,
-		.client_id = "vocctl",
-		.on_complaint = vocctl_print_complaint,
-	};
-}
 
 static void places_free(struct places *places)
 {
@@ -74,18 +63,17 @@ static enum voc_status add_topic(struct places *places, const struct voc_conf *c
 	return status;
 }
 
-enum voc_status vocctl_tail_open(const struct voc_conf *conf, struct voc_admin *admin, const struct vocctl_tail *tails,
-                                 size_t count, bool follow, struct voc_reader **ret_reader, struct voc_error *error)
+enum voc_status vocctl_tail_open(const struct voc_kafka_settings *settings, struct voc_admin *admin,
+                                 const struct vocctl_tail *tails, size_t count, bool follow,
+                                 struct voc_reader **ret_reader, struct voc_error *error)
 {
 	struct places places = { 0 };
 	enum voc_status status = VOC_OK;
 	for (size_t i = 0; status == VOC_OK && i < count; i++)
-		status = add_topic(&places, conf, admin, &tails[i], error);
-	if (status == VOC_OK) {
-		const struct voc_kafka_settings settings = vocctl_kafka_settings(conf);
-		status = voc_reader_open(&settings, places.from, follow ? NULL : places.ends, places.count, ret_reader,
+		status = add_topic(&places, settings->conf, admin, &tails[i], error);
+	if (status == VOC_OK)
+		status = voc_reader_open(settings, places.from, follow ? NULL : places.ends, places.count, ret_reader,
 		                         error);
-	}
 	places_free(&places);
 	return status;
 }

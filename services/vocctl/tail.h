@@ -15,14 +15,12 @@ struct vocctl_tail {
 #define VOCCTL_TAIL_ALL        INT64_MAX
 #define VOCCTL_TAIL_TIMEOUT_MS 10000
 
-struct voc_kafka_settings vocctl_kafka_settings(const struct voc_conf *conf);
-
 /*
  * Asks Kafka for partitions and offsets, then opens a reader on them. A topic that isn't there has no records. With
  * `follow` the reader goes on to what is yet to come, else it ends where the topics end now. VOC_RETRY: Kafka is out
  * of reach.
  */
-VOC_MUST_CHECK enum voc_status vocctl_tail_open(const struct voc_conf *conf, struct voc_admin *admin,
+VOC_MUST_CHECK enum voc_status vocctl_tail_open(const struct voc_kafka_settings *settings, struct voc_admin *admin,
                                                 const struct vocctl_tail *tails, size_t count, bool follow,
                                                 struct voc_reader **ret_reader, struct voc_error *error);
 

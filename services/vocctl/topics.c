@@ -82,9 +82,7 @@ static int run(const struct voc_conf *conf, const struct vocctl_arguments *argum
 		fprintf(stderr, "vocctl topics: the only thing it can do is 'create'\n");
 		return VOCCTL_USAGE;
 	}
-	const struct voc_kafka_settings settings = { .conf = conf,
-		                                     .client_id = "vocctl",
-		                                     .on_complaint = vocctl_print_complaint };
+	const struct voc_kafka_settings settings = vocctl_kafka_settings(conf);
 	struct voc_admin *admin = NULL;
 	struct voc_error error = { 0 };
 	if (voc_admin_open(&settings, &admin, &error) != VOC_OK) {

@@ -41,7 +41,7 @@ static bool print_frame(const struct watch_view *view, int rows, int columns, en
 static int watch_once(struct watch_source *source, struct watch_view *view)
 {
 	watch_source_look(source, view, true);
-	watch_source_look(source, view, true);
+	watch_source_look(source, view, false);
 	int rows = ONCE_ROWS, columns = ONCE_COLUMNS;
 	terminal_size(STDOUT_FILENO, &rows, &columns);
 	bool printed = print_frame(view, rows, columns, CANVAS_LINES, vocctl_colour_wanted(STDOUT_FILENO));

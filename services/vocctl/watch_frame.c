@@ -6,9 +6,11 @@
 
 #define HEAD_ROWS   5 /* title, rate, lag, dead letters, a blank one */
 #define FOOT_ROWS   1
-#define LIST_ROWS   5 /* the least that the lists below the shares get, with their titles */
+#define LIST_ROWS   7 /* the least that the lists below the shares get, with their titles */
 #define COLUMN_GAP  2
-#define COLUMN_WANT 38 /* "product_service 제품·서비스", a bar and a percentage */
+#define LABEL_WANT  28 /* "product_service 제품·서비스 " */
+#define BAR_LEAST   5
+#define COLUMN_WANT 38 /* a label, a bar and a percentage */
 #define COLUMNS_MAX 3
 
 /* Names and counts of one label table. */
@@ -108,9 +110,16 @@ static void draw_dead_letters(struct canvas *canvas, const struct watch_view *vi
 	int at = canvas_text(canvas, 3, 0, columns, CANVAS_BOLD, VOC_STR("dead letters "));
 	at += canvas_textf(canvas, 3, at, columns, total > 0 ? CANVAS_YELLOW : CANVAS_GREEN, "%lld", (long long)total);
 	for (int i = 0; i < VOC_REASON_COUNT; i++) {
-		if (view->dead_letters[i] > 0)
-			at += canvas_textf(canvas, 3, at, columns - at, CANVAS_PLAIN, "  %s %lld",
-			                   voc_reason_name((enum voc_reason)i), (long long)view->dead_letters[i]);
+		char item[64];
+		if (view->dead_letters[i] == 0)
+			continue;
+		int len = snprintf(item, sizeof item, "  %s %lld", voc_reason_name((enum voc_reason)i),
+		                   (long long)view->dead_letters[i]);
+		if (at + len + 3 > columns) {
+			canvas_text(canvas, 3, at, 3, CANVAS_DIM, VOC_STR("  …"));
+			break;
+		}
+		at += canvas_text(canvas, 3, at, columns - at, CANVAS_PLAIN, voc_str_from(item));
 	}
 }
 
@@ -118,7 +127,7 @@ static void draw_share(struct canvas *canvas, int row, int column, int columns, 
                        int64_t total)
 {
 	int thousandths = total > 0 ? (int)(shares->counts[index] * 1000 / total) : 0;
-	int label_columns = columns - 5 - (columns - 5) / 4;
+	int label_columns = columns - 5 > LABEL_WANT + BAR_LEAST ? LABEL_WANT : columns - 5 - BAR_LEAST;
 	int at = canvas_textf(canvas, row, column, label_columns, CANVAS_PLAIN, "%s ", shares->names[index]);
 	if (shares->korean != NULL)
 		canvas_text(canvas, row, column + at, label_columns - at, CANVAS_DIM,

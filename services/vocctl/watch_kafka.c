@@ -18,7 +18,7 @@
 #define ARENA_BYTES     (1 << 20)
 
 struct watch_kafka {
-	const struct voc_conf *conf;
+	struct voc_kafka_settings settings;
 	struct voc_admin *admin;
 	struct voc_reader *flow;    /* classified and alerts, from near their ends */
 	struct voc_reader *letters; /* all dead letters */
@@ -35,14 +35,14 @@ static enum voc_status open_flow(struct watch_kafka *kafka, struct voc_error *er
 		{ VOC_TOPIC_CLASSIFIED, TAIL_CLASSIFIED },
 		{ VOC_TOPIC_ALERTS, WATCH_ALERTS_MAX },
 	};
-	return vocctl_tail_open(kafka->conf, kafka->admin, tails, sizeof tails / sizeof *tails, true, &kafka->flow,
+	return vocctl_tail_open(&kafka->settings, kafka->admin, tails, sizeof tails / sizeof *tails, true, &kafka->flow,
 	                        error);
 }
 
 static enum voc_status open_letters(struct watch_kafka *kafka, struct voc_error *error)
 {
 	static const struct vocctl_tail all = { VOC_TOPIC_DEAD_LETTERS, VOCCTL_TAIL_ALL };
-	return vocctl_tail_open(kafka->conf, kafka->admin, &all, 1, true, &kafka->letters, error);
+	return vocctl_tail_open(&kafka->settings, kafka->admin, &all, 1, true, &kafka->letters, error);
 }
 
 static void forget(struct watch_view *view)
@@ -57,16 +57,15 @@ static void forget(struct watch_view *view)
 enum voc_status watch_kafka_open(const struct voc_conf *conf, struct watch_view *view, struct watch_kafka **ret_kafka,
                                  struct voc_error *error)
 {
-	/* No complaints: the view itself says what is wrong. */
-	const struct voc_kafka_settings settings = { .conf = conf, .client_id = "vocctl" };
 	struct watch_kafka *kafka = calloc(1, sizeof *kafka);
 	if (kafka == NULL || (kafka->arena = voc_arena_new(ARENA_BYTES)) == NULL) {
 		free(kafka);
 		return voc_error_set(error, VOC_FATAL, VOC_REASON_OUT_OF_MEMORY, -1, "out of memory");
 	}
-	kafka->conf = conf;
+	/* No complaints: the view itself says what is wrong. */
+	kafka->settings = (struct voc_kafka_settings){ .conf = conf, .client_id = "vocctl" };
 	voc_topic_name(kafka->classified, conf->topic_prefix, VOC_TOPIC_CLASSIFIED);
-	enum voc_status status = voc_admin_open(&settings, &kafka->admin, error);
+	enum voc_status status = voc_admin_open(&kafka->settings, &kafka->admin, error);
 	if (status == VOC_OK)
 		status = watch_lag_open(conf, kafka->admin, &kafka->lag, error);
 	if (status == VOC_OK)

@@ -1,0 +1,172 @@
+/* vocctl customer, at-risk and watch --once, as programs, against a redis-server of the test's own. */
+#include "base/hash.h"
+#include "io/redis_keys.h"
+#include "support/mock_kafka.h"
+#include "support/program_run.h"
+#include "support/redis_server.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+#include <jansson.h>
+
+#define PARTITIONS 24
+
+static struct redis_server server;
+static struct mock_kafka mock;
+static struct program_run run;
+
+/* A key of the customer's partition, in a buffer of its own. */
+static const char *key_of(const char *id, bool customer)
+{
+	static char keys[2][VOC_REDIS_KEY_SIZE + 1];
+	struct voc_redis_key key;
+	int32_t partition = voc_partition_of(voc_str_from(id), PARTITIONS);
+	struct voc_str name = customer ? voc_redis_key_customer(&key, partition, voc_str_from(id))
+	                               : voc_redis_key_at_risk(&key, partition);
+	voc_str_copy(keys[customer], sizeof keys[customer], name);
+	return keys[customer];
+}
+
+static void add_customer(const char *id, const char *risk, const char *state)
+{
+	REDIS_DO(&server, "HSET", key_of(id, true), "events", "12", "duplicates", "1", "complaint", "7", "question",
+	         "5", "dissatisfied", "7", "factor:equity", "2", "servqual:reliability", "4", "channel:call", "12",
+	         "churn_intents", "1", "satisfaction_index", "31", "risk", risk, "risk_state", state, "first_at",
+	         "1795219200000", "last_at", "1795221000000", "last_event", "e-77", "alert:churn_intent",
+	         "1795221000000:2", "contributions",
+	         "[{\"id\":\"e-77\",\"time\":\"2026-11-21T00:30:00.000Z\",\"points\":35500,\"feedback_type\":"
+	         "\"complaint\","
+	         "\"satisfaction\":\"dissatisfied\",\"primary_factor\":\"equity\",\"servqual\":\"reliability\","
+	         "\"churn_intent\":true,\"evidence\":[\"해지할게요\"]}]");
+	REDIS_DO(&server, "ZADD", key_of(id, false), risk, id);
+}
+
+static int start(void **state)
+{
+	(void)state;
+	redis_server_start(&server, NULL);
+	mock_kafka_start(&mock);
+	setenv("VOC_KAFKA_BOOTSTRAP", mock.conf.kafka_bootstrap, 1);
+	setenv("VOC_REDIS_URL", server.url, 1);
+	return 0;
+}
+
+static int stop(void **state)
+{
+	(void)state;
+	mock_kafka_stop(&mock);
+	redis_server_stop(&server);
+	return 0;
+}
+
+static void test_without_an_aggregator_it_says_so(void **state)
+{
+	(void)state;
+	PROGRAM_RUN(&run, NULL, "vocctl", "customer", "C-1");
+	assert_int_equal(run.status, 1);
+	assert_non_null(strstr(run.err, "no aggregator has run"));
+	REDIS_DO(&server, "HSET", "voc:meta", "partitions", "24", "state_version", "1");
+	PROGRAM_RUN(&run, NULL, "vocctl", "customer", "C-1");
+	assert_int_equal(run.status, 1);
+	assert_non_null(strstr(run.err, "nothing is known of this customer"));
+	assert_string_equal(run.out, "");
+	add_customer("C-1", "82", "critical");
+	add_customer("고객-2", "61", "at_risk");
+	add_customer("C-3", "95", "critical");
+}
+
+static void test_customer_is_a_page(void **state)
+{
+	(void)state;
+	PROGRAM_RUN(&run, NULL, "vocctl", "customer", "C-1");
+	assert_int_equal(run.status, 0);
+	assert_string_equal(
+	        run.out,
+	        "C-1   risk 82 ████████████████░░░░ critical   satisfaction 31 of 100\n"
+	        "  contacts      12 (and 1 sent twice), from 2026-11-21 00:00:00Z to 2026-11-21 00:30:00Z; last e-77\n"
+	        "  types         complaint 7, question 5\n"
+	        "  satisfaction  dissatisfied 7\n"
+	        "  factors       equity 2\n"
+	        "  servqual      reliability 4\n"
+	        "  channels      call 12\n"
+	        "  leaving       churn_intents 1\n"
+	        "  alert         2026-11-21 00:30:00Z churn_intent\n"
+	        "  risk from     2026-11-21T00:30  +35.5  complaint dissatisfied equity reliability leaving  "
+	        "“해지할게요”\n");
+}
+
+static void test_customer_is_json(void **state)
+{
+	(void)state;
+	PROGRAM_RUN(&run, NULL, "vocctl", "customer", "--json", "고객-2");
+	assert_int_equal(run.status, 0);
+	json_t *root = json_loads(run.out, JSON_REJECT_DUPLICATES, NULL);
+	assert_non_null(root);
+	assert_string_equal(json_string_value(json_object_get(root, "customer_id")), "고객-2");
+	assert_int_equal(json_integer_value(json_object_get(root, "partition")),
+	                 voc_partition_of(VOC_STR("고객-2"), PARTITIONS));
+	assert_int_equal(json_integer_value(json_object_get(root, "risk")), 61);
+	assert_string_equal(json_string_value(json_object_get(root, "risk_state")), "at_risk");
+	assert_int_equal(json_array_size(json_object_get(root, "contributions")), 1);
+	json_decref(root);
+}
+
+static void test_at_risk_is_ordered(void **state)
+{
+	(void)state;
+	PROGRAM_RUN(&run, NULL, "vocctl", "at-risk", "--json");
+	assert_int_equal(run.status, 0);
+	const char *third = strstr(run.out, "C-3"), *first = strstr(run.out, "C-1"),
+	           *second = strstr(run.out, "고객-2");
+	assert_true(third != NULL && first != NULL && second != NULL);
+	assert_true(third < first && first < second);
+	PROGRAM_RUN(&run, NULL, "vocctl", "at-risk", "--top", "1");
+	assert_non_null(
+	        strstr(run.out, "C-3                    95  critical            31        12           7        1"));
+	assert_null(strstr(run.out, "C-1"));
+	assert_non_null(strstr(run.err, "3 at risk"));
+	PROGRAM_RUN(&run, NULL, "vocctl", "at-risk", "--top", "0");
+	assert_int_equal(run.status, 2);
+}
+
+static void test_watch_prints_a_picture(void **state)
+{
+	(void)state;
+	PROGRAM_RUN(&run, NULL, "vocctl", "watch", "--once");
+	assert_int_equal(run.status, 0);
+	assert_non_null(strstr(run.out, "redis and kafka answer"));
+	assert_non_null(strstr(run.out, "CUSTOMERS AT RISK 위험 고객  3"));
+	assert_non_null(strstr(run.out, "고객-2"));
+	assert_null(strchr(run.out, '\x1b'));
+}
+
+static void test_redis_away_is_told(void **state)
+{
+	(void)state;
+	redis_server_kill(&server);
+	PROGRAM_RUN(&run, NULL, "vocctl", "at-risk");
+	assert_int_equal(run.status, 1);
+	assert_string_equal(run.out, "");
+	assert_int_not_equal(run.err[0], '\0');
+	PROGRAM_RUN(&run, NULL, "vocctl", "watch", "--once");
+	assert_int_equal(run.status, 1);
+	assert_null(strstr(run.out, "redis and kafka answer"));
+	assert_non_null(strstr(run.out, "TYPE 유형"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_without_an_aggregator_it_says_so),
+		cmocka_unit_test(test_customer_is_a_page),
+		cmocka_unit_test(test_customer_is_json),
+		cmocka_unit_test(test_at_risk_is_ordered),
+		cmocka_unit_test(test_watch_prints_a_picture),
+		cmocka_unit_test(test_redis_away_is_told),
+	};
+	return cmocka_run_group_tests(tests, start, stop);
+}
