@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """A webhook receiver for the demo and the tests: verifies Standard Webhooks signatures, and misbehaves on demand.
 
-  webhook_receiver.py [--host 127.0.0.1] [--port 0] [--secret whsec_...] [--pretty] [--log FILE] [--log-all]
+  webhook_receiver.py [--host 127.0.0.1] [--port 0] [--secret whsec_...] [--pretty] [--log FILE] [--log-all] [--cert PEM]
 
-Prints its port as the first line. --pretty prints each accepted alert for people; --log appends one JSON object for each
+Prints its port as the first line. --cert: TLS, with the certificate and the key that are in this file. --pretty prints each accepted alert for people; --log appends one JSON object for each
 accepted request (--log-all: for every request) to FILE. The path says how a request is answered:
 
   /ok                       200
@@ -25,6 +25,7 @@ import hashlib
 import hmac
 import http.server
 import json
+import ssl
 import sys
 import threading
 import time
@@ -73,6 +74,10 @@ class Receiver(http.server.ThreadingHTTPServer):
         self.options = options
         self.lock = threading.Lock()
         self.counts = collections.Counter()
+        if options.cert:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(options.cert)
+            self.socket = context.wrap_socket(self.socket, server_side=True, do_handshake_on_connect=False)
         self.log = open(options.log, "a", encoding="utf-8") if options.log else None
 
     def handle_error(self, request, client_address):
@@ -173,6 +178,7 @@ def main():
     parser.add_argument("--secret", default="")
     parser.add_argument("--pretty", action="store_true")
     parser.add_argument("--log")
+    parser.add_argument("--cert")
     parser.add_argument("--log-all", action="store_true")
     options = parser.parse_args()
     receiver = Receiver((options.host, options.port), options)
