@@ -192,12 +192,7 @@ static void send_alerts(int count, const char *only_for)
 
 static void wait_count(const char *path, int status, size_t count)
 {
-	int64_t deadline_ms = voc_clock_ms() + PATIENCE_MS;
-	while (test_receiver_count(&receiver, path, status) < count) {
-		if (voc_clock_ms() > deadline_ms)
-			fail_msg("%s: %zu of %zu", path, test_receiver_count(&receiver, path, status), count);
-		usleep(20000);
-	}
+	test_receiver_wait(&receiver, path, status, count, PATIENCE_MS);
 }
 
 /* Accepted by this path: each of the alerts once, and each customer's in order. `less`: of this customer none. */

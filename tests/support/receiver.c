@@ -1,5 +1,8 @@
 #include "support/receiver.h"
 
+#include "base/clock.h"
+
+#include <poll.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -8,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/inotify.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -85,4 +89,22 @@ size_t test_receiver_count(const struct test_receiver *receiver, const char *pat
 	}
 	json_decref(requests);
 	return count;
+}
+
+void test_receiver_wait(const struct test_receiver *receiver, const char *path, int status, size_t count,
+                        int64_t patience_ms)
+{
+	int64_t deadline_ms = voc_clock_ms() + patience_ms;
+	int changes = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+	assert_true(changes >= 0 && inotify_add_watch(changes, receiver->log, IN_MODIFY) >= 0);
+	size_t have;
+	while ((have = test_receiver_count(receiver, path, status)) < count) {
+		struct pollfd fd = { .fd = changes, .events = POLLIN };
+		int64_t left_ms = deadline_ms - voc_clock_ms();
+		if (left_ms <= 0 || poll(&fd, 1, (int)left_ms) <= 0)
+			fail_msg("%s: %zu of %zu", path, have, count);
+		char events[4096];
+		assert_true(read(changes, events, sizeof events) > 0);
+	}
+	close(changes);
 }

@@ -5,7 +5,7 @@
 #define TESTS_SUPPORT_RECEIVER_H
 
 #include <jansson.h>
-#include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #define TEST_SECRET "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
@@ -23,5 +23,8 @@ void test_receiver_stop(struct test_receiver *receiver);
 json_t *test_receiver_requests(const struct test_receiver *receiver);
 /* How many requests to this path were answered so; status 0: in any way. */
 size_t test_receiver_count(const struct test_receiver *receiver, const char *path, int status);
+/* Waits until there are at least so many; fails the test after `patience_ms`. */
+void test_receiver_wait(const struct test_receiver *receiver, const char *path, int status, size_t count,
+                        int64_t patience_ms);
 
 #endif
