@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #include "base/timestamp.h"
+#include "core/event.h"
 #include "vocctl/gen_stream.h"
 #include "vocctl/gen_timeline.h"
 
@@ -226,6 +227,41 @@ static void test_stories_turn(void **state)
 	assert_int_equal(mood_count(GEN_STEADY, 900, GEN_CHURN), 0);
 }
 
+static enum voc_status decode(struct voc_str line, struct voc_arena *arena, struct voc_error *error)
+{
+	struct voc_event event;
+	const struct voc_record record = { .value = line, .timestamp_ms = plain.start_ms + INT64_C(3) * 86400000 };
+	*error = (struct voc_error){ 0 };
+	voc_arena_reset(arena);
+	return voc_event_decode(&record, arena, &event, error);
+}
+
+/* The classifier takes what is whole, and refuses each defect for the reason that it is named after. */
+static void test_the_decoder_agrees(void **state)
+{
+	(void)state;
+	struct gen_settings settings = plain;
+	settings.malformed = 300;
+	struct voc_buf out;
+	struct gen_counts counts;
+	struct voc_error error;
+	struct voc_arena *arena = voc_arena_new(1 << 20);
+	generate(&settings, &out, &counts);
+	struct voc_str rest = voc_buf_str(&out);
+	size_t refused = 0;
+	for (int64_t i = 0; i < counts.lines; i++) {
+		if (decode(next_line(&rest), arena, &error) == VOC_OK)
+			continue;
+		assert_string_equal(voc_reason_name(error.reason),
+		                    voc_reason_name(gen_defect_reason(refused % gen_defect_count)));
+		refused++;
+	}
+	assert_int_equal(refused, counts.malformed);
+	assert_true(refused > 2 * gen_defect_count);
+	voc_arena_free(arena);
+	voc_buf_free(&out);
+}
+
 static void test_texts_with_a_bad_line_are_refused(void **state)
 {
 	(void)state;
@@ -253,6 +289,7 @@ int main(void)
 		cmocka_unit_test(test_few_customers_call_often),
 		cmocka_unit_test(test_outages_bring_bursts),
 		cmocka_unit_test(test_stories_turn),
+		cmocka_unit_test(test_the_decoder_agrees),
 		cmocka_unit_test(test_texts_with_a_bad_line_are_refused),
 	};
 	return cmocka_run_group_tests(tests, open_texts, free_texts);
