@@ -2,6 +2,7 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
+#include "io/metrics.h"
 #include "io/redis_url.h"
 
 #include <hiredis/hiredis.h>
@@ -175,6 +176,7 @@ void voc_redis_encoded(struct voc_redis *redis, struct voc_str command)
 static enum voc_status broken(struct voc_redis *redis, const char *doing, const char *why, struct voc_error *error)
 {
 	voc_error_set(error, VOC_RETRY, VOC_REASON_REDIS, -1, "%s: %s", doing, why);
+	voc_metric_add(VOC_METRIC_REDIS_ERRORS, 1);
 	voc_redis_close(redis);
 	return VOC_RETRY;
 }
@@ -224,12 +226,13 @@ enum voc_status voc_redis_exchange(struct voc_redis *redis, struct voc_error *er
 	redis->replies = voc_arena_alloc(redis->arena, redis->command_count * sizeof *redis->replies);
 	if (!redis->replies)
 		return voc_error_set(error, VOC_FATAL, VOC_REASON_OUT_OF_MEMORY, -1, "no memory for Redis' replies");
-	int64_t deadline_ms = voc_clock_ms() + redis->timeout_ms;
+	int64_t began_us = voc_clock_us();
 	enum voc_status status = send_commands(redis, error);
 	for (size_t i = 0; status == VOC_OK && i < redis->command_count; i++)
-		status = receive(redis, deadline_ms, &redis->replies[i], error);
+		status = receive(redis, began_us / 1000 + redis->timeout_ms, &redis->replies[i], error);
 	if (status == VOC_OK)
 		redis->reply_count = redis->command_count;
+	voc_metric_observe_us(VOC_METRIC_REDIS_SECONDS, voc_clock_us() - began_us);
 	return status;
 }
 
@@ -271,6 +274,7 @@ enum voc_status voc_redis_expect(struct voc_redis *redis, const struct voc_redis
 	enum voc_status status = may_pass(reply->str) ? VOC_RETRY : VOC_FATAL;
 	struct voc_str text = before_quote(reply->str);
 	voc_error_set(error, status, VOC_REASON_REDIS, -1, "Redis answered: %.*s", VOC_STR_ARG(text));
+	voc_metric_add(VOC_METRIC_REDIS_ERRORS, 1);
 	if (voc_str_starts_with(reply->str, VOC_STR("READONLY ")))
 		voc_redis_close(redis);
 	return status;
