@@ -21,11 +21,17 @@ static const char *skip_plain(const char *at, const char *end)
 		memcpy(&word, at, sizeof word);
 		uint64_t quote = word ^ (ONES * '"');
 		uint64_t backslash = word ^ (ONES * '\\');
-		/* The high bit of each byte that is below 0x20, is one of the two, or has it itself. A borrow can only
-		 * mark a byte too many, behind one that is marked rightly. */
+		/* The high bit of each byte that is below 0x20, is one of the two, or has it itself. A borrow can mark
+		 * a byte too many, but only above one that is marked rightly: the lowest mark is right. */
 		uint64_t marks = (word - ONES * 0x20) | (quote - ONES) | (backslash - ONES) | word;
-		if (marks & HIGHS)
+		marks &= HIGHS;
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+		if (marks)
+			return at + __builtin_ctzll(marks) / 8;
+#else
+		if (marks)
 			break;
+#endif
 		at += 8;
 	}
 	return at;

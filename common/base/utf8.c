@@ -74,8 +74,11 @@ bool voc_utf8_is_blank(struct voc_str s)
 
 bool voc_utf8_has_control(struct voc_str s)
 {
-	while (s.len > 0)
-		if (voc_unicode_is_control(voc_utf8_take(&s)))
+	for (size_t i = 0; i < s.len; i++) {
+		unsigned char c = (unsigned char)s.ptr[i];
+		/* U+0080 to U+009F are C2 80 to C2 9F. */
+		if (c < 0x20 || c == 0x7F || (c == 0xC2 && i + 1 < s.len && (unsigned char)s.ptr[i + 1] < 0xA0))
 			return true;
+	}
 	return false;
 }

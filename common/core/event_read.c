@@ -5,7 +5,7 @@
 #include "base/utf8.h"
 
 struct field {
-	const char *name;
+	struct voc_str name;
 	size_t slot; /* of its voc_str in the draft */
 	void (*read)(struct voc_event_draft *draft, struct voc_json_reader *json, const struct field *field);
 };
@@ -16,37 +16,41 @@ static void read_data(struct voc_event_draft *draft, struct voc_json_reader *jso
 static void read_transcript(struct voc_event_draft *draft, struct voc_json_reader *json, const struct field *field);
 
 #define SLOT(member) offsetof(struct voc_event_draft, member)
+#define NAME(literal)                       \
+	{                                   \
+		literal, sizeof literal - 1 \
+	}
 
 static const struct field attributes[] = {
-	{ "specversion", SLOT(specversion), read_text },
-	{ "id", SLOT(id), read_text },
-	{ "source", SLOT(source), read_text },
-	{ "type", SLOT(type), read_text },
-	{ "subject", SLOT(subject), read_text },
-	{ "time", SLOT(time), read_text },
-	{ "datacontenttype", SLOT(content_type), read_text },
-	{ "dataschema", SLOT(data_schema), read_text },
-	{ "data", SLOT(data), read_data },
-	{ NULL, 0, NULL },
+	{ NAME("specversion"), SLOT(specversion), read_text },
+	{ NAME("id"), SLOT(id), read_text },
+	{ NAME("source"), SLOT(source), read_text },
+	{ NAME("type"), SLOT(type), read_text },
+	{ NAME("subject"), SLOT(subject), read_text },
+	{ NAME("time"), SLOT(time), read_text },
+	{ NAME("datacontenttype"), SLOT(content_type), read_text },
+	{ NAME("dataschema"), SLOT(data_schema), read_text },
+	{ NAME("data"), SLOT(data), read_data },
+	{ { NULL, 0 }, 0, NULL },
 };
 
 static const struct field data_fields[] = {
-	{ "customer_id", SLOT(customer_id), read_text },
-	{ "text", SLOT(text), read_text },
-	{ "transcript", SLOT(transcript), read_transcript },
-	{ "lang", SLOT(lang), read_text },
-	{ "channel", SLOT(contact), read_text },
-	{ "product", SLOT(product), read_text },
-	{ "team", SLOT(team), read_text },
-	{ "agent_id", SLOT(agent_id), read_text },
-	{ "rating", SLOT(rating), read_number },
-	{ NULL, 0, NULL },
+	{ NAME("customer_id"), SLOT(customer_id), read_text },
+	{ NAME("text"), SLOT(text), read_text },
+	{ NAME("transcript"), SLOT(transcript), read_transcript },
+	{ NAME("lang"), SLOT(lang), read_text },
+	{ NAME("channel"), SLOT(contact), read_text },
+	{ NAME("product"), SLOT(product), read_text },
+	{ NAME("team"), SLOT(team), read_text },
+	{ NAME("agent_id"), SLOT(agent_id), read_text },
+	{ NAME("rating"), SLOT(rating), read_number },
+	{ { NULL, 0 }, 0, NULL },
 };
 
 static const struct field turn_fields[] = {
-	{ "role", SLOT(role), read_text },
-	{ "text", SLOT(turn_text), read_text },
-	{ NULL, 0, NULL },
+	{ NAME("role"), SLOT(role), read_text },
+	{ NAME("text"), SLOT(turn_text), read_text },
+	{ { NULL, 0 }, 0, NULL },
 };
 
 static struct voc_str *slot_of(struct voc_event_draft *draft, const struct field *field)
@@ -56,8 +60,8 @@ static struct voc_str *slot_of(struct voc_event_draft *draft, const struct field
 
 static const struct field *find_field(const struct field *fields, struct voc_str name)
 {
-	for (; fields->name; fields++)
-		if (voc_str_is(name, fields->name))
+	for (; fields->name.ptr; fields++)
+		if (voc_str_eq(name, fields->name))
 			return fields;
 	return NULL;
 }
@@ -77,13 +81,13 @@ static bool at_type(struct voc_event_draft *draft, struct voc_json_reader *json,
 
 static void read_text(struct voc_event_draft *draft, struct voc_json_reader *json, const struct field *field)
 {
-	if (at_type(draft, json, VOC_JSON_STRING, field->name))
+	if (at_type(draft, json, VOC_JSON_STRING, field->name.ptr))
 		voc_json_read_str(json, slot_of(draft, field));
 }
 
 static void read_number(struct voc_event_draft *draft, struct voc_json_reader *json, const struct field *field)
 {
-	if (at_type(draft, json, VOC_JSON_NUMBER, field->name))
+	if (at_type(draft, json, VOC_JSON_NUMBER, field->name.ptr))
 		voc_json_read_number(json, slot_of(draft, field));
 }
 
@@ -102,7 +106,7 @@ static void read_fields(struct voc_event_draft *draft, struct voc_json_reader *j
 
 static void read_data(struct voc_event_draft *draft, struct voc_json_reader *json, const struct field *field)
 {
-	if (!at_type(draft, json, VOC_JSON_OBJECT, field->name))
+	if (!at_type(draft, json, VOC_JSON_OBJECT, field->name.ptr))
 		return;
 	draft->data = voc_str_of(json->at, 0);
 	read_fields(draft, json, data_fields);
@@ -137,19 +141,19 @@ static void read_turn(struct voc_event_draft *draft, struct voc_json_reader *jso
 
 static void read_transcript(struct voc_event_draft *draft, struct voc_json_reader *json, const struct field *field)
 {
-	if (!at_type(draft, json, VOC_JSON_ARRAY, field->name))
+	if (!at_type(draft, json, VOC_JSON_ARRAY, field->name.ptr))
 		return;
 	draft->transcript = voc_str_of(json->at, 0);
 	voc_json_enter_array(json);
 	while (voc_json_next_element(json)) {
 		if (draft->elements++ == VOC_TURNS_MAX)
-			voc_event_flaw(draft, VOC_REASON_TOO_LARGE, json->at, field->name, "has too many turns");
+			voc_event_flaw(draft, VOC_REASON_TOO_LARGE, json->at, field->name.ptr, "has too many turns");
 		if (voc_json_peek(json) == VOC_JSON_OBJECT && draft->elements <= VOC_TURNS_MAX) {
 			read_turn(draft, json);
 			continue;
 		}
 		if (voc_json_peek(json) != VOC_JSON_OBJECT)
-			voc_event_flaw(draft, VOC_REASON_BAD_TYPE, json->at, field->name,
+			voc_event_flaw(draft, VOC_REASON_BAD_TYPE, json->at, field->name.ptr,
 			               "has a turn that is no object");
 		voc_json_skip(json, NULL);
 	}
@@ -200,7 +204,7 @@ void voc_event_read_envelope(struct voc_event_draft *draft, struct voc_json_read
 
 void voc_event_read_data(struct voc_event_draft *draft, struct voc_json_reader *json)
 {
-	static const struct field whole = { "data", 0, NULL };
+	static const struct field whole = { NAME("data"), 0, NULL };
 	read_data(draft, json, &whole);
 }
 
@@ -248,14 +252,14 @@ static void read_attribute(struct voc_event_draft *draft, const struct field *fi
 {
 	struct voc_str *slot = slot_of(draft, field);
 	if (slot->ptr)
-		voc_event_flaw(draft, VOC_REASON_DUPLICATE_KEY, NULL, field->name, "stands in two headers");
-	else if (is_text(draft, value, field->name))
+		voc_event_flaw(draft, VOC_REASON_DUPLICATE_KEY, NULL, field->name.ptr, "stands in two headers");
+	else if (is_text(draft, value, field->name.ptr))
 		*slot = value;
 }
 
 static void read_header(struct voc_event_draft *draft, struct voc_str name, struct voc_str value)
 {
-	static const struct field content_type = { "content-type", SLOT(content_type), NULL };
+	static const struct field content_type = { NAME("content-type"), SLOT(content_type), NULL };
 	if (voc_str_is(name, "content-type")) {
 		read_attribute(draft, &content_type, value);
 		return;

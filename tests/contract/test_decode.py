@@ -95,6 +95,18 @@ def test_mutations(seed):
         assert difference is None, f"mutation {number}: {difference}\n{record[1]} {record[2]}\n{record[0][:2000]!r}"
 
 
+@pytest.mark.parametrize("field", ("text", "customer_id"))
+def test_white_space_and_controls_to_the_character(field):
+    edges = [*map(ord, referee.WHITE_SPACE), *range(0x22), *range(0x7E, 0xA1), 0x180E, 0x200B, 0x2060, 0xFEFF]
+    event = json.loads((EXAMPLES / "valid/call.json").read_bytes())
+    records = []
+    for code in sorted({code + step for code in edges for step in (-1, 0, 1)} - {-1, 0}):
+        event["data"][field] = chr(code)
+        records.append((json.dumps(event).encode(), [], NOW_MS))
+    for record, verdict in zip(records, decode(records)):
+        assert compare(record, verdict) is None, record[0]
+
+
 def test_every_reason_is_met():
     """A corpus that never meets a reason says nothing about it."""
     good, bad = ([path.read_bytes() for path in all_examples(kind)] for kind in ("valid", "invalid"))

@@ -327,6 +327,21 @@ static void test_utf8_helpers(void **state)
 	assert_false(voc_utf8_has_control(VOC_STR("a \xc2\xa0")));
 }
 
+/* Unicode's PropList.txt has 25 of the one, category Cc 65 of the other. */
+static void test_all_of_unicode(void **state)
+{
+	(void)state;
+	size_t spaces = 0, controls = 0, last_space = 0;
+	for (uint32_t code_point = 0; code_point <= 0x10FFFF; code_point++) {
+		spaces += voc_unicode_is_space(code_point);
+		controls += voc_unicode_is_control(code_point);
+		last_space = voc_unicode_is_space(code_point) ? code_point : last_space;
+	}
+	assert_int_equal(spaces, 25);
+	assert_int_equal(controls, 65);
+	assert_int_equal(last_space, 0x3000);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -340,6 +355,7 @@ int main(void)
 		cmocka_unit_test(test_a_full_arena_is_told),
 		cmocka_unit_test(test_no_byte_hides_in_a_word),
 		cmocka_unit_test(test_utf8_helpers),
+		cmocka_unit_test(test_all_of_unicode),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);
 }
