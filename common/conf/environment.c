@@ -125,7 +125,7 @@ static bool is_set(char *const *environment, struct voc_str name)
 static enum voc_status set_from_file(struct voc_loader *loader, const struct voc_option *option, struct voc_str name,
                                      const char *where, const char *path)
 {
-	char *value;
+	char *value = NULL;
 	enum voc_status status = read_value_file(where, path, &value, loader->error);
 	if (status != VOC_OK)
 		return status;
