@@ -116,8 +116,11 @@ enum voc_status voc_agg_step_add(struct voc_agg_step *step, const struct voc_agg
 		                         .next = VOC_AGG_NONE };
 	struct voc_error invalid;
 	voc_error_clear(&invalid);
-	if (voc_aggregate_decode(input->value, input->source, input->offset, step->arena, decoded, &invalid) ==
-	    VOC_OK) {
+	enum voc_status status =
+	        voc_aggregate_decode(input->value, input->source, input->offset, step->arena, decoded, &invalid);
+	if (status == VOC_FATAL) /* the arena is full: not the record's fault, and no reason to refuse it */
+		return out_of_memory(error);
+	if (status == VOC_OK) {
 		record.customer = intern_customer(step, input->partition, decoded->event.customer_id);
 	} else {
 		record.decoded = NULL;
