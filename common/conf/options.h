@@ -27,7 +27,7 @@ enum voc_program { VOC_PROGRAMS(X) };
 /*
  * Types: TEXT, NAME (part of a Kafka name: letters, digits, dots, dashes, underscores), URL (user information is masked
  * when printed), SECRET, PATH (read at start), LEVEL (debug, info, warn, error), COUNT (integer), DURATION (500ms, 10s,
- * 5m, 24h, 7d; held in ms), SIZE (64k, 16m; held in bytes), SWITCH (yes or no; held as 1 or 0), PORT.
+ * 5m, 24h, 7d; held in ms), SIZE (64k, 16m; held in bytes), SWITCH (yes or no; held as 1 or 0).
  */
 enum voc_option_type {
 	VOC_TYPE_TEXT,
@@ -40,7 +40,6 @@ enum voc_option_type {
 	VOC_TYPE_DURATION,
 	VOC_TYPE_SIZE,
 	VOC_TYPE_SWITCH,
-	VOC_TYPE_PORT,
 };
 
 #ifndef VOC_SHARE_DIR

@@ -33,7 +33,6 @@ static const struct {
 	[VOC_TYPE_DURATION] = { "DURATION", "a duration such as 500ms, 10s, 5m, 24h or 7d", durations },
 	[VOC_TYPE_SIZE] = { "SIZE", "a size such as 64k, 16m or 1g", sizes },
 	[VOC_TYPE_SWITCH] = { "SWITCH", "yes or no", plain },
-	[VOC_TYPE_PORT] = { "PORT", "a port", plain },
 };
 
 const char *voc_value_type_name(enum voc_option_type type)

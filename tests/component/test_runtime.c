@@ -280,8 +280,8 @@ static enum voc_status run_waits(struct voc_runtime *runtime, const struct voc_c
 static void test_waits_end_by_fd_deadline_or_signal(void **state)
 {
 	(void)state;
-	static const struct voc_service waiting = { VOC_PROGRAM_DEVBROKER, "waits", NULL, run_waits };
-	assert_outcome(&waiting, (char *[]){ NULL }, 0, "\"stopped\"");
+	static const struct voc_service waiting = { VOC_PROGRAM_ALERTER, "waits", NULL, run_waits };
+	assert_outcome(&waiting, (char *[]){ "--http-addr=off", NULL }, 0, "\"stopped\"");
 }
 
 int main(void)

@@ -117,8 +117,8 @@ static void test_numbers_have_units_and_ranges(void **state)
 	               "--batch-records: bad value '100001': it takes an integer, from 1 to 100000");
 	assert_refused(VOC_PROGRAM_CLASSIFIER, "--prefetch=2t", NULL,
 	               "--prefetch: bad value '2t': it takes a size such as 64k, 16m or 1g, from 64k to 1g");
-	assert_refused(VOC_PROGRAM_DEVBROKER, "--dev-port 65536", NULL,
-	               "--dev-port: bad value '65536': it takes a port, from 0 to 65535");
+	assert_refused(VOC_PROGRAM_DEVBROKER, "--dev-brokers 0", NULL,
+	               "--dev-brokers: bad value '0': it takes an integer, from 1 to 9");
 }
 
 static void test_texts_are_checked_by_their_type(void **state)
@@ -177,11 +177,12 @@ static void test_the_other_programs_options_are_known(void **state)
 	(void)state;
 	struct loaded loaded;
 	/* One environment serves all programs: not even a bad value of another's, or an unreadable file, is minded. */
-	char *const environment[] = { "VOC_DEV_PORT=bad", "VOC_REDIS_URL_FILE=/nowhere", "VOC_DATA_DIR=/data", NULL };
+	char *const environment[] = { "VOC_DEV_BROKERS=bad", "VOC_REDIS_URL_FILE=/nowhere", "VOC_DATA_DIR=/data",
+		                      NULL };
 	assert_accepted(&loaded, VOC_PROGRAM_CLASSIFIER, "", environment);
 	voc_conf_free(&loaded.conf);
-	assert_refused(VOC_PROGRAM_CLASSIFIER, "--dev-port 1", NULL,
-	               "--dev-port: an option of voc-devbroker, not of voc-classifier");
+	assert_refused(VOC_PROGRAM_CLASSIFIER, "--dev-brokers 1", NULL,
+	               "--dev-brokers: an option of voc-devbroker, not of voc-classifier");
 }
 
 static void test_actions_are_flags(void **state)
@@ -334,7 +335,7 @@ static void test_printing_masks_secrets(void **state)
 		assert_non_null(strstr(text, "\nVOC_KAFKA_SASL_PASSWORD=***\nVOC_KAFKA_LINGER_MS=5\n"));
 		assert_non_null(strstr(text, "\nVOC_ROLLUP_RETENTION=2d\n"));
 		assert_non_null(strstr(text, "\nVOC_PREFETCH=16m\n"));
-		assert_null(strstr(text, "VOC_DEV_PORT"));
+		assert_null(strstr(text, "VOC_DEV_BROKERS"));
 		voc_buf_free(&buf);
 		voc_conf_free(&loaded.conf);
 	}
