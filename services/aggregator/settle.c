@@ -178,7 +178,7 @@ static enum voc_status adopt(struct due *due, struct voc_error *error)
 		                                 KAFKA_TIMEOUT_MS, error);
 	for (size_t i = 0; status == VOC_OK && i < due->moved; i++) {
 		struct voc_agg_place *partition = &agg->partitions[due->numbers[i]];
-		int64_t next;
+		int64_t next = 0;
 		status = check_log(agg, due->numbers[i], due->states[i].stored.offset, &due->marks[i], &next, error);
 		if (status != VOC_OK)
 			break;

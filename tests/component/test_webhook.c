@@ -52,7 +52,7 @@ static struct voc_webhook_client *open_url(const char *url, bool allow_private, 
 
 static struct voc_webhook_client *open_path(const char *path, int64_t timeout_ms)
 {
-	char url[200];
+	char url[300];
 	snprintf(url, sizeof url, "http://127.0.0.1:%d%s", receiver.port, path);
 	return open_url(url, true, timeout_ms);
 }

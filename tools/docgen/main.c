@@ -245,7 +245,7 @@ static bool expand_file(struct voc_buf *buf, const char *path, enum voc_program 
 
 static bool write_manpage(const char *name, const char *template, const char *output)
 {
-	enum voc_program program;
+	enum voc_program program = 0;
 	struct voc_buf buf;
 	voc_buf_init(&buf, PAGE_MAX_BYTES);
 	if (!find_program(name, &program) || !expand_file(&buf, template, program, false)) {
