@@ -152,13 +152,12 @@ enum voc_status voc_admin_create_topic(struct voc_admin *admin, const struct voc
 	return VOC_OK;
 }
 
-static size_t copy_groups(const rd_kafka_ListConsumerGroups_result_t *result, const char *prefix,
-                          struct voc_group_name *names, size_t max)
+static size_t copy_groups(const struct rd_kafka_group_list *list, const char *prefix, struct voc_group_name *names,
+                          size_t max)
 {
-	size_t listed = 0, count = 0;
-	const rd_kafka_ConsumerGroupListing_t **groups = rd_kafka_ListConsumerGroups_result_valid(result, &listed);
-	for (size_t i = 0; i < listed && count < max; i++) {
-		struct voc_str name = voc_str_from(rd_kafka_ConsumerGroupListing_group_id(groups[i]));
+	size_t count = 0;
+	for (int i = 0; i < list->group_cnt && count < max; i++) {
+		struct voc_str name = voc_str_from(list->groups[i].group);
 		if (voc_str_starts_with(name, voc_str_from(prefix)) && name.len < sizeof names->text)
 			voc_str_copy(names[count++].text, sizeof names->text, name);
 	}
@@ -168,25 +167,17 @@ static size_t copy_groups(const rd_kafka_ListConsumerGroups_result_t *result, co
 enum voc_status voc_admin_groups(struct voc_admin *admin, const char *prefix, struct voc_group_name *names, size_t max,
                                  size_t *ret_count, int timeout_ms, struct voc_error *error)
 {
-	char text[160];
-	rd_kafka_queue_t *queue = rd_kafka_queue_new(admin->client.rk);
-	rd_kafka_AdminOptions_t *options =
-	        rd_kafka_AdminOptions_new(admin->client.rk, RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPS);
-	rd_kafka_AdminOptions_set_request_timeout(options, timeout_ms, text, sizeof text);
-	rd_kafka_ListConsumerGroups(admin->client.rk, options, queue);
-	rd_kafka_event_t *event = rd_kafka_queue_poll(queue, timeout_ms);
-	rd_kafka_resp_err_t err = event ? rd_kafka_event_error(event) : RD_KAFKA_RESP_ERR__TIMED_OUT;
-	const rd_kafka_ListConsumerGroups_result_t *result =
-	        event && !err ? rd_kafka_event_ListConsumerGroups_result(event) : NULL;
-	if (result)
-		*ret_count = copy_groups(result, prefix, names, max);
-	if (event)
-		rd_kafka_event_destroy(event);
-	rd_kafka_AdminOptions_destroy(options);
-	rd_kafka_queue_destroy(queue);
-	return result ? VOC_OK : unreachable(err, "listing groups", error);
+	/* rd_kafka_ListConsumerGroups loses some memory when a broker can't answer it (2.0.2) */
+	const struct rd_kafka_group_list *list = NULL;
+	rd_kafka_resp_err_t err = rd_kafka_list_groups(admin->client.rk, NULL, &list, timeout_ms);
+	if (!err || err == RD_KAFKA_RESP_ERR__PARTIAL)
+		*ret_count = copy_groups(list, prefix, names, max);
+	if (list)
+		rd_kafka_group_list_destroy(list);
+	return err && err != RD_KAFKA_RESP_ERR__PARTIAL ? unreachable(err, "listing groups", error) : VOC_OK;
 }
 
+/* Copies the offsets of a group's answer into `positions`, in whatever order they come. */
 static void copy_committed(const rd_kafka_topic_partition_list_t *list, struct voc_position *positions, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
