@@ -65,7 +65,7 @@ static void draw_title(struct canvas *canvas, const struct watch_view *view)
 /* One column a look, the newest rightmost. */
 static void draw_sparkline(struct canvas *canvas, int row, int column, int columns, const int64_t *values, int count)
 {
-	static const char *const levels[] = { " ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█" };
+	static const char *const levels[] = { "", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█" };
 	int shown = columns < count ? columns : count;
 	int64_t most = 1;
 	for (int i = 0; i < shown; i++)
