@@ -14,11 +14,26 @@ static void write_terms(struct voc_json_writer *json, const struct voc_risk_term
 	voc_json_object_end(json);
 }
 
+/* One span may speak for several heads: a reader wants its words once. */
+static bool is_repeated(const struct voc_classified *event, size_t index)
+{
+	for (size_t i = 0; i < index; i++) {
+		if (voc_str_eq(event->evidence[i].text, event->evidence[index].text))
+			return true;
+	}
+	return false;
+}
+
 static void write_evidence(struct voc_json_writer *json, const struct voc_classified *event)
 {
+	size_t written = 0;
 	voc_json_array(json);
-	for (size_t i = 0; i < event->evidence_count && i < VOC_CONTRIBUTION_EVIDENCE; i++)
+	for (size_t i = 0; i < event->evidence_count && written < VOC_CONTRIBUTION_EVIDENCE; i++) {
+		if (is_repeated(event, i))
+			continue;
 		voc_json_str(json, voc_str_clip(event->evidence[i].text, VOC_CONTRIBUTION_EVIDENCE_BYTES));
+		written++;
+	}
 	voc_json_array_end(json);
 }
 

@@ -120,9 +120,10 @@ static void test_contributions_written_then_read(void **state)
 		            .churn_intent = true },
 		.evidence = { { .text = VOC_STR("하나") },
 		              { .text = VOC_STR("둘") },
+		              { .head = VOC_HEAD_CHURN, .text = VOC_STR("하나") },
 		              { .text = VOC_STR("셋") },
 		              { .text = VOC_STR("넷") } },
-		.evidence_count = 4,
+		.evidence_count = 5,
 	};
 	char longest[100];
 	for (size_t i = 0; i + 3 <= sizeof longest; i += 3)
@@ -154,8 +155,8 @@ static void test_contributions_written_then_read(void **state)
 	assert_int_equal(read[1].servqual, VOC_SERVQUAL_EMPATHY);
 	assert_true(read[1].churn_intent);
 	assert_int_equal(read[1].evidence_count, 3);
-	assert_int_equal(read[1].evidence[1].len, 78); /* 80 would cut a character */
-	assert_true(voc_str_is(read[1].evidence[2], "셋"));
+	assert_int_equal(read[1].evidence[1].len, 78);      /* 80 would cut a character */
+	assert_true(voc_str_is(read[1].evidence[2], "셋")); /* what is said twice stands once */
 	voc_buf_free(&buf);
 }
 
