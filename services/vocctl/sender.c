@@ -5,6 +5,7 @@
 #include "text.h"
 
 #include <stdio.h>
+#include <unistd.h>
 
 #define POLL_MS   100
 #define LINGER_MS 5
@@ -18,7 +19,8 @@ static void print_complaint(void *context, const char *text)
 	struct voc_buf line;
 	voc_buf_init(&line, 1024);
 	vocctl_text_add(&line, voc_str_from(text));
-	fprintf(stderr, "vocctl: kafka: %s\n", voc_buf_c_str(&line));
+	/* over a progress bar, if there is one */
+	fprintf(stderr, "%svocctl: kafka: %s\n", isatty(STDERR_FILENO) ? "\r\x1b[K" : "", voc_buf_c_str(&line));
 	voc_buf_free(&line);
 }
 
