@@ -35,18 +35,21 @@ struct prefetch {
 	char queued_kbytes[24], fetch_bytes[24], partition_bytes[24];
 };
 
+static int64_t at_least(int64_t value, int64_t least)
+{
+	return value < least ? least : value;
+}
+
 static void prefetch_plan(struct prefetch *plan, const struct voc_consumer_settings *settings)
 {
-	/* librdkafka's limit is one for the consumer's queue, or one for each partition that has its own. A fetch can
-	 * add as much again on top, so both take half. */
+	/* librdkafka's limit is one for the consumer's queue, or one for each partition that has its own. It stops
+	 * fetching beyond it, so what a fetch brings comes on top, and that is counted before it is decompressed. */
 	int64_t queues = settings->split && settings->split_partitions > 0 ? (int64_t)settings->split_partitions : 1;
-	int64_t half = settings->prefetch_bytes / 2;
-	int64_t queued_kbytes = half / queues / 1024 > 16 ? half / queues / 1024 : 16;
-	int64_t fetch_bytes = half > 1024 * 1024 ? half : 1024 * 1024;
-	int64_t partition_bytes = queued_kbytes * 1024 < 1024 * 1024 ? queued_kbytes * 1024 : 1024 * 1024;
-	snprintf(plan->queued_kbytes, sizeof plan->queued_kbytes, "%" PRId64, queued_kbytes);
-	snprintf(plan->fetch_bytes, sizeof plan->fetch_bytes, "%" PRId64, fetch_bytes);
-	snprintf(plan->partition_bytes, sizeof plan->partition_bytes, "%" PRId64, partition_bytes);
+	int64_t share = settings->prefetch_bytes / queues;
+	snprintf(plan->queued_kbytes, sizeof plan->queued_kbytes, "%" PRId64, at_least(share / 2 / 1024, 16));
+	snprintf(plan->partition_bytes, sizeof plan->partition_bytes, "%" PRId64, at_least(share / 8, 16384));
+	snprintf(plan->fetch_bytes, sizeof plan->fetch_bytes, "%" PRId64,
+	         at_least(settings->prefetch_bytes / 4, 65536));
 }
 
 static rd_kafka_conf_t *make_conf(const struct voc_consumer_settings *settings, struct voc_error *error)
@@ -60,8 +63,7 @@ static rd_kafka_conf_t *make_conf(const struct voc_consumer_settings *settings, 
 		{ "queued.max.messages.kbytes", plan.queued_kbytes },
 		{ "fetch.max.bytes", plan.fetch_bytes },
 		{ "max.partition.fetch.bytes", plan.partition_bytes },
-		/* without it (before 2.2) a full queue stops fetching for a second */
-		{ "fetch.queue.backoff.ms", "10" },
+		{ "fetch.queue.backoff.ms", "10" }, /* from 2.2 on; see kafka_nudge.c */
 		{ "fetch.wait.max.ms", "100" },
 		{ "statistics.interval.ms", "2000" },
 		{ NULL, NULL },
@@ -173,6 +175,7 @@ static enum voc_poll hand_over(struct voc_consumer *consumer, rd_kafka_message_t
 	else if (from->err)
 		outcome = fail(consumer, from, error);
 	if (outcome == VOC_POLL_RECORD || outcome == VOC_POLL_END) {
+		consumer->has_read = consumer->has_read || outcome == VOC_POLL_RECORD;
 		kafka_message_fill(ret_message, from);
 		return outcome;
 	}
@@ -192,11 +195,13 @@ static bool failed(const struct voc_consumer *consumer, struct voc_error *error)
 /* Librdkafka signals the fd when a queue stops being empty, so it is cleared before the last look. */
 static rd_kafka_message_t *take(struct voc_consumer *consumer, int timeout_ms)
 {
-	rd_kafka_message_t *message = rd_kafka_consumer_poll(consumer->client.rk, timeout_ms);
+	rd_kafka_message_t *message = rd_kafka_consumer_poll(consumer->client.rk, 0);
 	if (message)
 		return message;
+	if (!consumer->settings.split)
+		kafka_nudge(consumer);
 	kafka_wake_clear(&consumer->client);
-	return rd_kafka_consumer_poll(consumer->client.rk, 0);
+	return rd_kafka_consumer_poll(consumer->client.rk, timeout_ms);
 }
 
 enum voc_poll voc_consumer_poll(struct voc_consumer *consumer, int timeout_ms, struct voc_message *ret_message,
@@ -226,8 +231,10 @@ enum voc_poll voc_consumer_poll_partition(struct voc_consumer *consumer, size_t 
 {
 	for (;;) {
 		rd_kafka_message_t *message = rd_kafka_consume_queue(consumer->queues[index], 0);
-		if (!message)
+		if (!message) {
+			kafka_nudge(consumer);
 			return VOC_POLL_NOTHING;
+		}
 		enum voc_poll outcome = hand_over(consumer, message, ret_message, error);
 		if (outcome != VOC_POLL_NOTHING)
 			return outcome;

@@ -68,6 +68,10 @@ struct voc_consumer {
 	/* An assignment that the owner could not take yet, and when to ask it again. */
 	struct rd_kafka_topic_partition_list_s *pending;
 	int64_t ask_again_ms;
+	/* See kafka_nudge.c: a record came since the last nudge, when the next may be, and whom the last was for. */
+	bool has_read;
+	int64_t nudge_ms;
+	size_t nudged;
 	bool joined;
 	bool closed;
 	struct voc_error failure; /* what a callback met: the next poll returns it */
@@ -77,6 +81,8 @@ struct voc_consumer {
 ssize_t kafka_partition_find(const struct voc_consumer *consumer, const char *topic, int32_t partition);
 /* The group has given these partitions; NULL: it takes all away. */
 void kafka_assignment_change(struct voc_consumer *consumer, const struct rd_kafka_topic_partition_list_s *assigned);
+/* There was nothing to read: makes sure that librdkafka fetches, if there is more. */
+void kafka_nudge(struct voc_consumer *consumer);
 /* Asks the owner again, if it could not take its partitions. */
 void kafka_assignment_serve(struct voc_consumer *consumer);
 void kafka_assignment_drop(struct voc_consumer *consumer);

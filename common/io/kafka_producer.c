@@ -37,6 +37,8 @@ static rd_kafka_conf_t *make_conf(const struct voc_producer_settings *settings, 
 	const struct kafka_property defaults[] = {
 		{ "linger.ms", linger },
 		{ "compression.codec", "lz4" },
+		/* a reader decompresses and holds a whole batch of each partition at a time */
+		{ "batch.size", "131072" },
 		{ "queue.buffering.max.messages", "200000" },
 		{ "queue.buffering.max.kbytes", "65536" },
 		{ "statistics.interval.ms", "2000" },

@@ -1,0 +1,56 @@
+/*
+ * Before 2.2 (fetch.queue.backoff.ms), librdkafka that has stopped fetching since its queue was full looks again only
+ * once a second: a fast reader has emptied the queue long before, and sits idle. Any request to the partition's leader
+ * makes its thread look at once, so a reader with nothing to read although its partitions have more asks one.
+ */
+#include "base/clock.h"
+#include "io/kafka_internal.h"
+
+#include <librdkafka/rdkafka.h>
+
+#define NUDGE_EVERY_MS 10
+#define MENDED         0x02020000
+
+/* Where reading has come to; -1 if nothing tells yet. */
+static int64_t position_of(const struct voc_consumer *consumer, size_t index)
+{
+	rd_kafka_topic_partition_list_t *list = kafka_list_new(&consumer->positions[index], 1);
+	int64_t offset = rd_kafka_position(consumer->client.rk, list) ? -1 : list->elems[0].offset;
+	rd_kafka_topic_partition_list_destroy(list);
+	return offset >= 0 ? offset : consumer->positions[index].offset;
+}
+
+static bool has_more(const struct voc_consumer *consumer, size_t index)
+{
+	const struct voc_position *position = &consumer->positions[index];
+	int64_t high = voc_consumer_high(consumer, position->topic, position->partition);
+	return !consumer->paused[index] && high >= 0 && position_of(consumer, index) < high;
+}
+
+/* Asks where the log ends, and doesn't wait for the answer: librdkafka drops one that comes after the time-out. */
+static void ask_leader(struct voc_consumer *consumer, size_t index)
+{
+	rd_kafka_topic_partition_list_t *list = kafka_list_new(&consumer->positions[index], 1);
+	list->elems[0].offset = VOC_OFFSET_END;
+	(void)rd_kafka_offsets_for_times(consumer->client.rk, list, 0);
+	rd_kafka_topic_partition_list_destroy(list);
+}
+
+void kafka_nudge(struct voc_consumer *consumer)
+{
+	if (!consumer->has_read || rd_kafka_version() >= MENDED)
+		return;
+	int64_t now_ms = voc_clock_ms();
+	if (now_ms < consumer->nudge_ms)
+		return;
+	consumer->nudge_ms = now_ms + NUDGE_EVERY_MS;
+	consumer->has_read = false;
+	for (size_t i = 0; i < consumer->count; i++) {
+		/* each time another one: they may have different leaders */
+		consumer->nudged = (consumer->nudged + 1) % consumer->count;
+		if (!has_more(consumer, consumer->nudged))
+			continue;
+		ask_leader(consumer, consumer->nudged);
+		return;
+	}
+}
