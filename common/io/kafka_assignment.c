@@ -33,8 +33,10 @@ ssize_t kafka_partition_find(const struct voc_consumer *consumer, const char *to
 	return -1;
 }
 
+/* The metric is a sum: the alerter has a consumer for each endpoint. */
 static void drop_partitions(struct voc_consumer *consumer)
 {
+	voc_metric_add(VOC_METRIC_PARTITIONS, -(int64_t)consumer->count);
 	for (size_t i = 0; consumer->queues && i < consumer->count; i++) {
 		rd_kafka_queue_io_event_enable(consumer->queues[i], -1, NULL, 0);
 		rd_kafka_queue_destroy(consumer->queues[i]);
@@ -72,6 +74,7 @@ static enum voc_status take_partitions(struct voc_consumer *consumer, struct voc
 	for (size_t i = 0; i < count && consumer->queues; i++)
 		consumer->queues[i] = split_queue(consumer, &positions[i]);
 	consumer->count = count;
+	voc_metric_add(VOC_METRIC_PARTITIONS, (int64_t)count);
 	return VOC_OK;
 }
 
@@ -120,10 +123,8 @@ static void try_assign(struct voc_consumer *consumer)
 	}
 	for (size_t i = 0; i < count; i++)
 		list->elems[i].offset = positions[i].offset;
-	if (take_partitions(consumer, positions, count) == VOC_OK) {
+	if (take_partitions(consumer, positions, count) == VOC_OK)
 		rd_kafka_assign(consumer->client.rk, list);
-		voc_metric_set(VOC_METRIC_PARTITIONS, (int64_t)count);
-	}
 	forget_pending(consumer);
 }
 
@@ -153,7 +154,6 @@ static void revoke_partitions(struct voc_consumer *consumer)
 	drop_partitions(consumer);
 	consumer->joined = false;
 	rd_kafka_assign(consumer->client.rk, NULL);
-	voc_metric_set(VOC_METRIC_PARTITIONS, 0);
 }
 
 void kafka_assignment_change(struct voc_consumer *consumer, const rd_kafka_topic_partition_list_t *assigned)
