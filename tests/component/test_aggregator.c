@@ -12,6 +12,7 @@
 #include "io/kafka_reader.h"
 #include "support/classified_maker.h"
 #include "support/mock_kafka.h"
+#include "support/pause.h"
 #include "support/redis_server.h"
 
 #include <setjmp.h>
@@ -128,7 +129,7 @@ static int wait_exit(struct process *process)
 	while (waitpid(process->pid, &status, WNOHANG) == 0) {
 		if (voc_clock_ms() > until_ms)
 			kill(process->pid, SIGKILL);
-		usleep(10000);
+		test_pause_ms(10);
 	}
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
 }
@@ -193,7 +194,7 @@ static void wait_applied(int database, int64_t records)
 		if (voc_clock_ms() > until_ms)
 			fail_msg("only %lld of %lld records were applied", (long long)sum_positions("offset"),
 			         (long long)records);
-		usleep(5000);
+		test_pause_ms(5);
 	}
 }
 
@@ -453,7 +454,7 @@ static void test_redis_dies_and_comes_back_empty(void **state)
 	struct process process = start_aggregator(0, "10");
 	wait_applied(0, 100);
 	redis_server_kill(&server);
-	usleep(1500 * 1000); /* beyond the first tries: partitions are paused by now */
+	test_pause_ms(1500); /* beyond the first tries: partitions are paused by now */
 	redis_server_restart(&server);
 	hold_against_a_calm_run(3000);
 	assert_true(log_has(&process, "recovered"));
@@ -468,7 +469,7 @@ static void test_a_hung_redis_is_waited_for(void **state)
 	wait_applied(0, 100);
 	kill(server.pid, SIGSTOP);
 	write_log(100, 900);
-	usleep(2500 * 1000); /* past its time-out */
+	test_pause_ms(2500); /* past its time-out */
 	kill(server.pid, SIGCONT);
 	hold_against_a_calm_run(1000);
 	assert_true(log_has(&process, "trying again soon"));

@@ -10,6 +10,7 @@
 #include "io/metrics.h"
 #include "io/runtime.h"
 #include "support/http_get.h"
+#include "support/pause.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -152,7 +153,7 @@ static void test_a_second_signal_ends_it_at_once(void **state)
 static int get_until(int port, const char *path, const char *text)
 {
 	char response[65536];
-	for (int64_t deadline_ms = voc_clock_ms() + PATIENCE_MS; voc_clock_ms() < deadline_ms; poll(NULL, 0, 10)) {
+	for (int64_t deadline_ms = voc_clock_ms() + PATIENCE_MS; voc_clock_ms() < deadline_ms; test_pause_ms(10)) {
 		int status = test_http_get(port, path, response, sizeof response);
 		if (strstr(response, text))
 			return status;

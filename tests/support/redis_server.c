@@ -1,8 +1,8 @@
 #include "support/redis_server.h"
 
 #include "base/clock.h"
+#include "support/pause.h"
 
-#include <poll.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -43,7 +43,7 @@ static void connect_test(struct redis_server *server)
 			return;
 		if (voc_clock_ms() > until_ms)
 			fail_msg("redis-server is not up: %s", error.text);
-		poll(NULL, 0, 5); /* there is no event to wait for but the answer itself */
+		test_pause_ms(5);
 	}
 }
 

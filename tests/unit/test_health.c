@@ -6,10 +6,8 @@
 
 #include <cmocka.h>
 
-#include "base/clock.h"
 #include "io/health.h"
-
-#include <poll.h>
+#include "support/pause.h"
 
 #define STALL_MS 40
 
@@ -24,12 +22,6 @@ static void assert_ready(struct voc_health *health)
 {
 	enum voc_unready reason;
 	assert_true(voc_health_is_ready(health, &reason));
-}
-
-static void pass_ms(int ms)
-{
-	for (int64_t until = voc_clock_ms() + ms; voc_clock_ms() < until;)
-		poll(NULL, 0, 1);
 }
 
 static void test_it_is_ready_once_nothing_is_missing(void **state)
@@ -54,17 +46,17 @@ static void test_waiting_work_without_progress_is_a_stall(void **state)
 	(void)state;
 	struct voc_health *health = voc_health_new(STALL_MS);
 	voc_health_set(health, VOC_UNREADY_STARTING, false);
-	pass_ms(STALL_MS + 10);
+	test_pause_ms(STALL_MS + 10);
 	assert_ready(health); /* nothing waits */
 	voc_health_waiting(health, true);
 	assert_ready(health); /* it only began to */
-	pass_ms(STALL_MS + 10);
+	test_pause_ms(STALL_MS + 10);
 	assert_unready(health, VOC_UNREADY_STALLED);
 	voc_health_waiting(health, true);
 	assert_unready(health, VOC_UNREADY_STALLED);
 	voc_health_progress(health);
 	assert_ready(health);
-	pass_ms(STALL_MS + 10);
+	test_pause_ms(STALL_MS + 10);
 	assert_unready(health, VOC_UNREADY_STALLED);
 	voc_health_waiting(health, false);
 	assert_ready(health);
@@ -75,7 +67,7 @@ static void test_a_loop_that_does_not_come_round_is_dead(void **state)
 {
 	(void)state;
 	struct voc_health *health = voc_health_new(STALL_MS);
-	pass_ms(3 * STALL_MS + 10);
+	test_pause_ms(3 * STALL_MS + 10);
 	assert_false(voc_health_is_alive(health));
 	voc_health_beat(health);
 	assert_true(voc_health_is_alive(health));
@@ -101,7 +93,7 @@ static void test_the_page_says_why_and_where(void **state)
 	voc_health_set(health, VOC_UNREADY_STARTING, false);
 	assert_page(health, true, "{\"status\":\"ready\",\"version\":\"" VOC_VERSION "\"}\n");
 	voc_health_waiting(health, true);
-	pass_ms(STALL_MS + 10);
+	test_pause_ms(STALL_MS + 10);
 	assert_page(
 	        health, false,
 	        "{\"status\":\"not ready\",\"reason\":\"stalled\",\"where\":\"voc.calls/3\",\"version\":\"" VOC_VERSION
