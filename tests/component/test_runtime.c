@@ -182,7 +182,7 @@ static enum voc_status run_starting(struct voc_runtime *runtime, const struct vo
 {
 	(void)conf, (void)error;
 	while (!voc_runtime_stopping(runtime))
-		voc_runtime_wait(runtime, NULL, 0, voc_clock_ms() + 1000);
+		voc_runtime_wait(runtime, NULL, 0, voc_clock_ms() + 100);
 	return VOC_OK;
 }
 
@@ -195,6 +195,8 @@ static void test_it_is_not_ready_while_it_starts(void **state)
 	read_until(&child, "\"listening\"");
 	assert_int_equal(get_until(port_of(&child), "/readyz", "\"reason\":\"starting\""), 503);
 	assert_int_equal(get_until(port_of(&child), "/metrics", "\nvoc_ready 0\n"), 200);
+	test_pause_ms(3500); /* a loop that hung would be taken for stuck by now */
+	assert_int_equal(get_until(port_of(&child), "/healthz", "\"status\":"), 200);
 	kill(child.pid, SIGTERM);
 	assert_int_equal(exit_status(&child), 0);
 }
