@@ -43,13 +43,15 @@ static int64_t at_least(int64_t value, int64_t least)
 static void prefetch_plan(struct prefetch *plan, const struct voc_consumer_settings *settings)
 {
 	/* librdkafka's limit is one for the consumer's queue, or one for each partition that has its own. It stops
-	 * fetching beyond it, so what a fetch brings comes on top, and that is counted before it is decompressed. */
+	 * fetching beyond it, so what a fetch brings comes on top, counted before it is decompressed; and each record
+	 * costs half a kilobyte more than its bytes. */
 	int64_t queues = settings->split && settings->split_partitions > 0 ? (int64_t)settings->split_partitions : 1;
 	int64_t share = settings->prefetch_bytes / queues;
-	snprintf(plan->queued_kbytes, sizeof plan->queued_kbytes, "%" PRId64, at_least(share / 2 / 1024, 16));
+	snprintf(plan->queued_kbytes, sizeof plan->queued_kbytes, "%" PRId64, at_least(share / 4 / 1024, 16));
 	snprintf(plan->partition_bytes, sizeof plan->partition_bytes, "%" PRId64, at_least(share / 8, 16384));
+	/* librdkafka wants it no smaller than message.max.bytes, which is 1000000 unless it was set */
 	snprintf(plan->fetch_bytes, sizeof plan->fetch_bytes, "%" PRId64,
-	         at_least(settings->prefetch_bytes / 4, 65536));
+	         at_least(settings->prefetch_bytes / 4, 1000000));
 }
 
 static rd_kafka_conf_t *make_conf(const struct voc_consumer_settings *settings, struct voc_error *error)

@@ -1,6 +1,5 @@
 /* The Kafka client against librdkafka's mock cluster. A first join takes 3 s there, so the tests share one. */
 #include "base/clock.h"
-#include "base/hash.h"
 #include "io/kafka_admin.h"
 #include "support/mock_kafka.h"
 
@@ -8,27 +7,19 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 #include <cmocka.h>
 
 #define JOIN_MS 20000
 
+#define RECORDS 30
+
 static struct mock_kafka mock;
-
-static int start(void **state)
-{
-	(void)state;
-	mock_kafka_start(&mock);
-	mock_kafka_topic(&mock, "orders", 3);
-	return 0;
-}
-
-static int stop(void **state)
-{
-	(void)state;
-	mock_kafka_stop(&mock);
-	return 0;
-}
+/* Joins overlap: each of these is opened before the first test. */
+static struct voc_consumer *split, *refused, *beyond;
+static int assignments, revocations;
+static bool owner_ready;
 
 static struct voc_consumer *join(const char *group, const char *topic, struct voc_consumer_settings settings)
 {
@@ -44,18 +35,192 @@ static struct voc_consumer *join(const char *group, const char *topic, struct vo
 	return consumer;
 }
 
+/* An owner that isn't ready at first, and then wants partition 1 from offset 4, the others from their beginning. */
+static enum voc_status assign_split(void *owner, struct voc_consumer *consumer, struct voc_position *positions,
+                                    size_t count, struct voc_error *error)
+{
+	(void)owner;
+	(void)consumer;
+	assignments++;
+	if (!owner_ready)
+		return voc_error_set(error, VOC_RETRY, VOC_REASON_REDIS, -1, "not yet");
+	for (size_t i = 0; i < count; i++) {
+		assert_int_equal(positions[i].offset, VOC_OFFSET_COMMITTED);
+		positions[i].offset = positions[i].partition == 1 ? 4 : VOC_OFFSET_BEGINNING;
+	}
+	return VOC_OK;
+}
+
+static enum voc_status assign_refused(void *owner, struct voc_consumer *consumer, struct voc_position *positions,
+                                      size_t count, struct voc_error *error)
+{
+	(void)owner;
+	(void)consumer;
+	(void)positions;
+	(void)count;
+	return voc_error_set(error, VOC_FATAL, VOC_REASON_POSITION_LOST, -1, "by the owner");
+}
+
+static enum voc_status assign_beyond(void *owner, struct voc_consumer *consumer, struct voc_position *positions,
+                                     size_t count, struct voc_error *error)
+{
+	(void)owner;
+	(void)consumer;
+	(void)error;
+	for (size_t i = 0; i < count; i++)
+		positions[i].offset = 100000;
+	return VOC_OK;
+}
+
+static void on_revoked(void *owner, struct voc_consumer *consumer, bool lost)
+{
+	(void)owner;
+	(void)consumer;
+	assert_false(lost);
+	revocations++;
+}
+
+static int start(void **state)
+{
+	(void)state;
+	mock_kafka_start(&mock);
+	mock_kafka_topic(&mock, "orders", 3);
+	mock_kafka_topic(&mock, "stored", 1);
+	struct voc_producer *producer = mock_producer(&mock);
+	for (int i = 0; i < RECORDS; i++)
+		mock_send(producer, "orders", i % 3, "k", "value", 1700000000000 + i);
+	for (int i = 0; i < 10; i++)
+		mock_send(producer, "stored", 0, "k", "v", 0);
+	mock_flush(producer);
+	voc_producer_free(producer);
+	split = join(
+	        "split", "orders",
+	        (struct voc_consumer_settings){
+	                .split = true, .split_partitions = 3, .on_assigned = assign_split, .on_revoked = on_revoked });
+	refused = join("refused", "orders", (struct voc_consumer_settings){ .on_assigned = assign_refused });
+	beyond = join("beyond", "orders", (struct voc_consumer_settings){ .on_assigned = assign_beyond });
+	return 0;
+}
+
+static int stop(void **state)
+{
+	(void)state;
+	voc_consumer_free(split);
+	voc_consumer_free(refused);
+	voc_consumer_free(beyond);
+	mock_kafka_stop(&mock);
+	return 0;
+}
+
+/* Waits on the fd, as a service does, and serves callbacks. */
+static void serve(struct voc_consumer *consumer, int timeout_ms)
+{
+	struct voc_error error = { .position = -1 };
+	struct voc_message message = { 0 };
+	struct pollfd fd = { .fd = voc_consumer_fd(consumer), .events = POLLIN };
+	poll(&fd, 1, timeout_ms);
+	enum voc_poll outcome = voc_consumer_poll(consumer, 0, &message, &error);
+	if (outcome == VOC_POLL_FAILED)
+		fail_msg("%s", error.text);
+	voc_message_release(&message);
+}
+
+/* Reads a partition of `split` until `count` records came, and checks that they are consecutive. */
+static void read_partition(size_t index, int64_t first, int64_t count)
+{
+	struct voc_error error = { .position = -1 };
+	struct voc_message message = { 0 };
+	int64_t deadline_ms = voc_clock_ms() + JOIN_MS, next = first;
+	while (next < first + count) {
+		assert_true(voc_clock_ms() < deadline_ms);
+		switch (voc_consumer_poll_partition(split, index, &message, &error)) {
+		case VOC_POLL_RECORD:
+			assert_int_equal(message.partition, index);
+			assert_int_equal(message.offset, next);
+			assert_int_equal(message.timestamp_ms, 1700000000000 + 3 * next + (int64_t)index);
+			next++;
+			break;
+		case VOC_POLL_NOTHING: serve(split, 100); break;
+		case VOC_POLL_END: break;
+		case VOC_POLL_FAILED: fail_msg("%s", error.text);
+		}
+		voc_message_release(&message);
+	}
+}
+
+/* The owner is asked until it is ready, and its offsets count; each partition has its own queue. */
+static void test_split(void **state)
+{
+	(void)state;
+	size_t count = 1;
+	int64_t deadline_ms = voc_clock_ms() + JOIN_MS;
+	while (assignments < 2 && voc_clock_ms() < deadline_ms)
+		serve(split, 100);
+	assert_true(assignments >= 2);
+	assert_null(voc_consumer_partitions(split, &count));
+	assert_int_equal(count, 0);
+	assert_true(voc_consumer_joined(split));
+	owner_ready = true;
+	while (count == 0 && voc_clock_ms() < deadline_ms) {
+		serve(split, 100);
+		voc_consumer_partitions(split, &count);
+	}
+	assert_int_equal(count, 3);
+	read_partition(2, 0, 10);
+	read_partition(0, 0, 10);
+	read_partition(1, 4, 6);
+	assert_int_equal(voc_consumer_high(split, "orders", 1), 10);
+	assert_true(voc_consumer_reachable(split));
+}
+
+/* After test_split: all partitions of `split` are read. */
+static void test_seek_pause_resume(void **state)
+{
+	(void)state;
+	struct voc_error error = { .position = -1 };
+	struct voc_message message = { 0 };
+	struct voc_position position = { "orders", 1, 2 };
+	assert_int_equal(voc_consumer_seek(split, &position, 2000, &error), VOC_OK);
+	read_partition(1, 2, 8);
+
+	/* resuming what isn't paused changes nothing */
+	position.offset = 0;
+	assert_int_equal(voc_consumer_resume(split, &position, 2000, &error), VOC_OK);
+	voc_consumer_pause(split, "orders", 1);
+	voc_consumer_pause(split, "orders", 1);
+	position.offset = 5;
+	assert_int_equal(voc_consumer_resume(split, &position, 2000, &error), VOC_OK);
+	read_partition(1, 5, 5);
+	for (int i = 0; i < 5; i++) {
+		assert_int_not_equal(voc_consumer_poll_partition(split, 1, &message, &error), VOC_POLL_RECORD);
+		voc_message_release(&message);
+		serve(split, 20);
+	}
+}
+
+static void test_watermarks_and_committed(void **state)
+{
+	(void)state;
+	struct voc_error error = { .position = -1 };
+	struct voc_watermarks watermarks[2];
+	struct voc_position positions[] = { { "orders", 2, 0 }, { "orders", 0, 0 } };
+	assert_int_equal(voc_consumer_watermarks(split, positions, 2, watermarks, 5000, &error), VOC_OK);
+	assert_int_equal(watermarks[0].low, 0);
+	assert_int_equal(watermarks[0].high, 10);
+	assert_int_equal(watermarks[1].high, 10);
+	voc_consumer_store(split, "orders", 2, 7);
+	assert_int_equal(voc_consumer_commit(split, 5000, &error), VOC_OK);
+	assert_int_equal(voc_consumer_committed(split, positions, 2, 5000, &error), VOC_OK);
+	assert_int_equal(positions[0].offset, 7);
+	assert_int_equal(positions[1].offset, VOC_OFFSET_BEGINNING);
+}
+
 /* What is stored is the next offset: a second member of the group goes on exactly there. */
 static void test_offset_store(void **state)
 {
 	(void)state;
 	struct voc_error error = { .position = -1 };
 	struct voc_message message = { 0 };
-	mock_kafka_topic(&mock, "stored", 1);
-	struct voc_producer *producer = mock_producer(&mock);
-	for (int i = 0; i < 10; i++)
-		mock_send(producer, "stored", 0, "k", "v", 0);
-	mock_flush(producer);
-
 	struct voc_consumer *consumer = join("store", "stored", (struct voc_consumer_settings){ .earliest = true });
 	for (int i = 0; i < 5; i++) {
 		assert_int_equal(mock_next(consumer, &message, JOIN_MS, &error), VOC_POLL_RECORD);
@@ -71,38 +236,127 @@ static void test_offset_store(void **state)
 	assert_int_equal(message.offset, 4);
 	voc_message_release(&message);
 	voc_consumer_free(consumer);
-	voc_producer_free(producer);
 }
 
-static enum voc_status refuse_assignment(void *owner, struct voc_consumer *consumer, struct voc_position *positions,
-                                         size_t count, struct voc_error *error)
+/* A second member: the first loses all its partitions, and each gets its share. */
+static void test_rebalance(void **state)
 {
-	struct voc_watermarks marks[3];
-	(void)owner;
-	assert_int_equal(voc_consumer_watermarks(consumer, positions, count, marks, JOIN_MS, error), VOC_OK);
-	return voc_error_set(error, VOC_FATAL, VOC_REASON_POSITION_LOST, -1, "refused");
+	(void)state;
+	size_t first = 3, second = 0;
+	int64_t deadline_ms = voc_clock_ms() + JOIN_MS;
+	struct voc_consumer *other = join("split", "orders", (struct voc_consumer_settings){ .earliest = true });
+	while ((first == 3 || first + second < 3) && voc_clock_ms() < deadline_ms) {
+		serve(split, 20);
+		serve(other, 20);
+		voc_consumer_partitions(split, &first);
+		voc_consumer_partitions(other, &second);
+	}
+	assert_int_equal(first + second, 3);
+	assert_true(first > 0 && second > 0);
+	assert_true(revocations > 0);
+	voc_consumer_free(other);
 }
 
-/* A rebalance is left unanswered then; librdkafka would wait for the answer for ever. */
-static void test_a_close_without_time_does_not_hang(void **state)
+static void test_owner_refuses(void **state)
 {
 	(void)state;
 	struct voc_error error = { .position = -1 };
 	struct voc_message message = { 0 };
-	struct voc_consumer *consumer =
-	        join("hasty", "orders", (struct voc_consumer_settings){ .on_assigned = refuse_assignment });
-	assert_int_equal(mock_next(consumer, &message, JOIN_MS, &error), VOC_POLL_FAILED);
-	(void)voc_consumer_close(consumer, voc_clock_ms(), &error);
-	int64_t began_ms = voc_clock_ms();
-	voc_consumer_free(consumer);
-	assert_in_range(voc_clock_ms() - began_ms, 0, 5000);
+	assert_int_equal(mock_next(refused, &message, JOIN_MS, &error), VOC_POLL_FAILED);
+	assert_int_equal(error.status, VOC_FATAL);
+	assert_string_equal(error.text, "by the owner");
+	/* and it stays so */
+	assert_int_equal(voc_consumer_poll(refused, 0, &message, &error), VOC_POLL_FAILED);
+}
+
+/* Without an offset to go on from, reading fails; it never starts anywhere else. */
+static void test_position_lost(void **state)
+{
+	(void)state;
+	struct voc_error error = { .position = -1 };
+	struct voc_message message = { 0 };
+	assert_int_equal(mock_next(beyond, &message, JOIN_MS, &error), VOC_POLL_FAILED);
+	assert_int_equal(error.status, VOC_FATAL);
+	assert_int_equal(error.reason, VOC_REASON_POSITION_LOST);
+}
+
+static void test_admin(void **state)
+{
+	(void)state;
+	struct voc_error error = { .position = -1 };
+	struct voc_kafka_settings settings = mock_settings(&mock);
+	struct voc_admin *admin = NULL;
+	struct voc_watermarks watermarks;
+	struct voc_position positions[] = { { "orders", 0, 0 }, { "orders", 2, 0 } };
+	struct voc_topic_plan plan = { .topic = "orders", .partitions = 3, .replication = 1 };
+	int32_t partitions = -1;
+	bool created = true;
+	assert_int_equal(voc_admin_open(&settings, &admin, &error), VOC_OK);
+	assert_int_equal(voc_admin_partition_count(admin, "orders", 5000, &partitions, &error), VOC_OK);
+	assert_int_equal(partitions, 3);
+	assert_int_equal(voc_admin_create_topic(admin, &plan, 5000, &created, &error), VOC_OK);
+	assert_false(created);
+	plan.partitions = 4;
+	assert_int_equal(voc_admin_create_topic(admin, &plan, 5000, &created, &error), VOC_FATAL);
+	assert_int_equal(error.reason, VOC_REASON_PARTITIONS_CHANGED);
+	voc_error_clear(&error);
+	assert_int_equal(voc_admin_watermarks(admin, positions, 1, &watermarks, 5000, &error), VOC_OK);
+	assert_int_equal(watermarks.high, 10);
+	assert_int_equal(voc_admin_committed(admin, "split", positions, 2, 5000, &error), VOC_OK);
+	assert_int_equal(positions[0].offset, VOC_OFFSET_BEGINNING);
+	assert_int_equal(positions[1].offset, 7);
+	voc_admin_free(admin);
+}
+
+struct opening {
+	const char *name, *value, *expected;
+};
+
+static void test_properties(void **state)
+{
+	(void)state;
+	static const struct opening openings[] = {
+		{ "no.such.property", "1", "no.such.property" },
+		{ "enable.auto.offset.store", "true", "can't be set" },
+		{ "auto.offset.reset", "latest", "can't be set" },
+		{ "partition.assignment.strategy", "cooperative-sticky", "cooperative" },
+		{ "session.timeout.ms", "soon", "session.timeout.ms" },
+		/* as if it were a secret */
+		{ "heartbeat.interval.ms", "hush", "refused" },
+	};
+	for (size_t i = 0; i < sizeof openings / sizeof *openings; i++) {
+		struct voc_consumer *consumer = NULL;
+		struct voc_error error = { .position = -1 };
+		struct voc_conf conf = { .kafka_bootstrap = mock.conf.kafka_bootstrap };
+		char name[64], value[64];
+		snprintf(name, sizeof name, "%s", openings[i].name);
+		snprintf(value, sizeof value, "%s", openings[i].value);
+		conf.kafka_properties[conf.kafka_property_count++] =
+		        (struct voc_kafka_property){ name, value, strcmp(value, "hush") == 0 };
+		const char *topic = "orders";
+		struct voc_consumer_settings settings = { .kafka = { .conf = &conf, .client_id = "test" },
+			                                  .group = "none",
+			                                  .topics = &topic,
+			                                  .topic_count = 1 };
+		assert_int_equal(voc_consumer_open(&settings, &consumer, &error), VOC_FATAL);
+		assert_int_equal(error.reason, VOC_REASON_CONFIG);
+		assert_non_null(strstr(error.text, openings[i].expected));
+		assert_null(strstr(error.text, "hush"));
+	}
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_split),
+		cmocka_unit_test(test_seek_pause_resume),
+		cmocka_unit_test(test_watermarks_and_committed),
+		cmocka_unit_test(test_owner_refuses),
+		cmocka_unit_test(test_position_lost),
+		cmocka_unit_test(test_admin),
+		cmocka_unit_test(test_properties),
 		cmocka_unit_test(test_offset_store),
-		cmocka_unit_test(test_a_close_without_time_does_not_hang),
+		cmocka_unit_test(test_rebalance),
 	};
 	return cmocka_run_group_tests(tests, start, stop);
 }
