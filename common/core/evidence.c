@@ -1,7 +1,8 @@
 #include "core/evidence.h"
 
 #define SPANS_PER_LABEL 2
-#define HEAT_SHIFT      8 /* fixed point of the heat of a character */
+#define HEAT_SHIFT      8  /* fixed point of the heat of a character */
+#define SHARE_LENGTHS   32 /* longer n-grams (of words) are treated as if they had this length */
 
 struct span {
 	size_t start, end; /* characters */
@@ -26,10 +27,17 @@ static void warm_ngrams(const struct voc_evidence_input *input, int column, stru
 {
 	for (int b = 0; b < VOC_BLOCK_COUNT; b++) {
 		int64_t scale = (int64_t)input->model->scale[column] * input->scores->inverse_sqrt_q16[b];
+		/* One unit of weight on each character, by the length of the n-gram. */
+		int32_t share[SHARE_LENGTHS] = { 0 };
+		for (int len = 1; len < SHARE_LENGTHS; len++)
+			share[len] = (int32_t)((scale >> (24 - HEAT_SHIFT)) / len);
 		const struct voc_feature *feature = input->features->at[b];
 		for (size_t i = 0; i < input->features->count[b]; i++, feature++) {
-			int64_t weight = voc_model_row(input->model, feature->bucket)[column];
-			warm(heat, feature->start, feature->end, (weight * scale) >> (24 - HEAT_SHIFT));
+			int32_t weight = voc_model_row(input->model, feature->bucket)[column];
+			int len = feature->end - feature->start;
+			int32_t each = weight * share[len < SHARE_LENGTHS ? len : SHARE_LENGTHS - 1];
+			heat->at[feature->start] += each;
+			heat->at[feature->end] -= each;
 		}
 	}
 }
@@ -40,7 +48,7 @@ static void warm_rules(const struct voc_evidence_input *input, int column, struc
 		const struct voc_phrase_hit *hit = &input->hits->at[i];
 		int dense = voc_features_hit_dense(hit, input->tokens->lang);
 		int64_t weight = input->model->dense[(size_t)dense * VOC_HEAD_COLUMNS + (size_t)column];
-		warm(heat, hit->start, hit->end, (weight * hit->weight / 1000) << HEAT_SHIFT);
+		warm(heat, hit->start, hit->end, weight * hit->weight / 1000 * (1 << HEAT_SHIFT));
 	}
 }
 

@@ -57,7 +57,7 @@ enum {
 /* Confidences: which share of decisions with this margin was right. Churn has one curve for true, one for false. */
 enum { VOC_CURVE_CHURN_FALSE = VOC_HEAD_COUNT, VOC_CURVES };
 #define VOC_CURVE_KNOTS 17
-#define VOC_CURVE_STEP  250 /* thousandths of margin from knot to knot */
+#define VOC_CURVE_STEP  500 /* thousandths of margin from knot to knot */
 
 struct voc_model_header {
 	char magic[8];     /* "VOCMODEL" */

@@ -235,17 +235,19 @@ static void deliver(const struct search *search, const struct raw_hit *hit, stru
 	if (hit->dropped || rule->kind > VOC_RULE_AGAINST || !mood_fits(search, hit))
 		return;
 	int label = rule->label;
+	bool against = rule->kind == VOC_RULE_AGAINST;
 	if (rule->negation != VOC_NEGATION_IGNORE && is_denied(search, hit)) {
 		if (rule->negation == VOC_NEGATION_DROP)
 			return;
-		label = rule->flip_label;
+		label = rule->negation == VOC_NEGATION_FLIP ? rule->flip_label : label;
+		against ^= rule->negation == VOC_NEGATION_AGAINST;
 	}
 	ret_hits->at[ret_hits->count++] = (struct voc_phrase_hit){
 		.start = hit->start,
 		.end = hit->end,
 		.head = rule->head,
 		.label = label,
-		.against = rule->kind == VOC_RULE_AGAINST,
+		.against = against,
 		.weight = rule->weight,
 	};
 }

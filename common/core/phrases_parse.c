@@ -67,9 +67,12 @@ static bool parse_negation(struct voc_rule *rule, struct voc_str value)
 	struct voc_str label = value;
 	if (voc_str_is(value, "drop"))
 		rule->negation = VOC_NEGATION_DROP;
+	else if (voc_str_is(value, "against"))
+		rule->negation = VOC_NEGATION_AGAINST;
 	else if (voc_str_is(value, "ignore"))
 		rule->negation = VOC_NEGATION_IGNORE;
-	else if (voc_str_is(take(&label, VOC_STR(":")), "flip") && parse_label(rule->head, label, &rule->flip_label))
+	else if (voc_str_is(take(&label, VOC_STR(":")), "flip") && parse_label(rule->head, label, &rule->flip_label) &&
+	         rule->flip_label > 0)
 		rule->negation = VOC_NEGATION_FLIP;
 	else
 		return false;
@@ -290,13 +293,14 @@ static enum voc_status parse_line(struct parser *parser, struct voc_str line)
 	return parse_phrase(parser, line);
 }
 
-static struct voc_phrases *phrases_new(void)
+/* A phrase has no more symbols than bytes, so `len` bounds the states. */
+static struct voc_phrases *phrases_new(size_t len)
 {
 	struct voc_phrases *phrases = calloc(1, sizeof *phrases);
 	if (!phrases)
 		return NULL;
 	phrases->arena = voc_arena_new(ARENA_MAX_BYTES);
-	phrases->automaton = voc_automaton_new(STATES_MAX);
+	phrases->automaton = voc_automaton_new(len < STATES_MAX ? (uint32_t)len + 2 : STATES_MAX);
 	if (phrases->arena) {
 		phrases->rules = voc_arena_alloc(phrases->arena, VOC_PHRASE_RULES_MAX * sizeof *phrases->rules);
 		phrases->examples =
@@ -336,7 +340,7 @@ static enum voc_status parse_all(struct parser *parser, struct voc_str text)
 enum voc_status voc_phrases_parse(struct voc_str text, const char *name, struct voc_phrases **ret_phrases,
                                   struct voc_error *error)
 {
-	struct parser parser = { .phrases = phrases_new(), .name = name, .error = error };
+	struct parser parser = { .phrases = phrases_new(text.len), .name = name, .error = error };
 	parser.normal = malloc(sizeof *parser.normal);
 	enum voc_status status = VOC_FATAL;
 	if (!parser.phrases || !parser.normal)

@@ -20,7 +20,8 @@ enum voc_rule_kind {
 	VOC_RULE_NEGATION_AFTER,  /* "지 않", "없": denies what stands before */
 };
 
-enum voc_rule_negation { VOC_NEGATION_DROP, VOC_NEGATION_FLIP, VOC_NEGATION_IGNORE };
+/* What a denied phrase does. */
+enum voc_rule_negation { VOC_NEGATION_DROP, VOC_NEGATION_FLIP, VOC_NEGATION_AGAINST, VOC_NEGATION_IGNORE };
 
 enum voc_rule_when {
 	VOC_WHEN_ASKED = 1,  /* only in a question */

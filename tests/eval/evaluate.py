@@ -2,7 +2,8 @@
 
 Runs the built `vocctl classify --ndjson` on annotated/ part 4, the development pool and written/ part 8, prints
 accuracy and macro-F1 per head and language beside the majority class, and per source or domain. With --floors, fails
-if a figure is below its floor.
+if a figure is below its floor (floors.txt). Without the data sets, the committed copy of written/ part 8 stands in and
+the output says so; with CI set in the environment that is a failure.
 """
 import argparse
 import collections
@@ -21,10 +22,20 @@ HEADS = {"feedback_type": data.FEEDBACK, "satisfaction": data.SATISFACTION,
          "primary_factor": ("none",) + data.FACTORS, "servqual": data.SERVQUAL}
 
 
+FLOORS = ROOT / "tests/eval/floors.txt"
+SAMPLES = ROOT / "tests/eval/samples"
+
+
 def rows_of(where):
-    rows = [dict(r, set="real") for r in data.annotated(where, data.ANNOTATED_HELD)]
-    rows += [dict(r, set="real") for r in data.dev_pool(where)]
-    rows += [dict(r, set="written") for r in data.written(where, data.WRITTEN_HELD)]
+    rows = []
+    if (pathlib.Path(where) / "annotated").is_dir():
+        rows += [dict(r, set="real") for r in data.annotated(where, data.ANNOTATED_HELD)]
+        rows += [dict(r, set="real") for r in data.dev_pool(where)]
+    elif os.environ.get("CI"):
+        sys.exit(f"{where}: no data sets there, and CI must measure on them")
+    else:
+        print(f"{where}: no data sets there; the committed samples (tests/eval/samples) stand in")
+    rows += [dict(r, set="written") for r in data.written(SAMPLES, data.WRITTEN_HELD)]
     return rows
 
 
@@ -118,12 +129,14 @@ def print_groups(rows, said):
             print(f"  {lang} {group:32}{len(pairs):6}" + "".join(f"{v:8.3f}" for v in shares))
 
 
-def check_floors(path, measured):
+def check_floors(measured):
     low = []
-    for line in pathlib.Path(path).read_text(encoding="utf-8").splitlines():
+    for line in FLOORS.read_text(encoding="utf-8").splitlines():
         if not line.strip() or line.startswith("#"):
             continue
         group, name, floor = (part.strip() for part in line.split("|"))
+        if group not in measured:
+            continue
         value = measured[group][name][0]
         if value < float(floor):
             low.append(f"{group}: {name} is {value:.3f}, its floor is {floor}")
@@ -135,7 +148,7 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--data", required=True)
     parser.add_argument("--vocctl", required=True)
-    parser.add_argument("--floors")
+    parser.add_argument("--floors", action="store_true")
     parser.add_argument("--errors", help="write the wrong rows of this head to standard output")
     args = parser.parse_args()
     rows = rows_of(args.data)
@@ -149,11 +162,13 @@ def main():
     for which in ("real", "written"):
         for lang in data.LANGS:
             chosen = [(r, s) for r, s in zip(rows, said) if r["set"] == which and r["lang"] == lang]
+            if not chosen:
+                continue
             some, theirs = [r for r, _ in chosen], [s for _, s in chosen]
             measured[f"{which} {lang}"] = measure(some, theirs)
             print_figures(f"{which} {lang}", some, measured[f"{which} {lang}"])
     print_groups(rows, said)
-    return 0 if not args.floors or check_floors(args.floors, measured) else 1
+    return 0 if not args.floors or check_floors(measured) else 1
 
 
 if __name__ == "__main__":

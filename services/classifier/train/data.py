@@ -65,6 +65,59 @@ def written(data, parts):
                 yield dict(row, lang=lang, group=row["domain"])
 
 
+def pairs():
+    """Short minimal pairs of our own: what a denial does, for many words."""
+    bad_ko = ("문제", "불만", "하자", "고장", "오류", "불편한 점", "이상", "흠집", "실수", "끊김", "소음", "냄새")
+    where_ko = ("", "제품에 ", "배송에 ", "사용하는 데 ", "이번에는 ")
+    good_ko = (("친절하", "친절해요"), ("만족스럽", "만족스러워요"), ("깨끗하", "깨끗해요"), ("편하", "편해요"),
+               ("마음에 들", "마음에 들어요"), ("맛있", "맛있어요"), ("빠르", "빨라요"), ("튼튼하", "튼튼해요"))
+    bad_en = ("problem", "issue", "complaint", "fault", "delay", "error", "defect", "concern")
+    good_en = ("good", "helpful", "friendly", "clean", "happy with it", "satisfied", "easy to use", "fast", "polite")
+    leave_ko = ("해지", "탈퇴", "취소", "환불", "구독 취소", "계정 삭제")
+    leave_en = ("cancel my contract", "close my account", "switch to another provider", "delete the app", "leave you")
+
+    def row(lang, text, kind, churn=False):
+        feedback, satisfaction, factors, servqual = {
+            "bad": ("complaint", "dissatisfied", ["product_service"], "none"),
+            "good": ("opinion", "satisfied", ["product_service"], "none"),
+            "left": ("complaint", "dissatisfied", [], "none"), "stays": ("opinion", "neutral", [], "none")}[kind]
+        return {"text": text, "lang": lang, "group": "pairs-" + kind + lang, "feedback_type": feedback,
+                "satisfaction": satisfaction, "primary_factor": factors[0] if factors else "none",
+                "factors": factors, "servqual": servqual, "churn_intent": churn}
+
+    for i, noun in enumerate(bad_ko):
+        for where in where_ko:
+            subject = noun + ("이" if (ord(noun[-1]) - 0xAC00) % 28 else "가")
+            for j, end in enumerate(("어요", "습니다", "었어요", "었습니다")):
+                yield row("ko", f"{where}{subject} 있{end}", "bad")
+                yield row("ko", f"{where}{(noun, subject)[j % 2]}{('', ' 전혀', ' 하나도')[(i + j) % 3]} 없{end}", "good")
+    for stem, said in good_ko:
+        for who in ("직원이 ", "정말 ", "여기는 ", ""):
+            yield row("ko", who + said, "good")
+            yield row("ko", f"{who}{stem}지 않아요", "bad")
+            yield row("ko", f"{who}{stem}지 않네요", "bad")
+    for word in bad_en:
+        for where in ("", " with the order", " with my bill", " so far", " with this"):
+            yield row("en", f"There {('is', 'was')[len(where) % 2]} a {word}{where}", "bad")
+            yield row("en", f"I have a {word}{where}", "bad")
+            yield row("en", f"There was no {word}{where}", "good")
+            yield row("en", f"I had no {word}s{where}", "good")
+    for word in good_en:
+        for who in ("I am", "They are", "The place is", "It was"):
+            yield row("en", f"{who} {word}", "good")
+            yield row("en", f"{who} not {word}", "bad")
+            yield row("en", f"{who} not {word} at all", "bad")
+    for word in leave_ko:
+        for end, stay in (("할게요", " 안 할게요"), ("합니다", "하지 않겠습니다"), ("하려고요", "할 생각은 없어요")):
+            yield row("ko", word + end, "left", True)
+            yield row("ko", word + stay, "stays")
+    for word in leave_en:
+        yield row("en", f"I will {word}", "left", True)
+        yield row("en", f"I am going to {word}", "left", True)
+        yield row("en", f"I will not {word}", "stays")
+        yield row("en", f"I am not going to {word}", "stays")
+
+
 def fold_of(row, folds):
     """Whole sources and domains go into one fold: what is measured across folds is a change of domain."""
     return zlib.crc32(row["group"].encode()) % folds

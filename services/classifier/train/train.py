@@ -18,7 +18,7 @@ import tune
 
 SEED = "voc-1"
 FOLDS = 3
-C_SIGNAL, C_HEAD = "2", "1.5"
+C_SIGNAL, C_HEAD = "2", "6"
 # (name, first column, labels); factors are one binary problem each.
 HEADS = [("feedback_type", 0, data.FEEDBACK), ("satisfaction", 3, data.SATISFACTION),
          ("primary_factor", 12, ("none",) + data.FACTORS), ("servqual", 18, data.SERVQUAL)]
@@ -120,7 +120,7 @@ class Trainer:
     def run(self):
         model = pack.Model()
         rows = list(data.annotated(self.args.data, data.ANNOTATED_TRAIN)) + \
-            list(data.written(self.args.data, data.WRITTEN_TRAIN))
+            list(data.written(self.args.data, data.WRITTEN_TRAIN)) + list(data.pairs())
         self.signals(model)
         path = f"{self.work}/signals.bin"
         model.write(path, "signals")

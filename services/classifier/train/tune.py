@@ -132,5 +132,5 @@ def tune_lang(model, lang, rows, scores):
 
 def tune(model, rows, scores):
     for lang, name in enumerate(data.LANGS):
-        chosen = [i for i, r in enumerate(rows) if r["lang"] == name]
+        chosen = [i for i, r in enumerate(rows) if r["lang"] == name and not r["group"].startswith("pairs-")]
         tune_lang(model, lang, [rows[i] for i in chosen], [list(scores[i]) for i in chosen])

@@ -1,0 +1,277 @@
+/* core: phrase rules, the automaton under them, and the shipped rule file. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "base/file_map.h"
+#include "core/automaton.h"
+#include "core/phrases.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+static struct voc_normal normal;
+static struct voc_tokens tokens;
+static struct voc_phrase_hits hits;
+
+static struct voc_phrases *parse(const char *text)
+{
+	struct voc_phrases *phrases = NULL;
+	struct voc_error error = { 0 };
+	enum voc_status status = voc_phrases_parse(voc_str_from(text), "rules", &phrases, &error);
+	if (status != VOC_OK)
+		print_error("%s\n", error.text);
+	assert_int_equal(status, VOC_OK);
+	return phrases;
+}
+
+/* Finds, and returns the number of hits. */
+static size_t find(const struct voc_phrases *phrases, const char *text)
+{
+	struct voc_phrase_matcher *matcher = voc_phrase_matcher_new();
+	voc_normalize(voc_str_from(text), &normal);
+	voc_tokenize(&normal, voc_str_of(NULL, 0), &tokens);
+	voc_phrases_find(phrases, matcher, &normal, &tokens, &hits);
+	voc_phrase_matcher_free(matcher);
+	return hits.count;
+}
+
+static size_t count_in(const char *rules, const char *text)
+{
+	char file[1024];
+	snprintf(file, sizeof file, "version t\n%s\n", rules);
+	struct voc_phrases *phrases = parse(file);
+	size_t count = find(phrases, text);
+	voc_phrases_free(phrases);
+	return count;
+}
+
+static void test_the_automaton_finds_overlapping_patterns(void **state)
+{
+	(void)state;
+	struct voc_automaton *automaton = voc_automaton_new(64);
+	const uint32_t he[] = { 'h', 'e' }, she[] = { 's', 'h', 'e' }, hers[] = { 'h', 'e', 'r', 's' };
+	assert_true(voc_automaton_add(automaton, he, 2, 1));
+	assert_true(voc_automaton_add(automaton, she, 3, 2));
+	assert_true(voc_automaton_add(automaton, hers, 4, 4));
+	assert_true(voc_automaton_add(automaton, he, 2, 8));
+	voc_automaton_finish(automaton);
+	uint32_t at = VOC_AUTOMATON_ROOT, sum = 0, matches = 0;
+	for (const char *c = "ushers"; *c; c++) {
+		at = voc_automaton_step(automaton, at, (uint32_t)*c);
+		for (uint32_t m = voc_automaton_first(automaton, at); m != VOC_AUTOMATON_NONE;
+		     m = voc_automaton_next(automaton, m)) {
+			sum += voc_automaton_value(automaton, m);
+			matches++;
+		}
+	}
+	assert_int_equal(sum, 1 + 2 + 4 + 8);
+	assert_int_equal(matches, 4);
+	voc_automaton_free(automaton);
+}
+
+static void test_a_full_automaton_refuses(void **state)
+{
+	(void)state;
+	struct voc_automaton *automaton = voc_automaton_new(3);
+	const uint32_t two[] = { 1, 2 }, other[] = { 3 };
+	assert_true(voc_automaton_add(automaton, two, 2, 0));
+	assert_false(voc_automaton_add(automaton, other, 1, 0));
+	assert_false(voc_automaton_add(automaton, two, 0, 0));
+	voc_automaton_free(automaton);
+}
+
+static void test_spaces_and_apostrophes_do_not_count(void **state)
+{
+	(void)state;
+	assert_int_equal(count_in("[feedback_type.complaint]\n안 돼요", "로그인이 안돼요"), 1);
+	assert_int_equal(count_in("[feedback_type.complaint]\n안돼요", "로그인이 안 돼요"), 1);
+	assert_int_equal(count_in("[feedback_type.complaint]\ndont work", "They DON’T work"), 1);
+}
+
+static void test_latin_phrases_are_whole_words(void **state)
+{
+	(void)state;
+	assert_int_equal(count_in("[feedback_type.complaint]\nlate", "the plate is white"), 0);
+	assert_int_equal(count_in("[feedback_type.complaint]\nlate", "Late, again"), 1);
+	assert_int_equal(count_in("[feedback_type.complaint]\ndisappoint*", "so disappointing"), 1);
+	assert_int_equal(count_in("[feedback_type.complaint]\n*ship", "hardship"), 1);
+	assert_int_equal(count_in("[feedback_type.complaint]\n^안 와", "제안 와요"), 0);
+	assert_int_equal(count_in("[feedback_type.complaint]\n별로$", "별로예요"), 0);
+}
+
+static void test_a_gap_stays_within_its_sentence(void **state)
+{
+	(void)state;
+	const char *rules = "[churn_intent]\nnever .. again";
+	assert_int_equal(count_in(rules, "I will never fly with you again"), 1);
+	assert_int_equal(hits.at[0].start, 7);
+	assert_int_equal(hits.at[0].end, 31);
+	assert_int_equal(count_in(rules, "I never flew. Try again"), 0);
+	assert_int_equal(count_in(rules, "again I never"), 0);
+	assert_int_equal(count_in(rules, "never mind all of this very long story that goes on, again"), 0);
+}
+
+#define NEGATIONS                                   \
+	"[negation.before within=2]\nnot\n"         \
+	"[negation.before within=0]\n^안\n"        \
+	"[negation.after within=6]\n없\n지 않\n" \
+	"[negation.bridge]\n가 전 혀\n"
+
+static void test_negation_drops(void **state)
+{
+	(void)state;
+	const char *rules = NEGATIONS "[feedback_type.complaint]\n문제\n불편하\nproblem";
+	assert_int_equal(count_in(rules, "문제 있어요"), 1);
+	assert_int_equal(count_in(rules, "문제 없어요"), 0);
+	assert_int_equal(count_in(rules, "문제가 전혀 없어요"), 0);
+	assert_int_equal(count_in(rules, "불편하지 않았어요"), 0);
+	/* Something else stands between. */
+	assert_int_equal(count_in(rules, "문제인데 답변 없네요"), 1);
+	/* Another sentence denies nothing here. */
+	assert_int_equal(count_in(rules, "문제! 없어요"), 1);
+	assert_int_equal(count_in(rules, "not really a problem"), 0);
+	assert_int_equal(count_in(rules, "not now, problem"), 1);
+	assert_int_equal(count_in(rules, "not one of the old kind of problem"), 1);
+}
+
+static void test_negation_flips_or_is_ignored(void **state)
+{
+	(void)state;
+	assert_int_equal(count_in(NEGATIONS "[satisfaction.satisfied negation=flip:dissatisfied]\n좋", "안 좋아요"), 1);
+	assert_int_equal(hits.at[0].label, VOC_SATISFACTION_DISSATISFIED);
+	assert_int_equal(count_in(NEGATIONS "[satisfaction.satisfied negation=ignore]\nbad", "not bad"), 1);
+	assert_int_equal(hits.at[0].label, VOC_SATISFACTION_SATISFIED);
+	assert_int_equal(count_in(NEGATIONS "[churn_intent negation=against]\n해지하", "해지하지 않을게요"), 1);
+	assert_true(hits.at[0].against);
+	/* 안 inside of a word denies nothing. */
+	assert_int_equal(count_in(NEGATIONS "[satisfaction.satisfied negation=flip:dissatisfied]\n좋", "제안 좋아요"),
+	                 1);
+	assert_int_equal(hits.at[0].label, VOC_SATISFACTION_SATISFIED);
+}
+
+static void test_guards_of_mood_and_place(void **state)
+{
+	(void)state;
+	assert_int_equal(count_in("[churn_intent]\n해지 :: when=stated", "해지되나요?"), 0);
+	assert_int_equal(count_in("[churn_intent]\n해지 :: when=stated", "해지합니다"), 1);
+	assert_int_equal(count_in("[churn_intent]\n해지 :: when=asked", "해지합니다. 되나요?"), 0);
+	/* The ending asks even without a question mark. */
+	assert_int_equal(
+	        count_in("[churn_intent]\n해지 :: when=asked\n[feedback_type.question when=end]\n나요", "해지되나요"),
+	        2);
+	assert_int_equal(count_in("[feedback_type.question when=end]\n나요", "나요즘 바빠"), 0);
+	assert_int_equal(count_in("[feedback_type.question]\nhow to :: when=start", "How to pay"), 1);
+	assert_int_equal(count_in("[feedback_type.question]\nhow to :: when=start", "I know how to pay"), 0);
+}
+
+static void test_the_longer_phrase_of_a_head_wins(void **state)
+{
+	(void)state;
+	const char *rules = "[satisfaction.satisfied]\nhappier\n[satisfaction.delighted]\ncouldnt be happier\n"
+	                    "[churn_intent]\nhappier";
+	assert_int_equal(count_in(rules, "I couldn't be happier"), 2);
+	for (size_t i = 0; i < hits.count; i++)
+		assert_true(hits.at[i].head == VOC_HEAD_CHURN || hits.at[i].label == VOC_SATISFACTION_DELIGHTED);
+}
+
+static void test_texts_without_words(void **state)
+{
+	(void)state;
+	assert_int_equal(count_in("[feedback_type.question]\n?!\nㅠㅠ", ""), 0);
+	assert_int_equal(count_in("[feedback_type.question]\n?!\nㅠㅠ", "?!"), 0);
+	assert_int_equal(count_in("[feedback_type.question]\nㅠㅠ", "ㅠㅠㅠㅠㅠㅠ"), 1);
+}
+
+static void assert_refused(const char *text, const char *why)
+{
+	struct voc_phrases *phrases = NULL;
+	struct voc_error error = { 0 };
+	assert_int_equal(voc_phrases_parse(voc_str_from(text), "rules", &phrases, &error), VOC_FATAL);
+	assert_null(phrases);
+	assert_int_equal(error.reason, VOC_REASON_CONFIG);
+	assert_string_equal(error.text, why);
+}
+
+static void test_errors_name_the_line(void **state)
+{
+	(void)state;
+	assert_refused("", "rules:0: the file names no version");
+	assert_refused("version 1\nhello", "rules:2: a phrase outside of any section: hello");
+	assert_refused("version 1\n[feedback_type.complaint",
+	               "rules:2: a section must end in ]: [feedback_type.complaint");
+	assert_refused("version 1\n\n[mood.good]", "rules:3: not a head: mood");
+	assert_refused("version 1\n[servqual.none]", "rules:2: not a label of this head: none");
+	assert_refused("version 1\n[feedback_type.unknown]", "rules:2: not a label of this head: unknown");
+	assert_refused("version 1\n[churn_intent.yes]", "rules:2: this head has no labels: yes");
+	assert_refused("version 1\n[negation.sometimes]", "rules:2: not a kind of negation: sometimes");
+	assert_refused("version 1\n[churn_intent weigth=2]", "rules:2: not an option: weigth=2");
+	assert_refused("version 1\n[servqual.empathy negation=flip:none]",
+	               "rules:2: not an option: negation=flip:none");
+	assert_refused("version 1\n[churn_intent]\nbye :: weight=5000", "rules:3: not an option: weight=5000");
+	assert_refused("version 1\n[churn_intent]\nbye :: when=never", "rules:3: not an option: when=never");
+	assert_refused("version 1\n[churn_intent]\n *", "rules:3: the phrase is empty");
+	assert_refused("version 1\n[churn_intent]\nbye .. '", "rules:3: the phrase is empty");
+	assert_refused("version 1\n[churn_intent]\n"
+	               "가나다라마바사아자차카타파하가나다라마바사아자차카타파하가나다라마바사아자차카타파하"
+	               "가나다라마바사아자차카타파하가나다라마바사아자차카타파하",
+	               "rules:3: the phrase is too long: 가나다라마바사아자차카타파하가나다라마바");
+}
+
+static void test_examples_are_checked(void **state)
+{
+	(void)state;
+	struct voc_error error = { 0 };
+	size_t checked = 0;
+	struct voc_phrases *phrases = parse("version 1\n[churn_intent]\nbye\n+ bye now\n- hello");
+	assert_int_equal(voc_phrases_check_examples(phrases, &checked, &error), VOC_OK);
+	assert_int_equal(checked, 2);
+	voc_phrases_free(phrases);
+	phrases = parse("version 1\n[churn_intent]\nbye\n+ hello");
+	assert_int_equal(voc_phrases_check_examples(phrases, &checked, &error), VOC_INVALID);
+	assert_string_equal(error.text, "the example of line 4 misses its section");
+	voc_phrases_free(phrases);
+}
+
+static void test_the_shipped_rules_do_what_their_examples_say(void **state)
+{
+	(void)state;
+	struct voc_file_map map = { 0 };
+	struct voc_error error = { 0 };
+	struct voc_phrases *phrases = NULL;
+	size_t checked = 0;
+	const char *path = VOC_SOURCE_DIR "/services/classifier/phrases.txt";
+	assert_int_equal(voc_file_map_open(path, VOC_PHRASES_MAX_BYTES, &map, &error), VOC_OK);
+	enum voc_status status = voc_phrases_parse(map.bytes, "phrases.txt", &phrases, &error);
+	if (status == VOC_OK)
+		status = voc_phrases_check_examples(phrases, &checked, &error);
+	if (status != VOC_OK)
+		print_error("%s\n", error.text);
+	assert_int_equal(status, VOC_OK);
+	assert_true(checked >= 10);
+	voc_phrases_free(phrases);
+	voc_file_map_close(&map);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_the_automaton_finds_overlapping_patterns),
+		cmocka_unit_test(test_a_full_automaton_refuses),
+		cmocka_unit_test(test_spaces_and_apostrophes_do_not_count),
+		cmocka_unit_test(test_latin_phrases_are_whole_words),
+		cmocka_unit_test(test_a_gap_stays_within_its_sentence),
+		cmocka_unit_test(test_negation_drops),
+		cmocka_unit_test(test_negation_flips_or_is_ignored),
+		cmocka_unit_test(test_guards_of_mood_and_place),
+		cmocka_unit_test(test_the_longer_phrase_of_a_head_wins),
+		cmocka_unit_test(test_texts_without_words),
+		cmocka_unit_test(test_errors_name_the_line),
+		cmocka_unit_test(test_examples_are_checked),
+		cmocka_unit_test(test_the_shipped_rules_do_what_their_examples_say),
+	};
+	return cmocka_run_group_tests_name("phrases", tests, NULL, NULL);
+}
