@@ -382,6 +382,53 @@ static void test_a_restart_goes_on_where_it_was(void **state)
 	stop_alerter();
 }
 
+/* Whether each of these arrived at /ok; twice is fine. */
+static bool have_all(int first, int end)
+{
+	json_t *requests = test_receiver_requests(&receiver), *request;
+	json_t *ids = json_object();
+	size_t index;
+	json_array_foreach(requests, index, request)
+	{
+		const char *id = json_string_value(json_object_get(request, "webhook_id"));
+		int number = (int)strtol(id, NULL, 10);
+		if (strcmp(json_string_value(json_object_get(request, "path")), "/ok") == 0 && number >= first &&
+		    number < end)
+			json_object_set_new(ids, id, json_true());
+	}
+	bool all = json_object_size(ids) == (size_t)(end - first);
+	json_decref(ids);
+	json_decref(requests);
+	return all;
+}
+
+static void wait_all(int first)
+{
+	size_t requests = test_receiver_count(&receiver, "/ok", 0);
+	while (!have_all(first, sent))
+		wait_count("/ok", 0, ++requests);
+}
+
+static void test_a_member_that_joins_or_leaves_loses_nothing(void **state)
+{
+	(void)state;
+	int first = sent;
+	start_alerter();
+	pid_t elder = alerter;
+	send_alerts(20, NULL);
+	wait_all(first);
+	start_alerter();
+	send_alerts(20, NULL);
+	wait_all(first);
+	pid_t younger = alerter;
+	alerter = elder;
+	stop_alerter();
+	alerter = younger;
+	send_alerts(20, NULL);
+	wait_all(first);
+	stop_alerter();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -394,6 +441,7 @@ int main(void)
 		cmocka_unit_test(test_a_bad_record_is_a_dead_letter_of_each_endpoint),
 		cmocka_unit_test(test_a_letter_sent_again_goes_to_its_endpoint_only),
 		cmocka_unit_test(test_a_restart_goes_on_where_it_was),
+		cmocka_unit_test(test_a_member_that_joins_or_leaves_loses_nothing),
 	};
 	return cmocka_run_group_tests(tests, start, stop);
 }
