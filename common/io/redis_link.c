@@ -7,15 +7,23 @@
 
 #include <hiredis/hiredis.h>
 
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <sys/time.h>
 
 #define OUT_MAX_BYTES   ((size_t)256 * 1024 * 1024)
 #define REPLY_MAX_BYTES ((size_t)256 * 1024 * 1024)
+/* Waiting for a connection can't be cut short by a stop. */
+#define CONNECT_LONGEST_MS 2000
+#define STOP_GRACE_MS      1000
 
 struct voc_redis {
 	struct voc_redis_url url;
 	int64_t timeout_ms;
+	int stop_fd;           /* -1: none */
 	redisContext *context; /* NULL: not connected */
 	struct voc_buf out;    /* whole commands */
 	size_t command_count;
@@ -106,6 +114,7 @@ enum voc_status voc_redis_new(const char *url, int64_t timeout_ms, struct voc_re
 	}
 	redis->url = parsed;
 	redis->timeout_ms = timeout_ms;
+	redis->stop_fd = -1;
 	redis->arena = arena;
 	voc_buf_init(&redis->out, OUT_MAX_BYTES);
 	voc_redis_args_init(&redis->args, OUT_MAX_BYTES);
@@ -129,6 +138,11 @@ void voc_redis_close(struct voc_redis *redis)
 	if (redis->context)
 		redisFree(redis->context);
 	redis->context = NULL;
+}
+
+void voc_redis_stop_on(struct voc_redis *redis, int fd)
+{
+	redis->stop_fd = fd;
 }
 
 bool voc_redis_connected(const struct voc_redis *redis)
@@ -181,34 +195,65 @@ static enum voc_status broken(struct voc_redis *redis, const char *doing, const 
 	return VOC_RETRY;
 }
 
-static enum voc_status send_commands(struct voc_redis *redis, struct voc_error *error)
+/* How long the exchange under way may still wait. */
+struct patience {
+	int64_t until_ms;
+	int stop_fd; /* -1: none, or it was readable already */
+};
+
+/* False when the time is over. Errors of the socket count as ready: the next read or write tells. */
+static bool wait_ready(struct voc_redis *redis, short events, struct patience *patience)
 {
-	if (redisAppendFormattedCommand(redis->context, redis->out.ptr, redis->out.len) != REDIS_OK)
-		return broken(redis, "sending to Redis", redis->context->errstr, error);
-	int done = 0;
-	while (!done) {
-		if (redisBufferWrite(redis->context, &done) != REDIS_OK)
-			return broken(redis, "sending to Redis", redis->context->errstr, error);
+	for (;;) {
+		struct pollfd fds[] = { { .fd = redis->context->fd, .events = events },
+			                { .fd = patience->stop_fd, .events = POLLIN } };
+		int64_t left_ms = patience->until_ms - voc_clock_ms();
+		if (left_ms <= 0)
+			return false;
+		if (poll(fds, 2, left_ms > INT_MAX ? INT_MAX : (int)left_ms) < 0)
+			continue; /* interrupted */
+		if (fds[0].revents)
+			return true;
+		if (fds[1].revents) {
+			patience->stop_fd = -1;
+			if (left_ms > STOP_GRACE_MS)
+				patience->until_ms = voc_clock_ms() + STOP_GRACE_MS;
+		}
 	}
-	return VOC_OK;
 }
 
-/* The sockets' own time-out bounds one read; `deadline_ms` bounds a server that trickles. */
-static enum voc_status receive(struct voc_redis *redis, int64_t deadline_ms, struct voc_redis_reply **ret_reply,
+static enum voc_status send_commands(struct voc_redis *redis, struct patience *patience, struct voc_error *error)
+{
+	static const char doing[] = "sending to Redis";
+	if (redisAppendFormattedCommand(redis->context, redis->out.ptr, redis->out.len) != REDIS_OK)
+		return broken(redis, doing, redis->context->errstr, error);
+	for (;;) {
+		int done = 0;
+		if (redisBufferWrite(redis->context, &done) != REDIS_OK)
+			return broken(redis, doing, redis->context->errstr, error);
+		if (done)
+			return VOC_OK;
+		if (!wait_ready(redis, POLLOUT, patience))
+			return broken(redis, doing, "timed out", error);
+	}
+}
+
+static enum voc_status receive(struct voc_redis *redis, struct patience *patience, struct voc_redis_reply **ret_reply,
                                struct voc_error *error)
 {
+	static const char doing[] = "reading from Redis";
 	for (;;) {
 		void *reply = NULL;
 		if (redisGetReplyFromReader(redis->context, &reply) != REDIS_OK)
-			return broken(redis, "reading from Redis", redis->context->errstr, error);
+			return broken(redis, doing, redis->context->errstr, error);
 		if (reply) {
 			*ret_reply = reply;
 			return VOC_OK;
 		}
-		if (voc_clock_ms() > deadline_ms)
-			return broken(redis, "reading from Redis", "timed out", error);
+		if (!wait_ready(redis, POLLIN, patience))
+			return broken(redis, doing, "timed out", error);
 		if (redisBufferRead(redis->context) != REDIS_OK)
-			return broken(redis, "reading from Redis", redis->context->errstr, error);
+			return broken(redis, doing, redis->context->errstr, error);
 	}
 }
 
@@ -227,9 +272,10 @@ enum voc_status voc_redis_exchange(struct voc_redis *redis, struct voc_error *er
 	if (!redis->replies)
 		return voc_error_set(error, VOC_FATAL, VOC_REASON_OUT_OF_MEMORY, -1, "no memory for Redis' replies");
 	int64_t began_us = voc_clock_us();
-	enum voc_status status = send_commands(redis, error);
+	struct patience patience = { began_us / 1000 + redis->timeout_ms, redis->stop_fd };
+	enum voc_status status = send_commands(redis, &patience, error);
 	for (size_t i = 0; status == VOC_OK && i < redis->command_count; i++)
-		status = receive(redis, began_us / 1000 + redis->timeout_ms, &redis->replies[i], error);
+		status = receive(redis, &patience, &redis->replies[i], error);
 	if (status == VOC_OK)
 		redis->reply_count = redis->command_count;
 	voc_metric_observe_us(VOC_METRIC_REDIS_SECONDS, voc_clock_us() - began_us);
@@ -287,16 +333,22 @@ static struct timeval timeval_of(int64_t ms)
 
 static enum voc_status open_socket(struct voc_redis *redis, struct voc_error *error)
 {
-	struct timeval timeout = timeval_of(redis->timeout_ms);
+	struct timeval timeout =
+	        timeval_of(redis->timeout_ms < CONNECT_LONGEST_MS ? redis->timeout_ms : CONNECT_LONGEST_MS);
 	const struct voc_redis_url *url = &redis->url;
 	redis->context = url->is_unix ? redisConnectUnixWithTimeout(url->host, timeout)
 	                              : redisConnectWithTimeout(url->host, url->port, timeout);
 	if (!redis->context)
 		return voc_error_set(error, VOC_RETRY, VOC_REASON_OUT_OF_MEMORY, -1, "no memory to connect to Redis");
-	if (redis->context->err || redisSetTimeout(redis->context, timeout) != REDIS_OK)
+	if (redis->context->err)
 		return broken(redis, "connecting to Redis", redis->context->errstr, error);
 	if (!url->is_unix && redisEnableKeepAlive(redis->context) != REDIS_OK)
 		return broken(redis, "connecting to Redis", redis->context->errstr, error);
+	/* hiredis' own time-out is one for each read: from here on wait_ready waits. */
+	int flags = fcntl(redis->context->fd, F_GETFL);
+	if (flags < 0 || fcntl(redis->context->fd, F_SETFL, flags | O_NONBLOCK) < 0)
+		return broken(redis, "connecting to Redis", strerror(errno), error);
+	redis->context->flags &= ~REDIS_BLOCK;
 	redis->context->reader->fn = &arena_replies;
 	redis->context->reader->privdata = redis->arena;
 	return VOC_OK;

@@ -41,6 +41,9 @@ VOC_MUST_CHECK enum voc_status voc_redis_new(const char *url, int64_t timeout_ms
 /* NULL is fine. */
 void voc_redis_free(struct voc_redis *redis);
 
+/* Once `fd` is readable the process wants to end: no exchange waits for longer than a second then. */
+void voc_redis_stop_on(struct voc_redis *redis, int fd);
+
 /* Closes what was open, connects, AUTH, SELECT. VOC_RETRY, or VOC_FATAL if Redis refuses the login or the database. */
 VOC_MUST_CHECK enum voc_status voc_redis_connect(struct voc_redis *redis, struct voc_error *error);
 bool voc_redis_connected(const struct voc_redis *redis);

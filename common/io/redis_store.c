@@ -60,6 +60,11 @@ void voc_store_free(struct voc_store *store)
 	free(store);
 }
 
+void voc_store_stop_on(struct voc_store *store, int fd)
+{
+	voc_redis_stop_on(store->redis, fd);
+}
+
 bool voc_store_connected(const struct voc_store *store)
 {
 	return voc_redis_connected(store->redis);

@@ -19,6 +19,8 @@ struct voc_store;
 VOC_MUST_CHECK enum voc_status voc_store_new(const char *url, int64_t timeout_ms, struct voc_store **ret_store,
                                              struct voc_error *error);
 void voc_store_free(struct voc_store *store);
+/* See voc_redis_stop_on. */
+void voc_store_stop_on(struct voc_store *store, int fd);
 
 /*
  * Connects anew, and refuses (VOC_FATAL) a Redis that evicts keys, or whose voc:meta says another partition count or

@@ -9,8 +9,8 @@
 
 #define TICK_MS   500
 #define LINGER_MS 1
-/* A customer with a few troubles and contributions; most are smaller. */
-#define CACHE_CUSTOMER_BYTES 1536
+/* Of the cache, for each of VOC_CACHE_CUSTOMERS: one with troubles and contributions takes several times as much. */
+#define CACHE_CUSTOMER_BYTES 512
 
 static enum voc_status no_memory(struct voc_error *error)
 {
@@ -79,7 +79,10 @@ static enum voc_status open_parts(struct voc_agg *agg, struct voc_error *error)
 	enum voc_status status = read_rules(conf->rules_path, &agg->rules, error);
 	if (status == VOC_OK)
 		status = voc_store_new(conf->redis_url, conf->redis_timeout_ms, &agg->store, error);
-	return status == VOC_OK ? open_kafka(agg, error) : status;
+	if (status != VOC_OK)
+		return status;
+	voc_store_stop_on(agg->store, voc_runtime_fd(agg->runtime));
+	return open_kafka(agg, error);
 }
 
 /* One try to learn what only Kafka and Redis know. */

@@ -20,6 +20,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -34,6 +35,7 @@ static struct mock_kafka mock;
 static struct redis_server server;
 static int scenario; /* numbers the topics' prefixes */
 static char prefix[32];
+static const char *redis_timeout;
 static int64_t start_ms; /* of the events' time */
 
 struct process {
@@ -71,6 +73,7 @@ static int begin(void **state)
 {
 	(void)state;
 	snprintf(prefix, sizeof prefix, "s%d.", ++scenario);
+	redis_timeout = "1s";
 	mock_kafka_topic(&mock, topic("classified"), PARTITIONS);
 	mock_kafka_topic(&mock, topic("alerts"), 1);
 	mock_kafka_topic(&mock, topic("dlq"), 1);
@@ -84,6 +87,7 @@ static void become_aggregator(const struct process *process, int database, const
 	char url[160], group[64];
 	snprintf(url, sizeof url, "%s?db=%d", server.url, database);
 	snprintf(group, sizeof group, "g%d-%d-", (int)getpid(), groups++);
+	prctl(PR_SET_PDEATHSIG, SIGKILL); /* a failed test leaves none behind */
 	if (!freopen(process->log, "w", stderr))
 		_exit(126);
 	const char *const arguments[] = { "voc-aggregator",
@@ -96,7 +100,7 @@ static void become_aggregator(const struct process *process, int database, const
 		                          "--redis-url",
 		                          url,
 		                          "--redis-timeout",
-		                          "1s",
+		                          redis_timeout,
 		                          "--rules",
 		                          VOC_SOURCE_DIR "/deploy/rules.json",
 		                          "--http-addr",
@@ -515,6 +519,25 @@ static void test_a_stop_does_not_wait_for_a_dead_redis(void **state)
 	redis_server_restart(&server);
 }
 
+static void test_a_stop_does_not_wait_for_a_hung_redis(void **state)
+{
+	(void)state;
+	redis_timeout = "30s";
+	write_log(0, 10);
+	struct process process = start_aggregator(0, "10");
+	wait_applied(0, 10);
+	kill(server.pid, SIGSTOP);
+	write_log(10, 10);
+	usleep(200 * 1000); /* by now it waits for Redis */
+	int64_t began_ms = voc_clock_ms();
+	kill(process.pid, SIGTERM);
+	int status = wait_exit(&process);
+	kill(server.pid, SIGCONT);
+	assert_int_equal(status, 0);
+	assert_in_range(voc_clock_ms() - began_ms, 0, 4500);
+	forget_log(&process);
+}
+
 #define EACH(test) cmocka_unit_test_setup(test, begin)
 
 int main(void)
@@ -528,6 +551,7 @@ int main(void)
 		EACH(test_two_owners_never_count_twice),
 		EACH(test_a_position_beyond_the_log_is_refused),
 		EACH(test_a_stop_does_not_wait_for_a_dead_redis),
+		EACH(test_a_stop_does_not_wait_for_a_hung_redis),
 	};
 	return cmocka_run_group_tests(tests, start, stop);
 }

@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -27,6 +28,7 @@ static void run_server(const struct redis_server *server, const char *const *mor
 	size_t count = 13;
 	for (; more && *more && count + 1 < MAX_ARGUMENTS; more++)
 		arguments[count++] = *more;
+	prctl(PR_SET_PDEATHSIG, SIGKILL); /* a failed test leaves none behind */
 	if (!freopen("/dev/null", "w", stdout))
 		_exit(126);
 	execvp(arguments[0], (char *const *)(uintptr_t)arguments);
