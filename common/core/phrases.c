@@ -161,12 +161,18 @@ static bool position_fits(const struct search *search, const struct raw_hit *hit
 	return !(rule->when & VOC_WHEN_START) || only_marks_between(search->normal, sentence->start, hit->start);
 }
 
+static void drop_misplaced(struct search *search)
+{
+	for (size_t i = 0; i < search->matcher->hit_count; i++)
+		search->matcher->hits[i].dropped = !position_fits(search, &search->matcher->hits[i]);
+}
+
+/* After the longer phrases have won: "오류가 나요" holds the ending "나요" and asks nothing. */
 static void mark_questions(struct search *search)
 {
 	for (size_t i = 0; i < search->matcher->hit_count; i++) {
-		struct raw_hit *hit = &search->matcher->hits[i];
+		const struct raw_hit *hit = &search->matcher->hits[i];
 		const struct voc_rule *rule = rule_of(search, hit);
-		hit->dropped |= !position_fits(search, hit);
 		if (!hit->dropped && rule->kind == VOC_RULE_FOR && rule->head == VOC_HEAD_FEEDBACK &&
 		    rule->label == VOC_FEEDBACK_QUESTION && (rule->when & VOC_WHEN_END))
 			search->tokens->sentences[hit->sentence].asks = true;
@@ -261,8 +267,9 @@ void voc_phrases_find(const struct voc_phrases *phrases, struct voc_phrase_match
 		return;
 	make_stream(&search);
 	scan(&search);
-	mark_questions(&search);
+	drop_misplaced(&search);
 	drop_contained(&search);
+	mark_questions(&search);
 	for (size_t i = 0; i < matcher->hit_count; i++)
 		deliver(&search, &matcher->hits[i], ret_hits);
 }

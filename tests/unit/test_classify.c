@@ -204,6 +204,28 @@ static void test_evidence_is_the_customers_words(void **state)
 	assert_true(found);
 }
 
+static bool is_edge(struct voc_str text, size_t at)
+{
+	return at == 0 || at == text.len || strchr(" .,!?", text.ptr[at]) || strchr(" .,!?", text.ptr[at - 1]);
+}
+
+static void test_evidence_is_whole_words(void **state)
+{
+	(void)state;
+	static const char *const texts[] = {
+		"배송이 너무 늦어서 짜증나네요. 다시는 안 시킬 겁니다, 환불해 주세요!",
+		"Third time the technician did not show up, and nobody called. I am moving to another provider.",
+		"직원분이 정말 친절하셔서 감동했어요. 주변에도 추천할게요",
+	};
+	for (size_t t = 0; t < sizeof texts / sizeof texts[0]; t++) {
+		struct voc_str text = voc_str_from(texts[t]);
+		struct voc_classification result = classify(text, 0);
+		assert_true(result.evidence_count > 2);
+		for (size_t i = 0; i < result.evidence_count; i++)
+			assert_true(is_edge(text, result.evidence[i].start) && is_edge(text, result.evidence[i].end));
+	}
+}
+
 static void test_the_rating_weighs_in(void **state)
 {
 	(void)state;
@@ -239,6 +261,7 @@ int main(void)
 		cmocka_unit_test(test_nothing_is_carried_over_from_text_to_text),
 		cmocka_unit_test(test_long_and_empty_texts),
 		cmocka_unit_test(test_evidence_is_the_customers_words),
+		cmocka_unit_test(test_evidence_is_whole_words),
 		cmocka_unit_test(test_the_rating_weighs_in),
 		cmocka_unit_test(test_bad_files_are_refused),
 	};

@@ -164,6 +164,12 @@ static void test_guards_of_mood_and_place(void **state)
 	        count_in("[churn_intent]\n해지 :: when=asked\n[feedback_type.question when=end]\n나요", "해지되나요"),
 	        2);
 	assert_int_equal(count_in("[feedback_type.question when=end]\n나요", "나요즘 바빠"), 0);
+	/* A longer phrase holds the ending: nothing is asked. */
+	assert_int_equal(count_in("[churn_intent]\n삭제 :: when=asked\n[feedback_type.complaint]\n오류가 나요\n"
+	                          "[feedback_type.question when=end]\n나요",
+	                          "삭제하면 오류가 나요"),
+	                 1);
+	assert_int_equal(hits.at[0].label, VOC_FEEDBACK_COMPLAINT);
 	assert_int_equal(count_in("[feedback_type.question]\nhow to :: when=start", "How to pay"), 1);
 	assert_int_equal(count_in("[feedback_type.question]\nhow to :: when=start", "I know how to pay"), 0);
 }

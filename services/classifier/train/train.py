@@ -26,7 +26,7 @@ HEADS = [("feedback_type", 0, data.FEEDBACK), ("satisfaction", 3, data.SATISFACT
 RATING = {0: -0.9, 1: 0.3, 3: -1.2, 5: 0.7, 6: 0.5}
 # Likewise for events that come through the complaint desk.
 COMPLAINT_DESK = {0: 0.5, 3: 0.4}
-LEAST_CONFIDENCE = {0: 400, 1: 380}
+LEAST_CONFIDENCE = {0: 480, 1: 460}
 
 
 class Trainer:
