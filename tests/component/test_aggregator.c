@@ -35,7 +35,7 @@ static struct mock_kafka mock;
 static struct redis_server server;
 static int scenario; /* numbers the topics' prefixes */
 static char prefix[32];
-static const char *redis_timeout;
+static const char *redis_timeout, *accept_log_start;
 static int64_t start_ms; /* of the events' time */
 
 struct process {
@@ -74,6 +74,7 @@ static int begin(void **state)
 	(void)state;
 	snprintf(prefix, sizeof prefix, "s%d.", ++scenario);
 	redis_timeout = "1s";
+	accept_log_start = "no";
 	mock_kafka_topic(&mock, topic("classified"), PARTITIONS);
 	mock_kafka_topic(&mock, topic("alerts"), 1);
 	mock_kafka_topic(&mock, topic("dlq"), 1);
@@ -107,6 +108,8 @@ static void become_aggregator(const struct process *process, int database, const
 		                          "off",
 		                          "--position-check",
 		                          "200ms",
+		                          "--accept-log-start",
+		                          accept_log_start,
 		                          "--batch-records",
 		                          batch_records,
 		                          NULL };
@@ -503,6 +506,38 @@ static void test_a_position_beyond_the_log_is_refused(void **state)
 	forget_log(&process);
 }
 
+/* The mock keeps 5 MB of a partition. */
+static void overflow_partition(int32_t partition)
+{
+	static char value[100000];
+	struct voc_producer *producer = mock_producer(&mock);
+	for (uint64_t i = 0, noise = 1; i < sizeof value; i++) { /* that no compression makes smaller */
+		noise = noise * UINT64_C(6364136223846793005) + 1442695040888963407;
+		value[i] = (char)(noise >> 56);
+	}
+	for (int i = 0; i < 80; i++)
+		send_classified(producer, partition, "C-1", voc_str_of(value, sizeof value), "voc.calls/0/0");
+	mock_flush(producer);
+	voc_producer_free(producer);
+}
+
+static void test_a_log_that_begins_after_the_position_is_refused(void **state)
+{
+	(void)state;
+	overflow_partition(1);
+	struct process process = start_aggregator(0, "10");
+	assert_int_equal(wait_exit(&process), 1);
+	assert_true(log_has(&process, "position_lost"));
+	assert_true(log_has(&process, "VOC_ACCEPT_LOG_START"));
+	forget_log(&process);
+	accept_log_start = "yes";
+	process = start_aggregator(0, "10");
+	wait_applied(0, 80);
+	assert_true(log_has(&process, "records are missing"));
+	assert_in_range(sum_positions("invalid"), 1, 79);
+	stop_aggregator(&process);
+}
+
 static void test_a_stop_does_not_wait_for_a_dead_redis(void **state)
 {
 	(void)state;
@@ -528,7 +563,7 @@ static void test_a_stop_does_not_wait_for_a_hung_redis(void **state)
 	wait_applied(0, 10);
 	kill(server.pid, SIGSTOP);
 	write_log(10, 10);
-	usleep(200 * 1000); /* by now it waits for Redis */
+	test_pause_ms(200); /* by now it waits for Redis */
 	int64_t began_ms = voc_clock_ms();
 	kill(process.pid, SIGTERM);
 	int status = wait_exit(&process);
@@ -550,6 +585,7 @@ int main(void)
 		EACH(test_a_hung_redis_is_waited_for),
 		EACH(test_two_owners_never_count_twice),
 		EACH(test_a_position_beyond_the_log_is_refused),
+		EACH(test_a_log_that_begins_after_the_position_is_refused),
 		EACH(test_a_stop_does_not_wait_for_a_dead_redis),
 		EACH(test_a_stop_does_not_wait_for_a_hung_redis),
 	};
