@@ -334,7 +334,7 @@ static void test_printing_masks_secrets(void **state)
 		assert_null(strstr(text, "hunter2"));
 		assert_non_null(strstr(text, "\nVOC_KAFKA_SASL_PASSWORD=***\nVOC_KAFKA_LINGER_MS=5\n"));
 		assert_non_null(strstr(text, "\nVOC_ROLLUP_RETENTION=2d\n"));
-		assert_non_null(strstr(text, "\nVOC_PREFETCH=16m\n"));
+		assert_non_null(strstr(text, "\nVOC_PREFETCH=8m\n"));
 		assert_null(strstr(text, "VOC_DEV_BROKERS"));
 		voc_buf_free(&buf);
 		voc_conf_free(&loaded.conf);
