@@ -83,7 +83,7 @@ static void test_each_default_is_a_value_that_its_option_takes(void **state)
 		struct loaded loaded;
 		assert_accepted(&loaded, programs[i], "", NULL);
 		assert_int_equal(loaded.conf.rollup_retention_ms, 48 * 3600000);
-		assert_int_equal(loaded.conf.prefetch_bytes, 16 << 20);
+		assert_int_equal(loaded.conf.prefetch_bytes, 8 << 20);
 		voc_conf_free(&loaded.conf);
 	}
 }
