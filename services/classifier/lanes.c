@@ -47,6 +47,7 @@ struct voc_lanes *voc_lanes_new(const struct voc_position *positions, size_t cou
 		lane->position = positions[i];
 		lane->done = positions[i].offset;
 		lane->end = -1;
+		lane->unstored = true; /* even the start: see voc_start_check_committed */
 		complete = voc_ack_window_init(&lane->window, VOC_LANE_WINDOW);
 	}
 	if (complete)

@@ -58,6 +58,23 @@ enum voc_status voc_start_choose(const struct voc_position *committed, const str
 	return VOC_OK;
 }
 
+enum voc_status voc_start_check_committed(const struct voc_position *committed, size_t count, struct voc_error *error)
+{
+	for (size_t i = 0; i < count; i++) {
+		for (size_t j = 0; j < count; j++) {
+			if (committed[i].partition != committed[j].partition || committed[i].offset >= 0 ||
+			    committed[j].offset < 0)
+				continue;
+			return voc_error_set(
+			        error, VOC_FATAL, VOC_REASON_POSITION_LOST, -1,
+			        "partition %d of %s has no committed offset, that of %s has: was the topic "
+			        "made anew? Reset the group's offsets on purpose",
+			        (int)committed[i].partition, committed[i].topic, committed[j].topic);
+		}
+	}
+	return VOC_OK;
+}
+
 enum voc_status voc_start_positions(struct voc_consumer *consumer, const struct voc_conf *conf,
                                     struct voc_position *positions, size_t count, struct voc_error *error)
 {
@@ -65,6 +82,8 @@ enum voc_status voc_start_positions(struct voc_consumer *consumer, const struct 
 	if (!watermarks)
 		return voc_error_set(error, VOC_FATAL, VOC_REASON_OUT_OF_MEMORY, -1, "finding where to start");
 	enum voc_status status = voc_consumer_committed(consumer, positions, count, ASK_MS, error);
+	if (status == VOC_OK)
+		status = voc_start_check_committed(positions, count, error);
 	if (status == VOC_OK)
 		status = voc_consumer_watermarks(consumer, positions, count, watermarks, ASK_MS, error);
 	for (size_t i = 0; i < count && status == VOC_OK; i++)

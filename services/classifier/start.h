@@ -24,7 +24,16 @@ VOC_MUST_CHECK enum voc_status voc_start_choose(const struct voc_position *commi
                                                 const struct voc_watermarks *watermarks, bool accept_log_start,
                                                 int64_t *ret_offset, struct voc_error *error);
 
-/* Sets each offset to where reading starts. VOC_RETRY if Kafka did not answer; VOC_FATAL as voc_start_choose. */
+/*
+ * The same partition of the raw topics always has one owner, which commits where it starts for all of them at once. So
+ * one without an offset beside one that has one (VOC_OFFSET_BEGINNING: none) belongs to a topic that was made anew:
+ * Kafka forgets the offsets of a deleted topic. Its records would be taken for copies of the old ones. VOC_FATAL,
+ * VOC_REASON_POSITION_LOST. Pure.
+ */
+VOC_MUST_CHECK enum voc_status voc_start_check_committed(const struct voc_position *committed, size_t count,
+                                                         struct voc_error *error);
+
+/* Sets each offset to where reading starts. VOC_RETRY if Kafka did not answer; VOC_FATAL as the two above. */
 VOC_MUST_CHECK enum voc_status voc_start_positions(struct voc_consumer *consumer, const struct voc_conf *conf,
                                                    struct voc_position *positions, size_t count,
                                                    struct voc_error *error);

@@ -42,8 +42,32 @@ static void test_choose(void **state)
 	}
 }
 
+static enum voc_status check(int64_t calls_0, int64_t web_0, int64_t calls_1, int64_t web_1)
+{
+	struct voc_error error = { .position = -1 };
+	struct voc_position committed[] = {
+		{ "calls", 0, calls_0 },
+		{ "calls", 1, calls_1 },
+		{ "web", 0, web_0 },
+		{ "web", 1, web_1 },
+	};
+	return voc_start_check_committed(committed, 4, &error);
+}
+
+/* A topic without offsets beside one with them was made anew; a partition that is new altogether is fine. */
+static void test_committed(void **state)
+{
+	(void)state;
+	const int64_t none = VOC_OFFSET_BEGINNING;
+	assert_int_equal(check(none, none, none, none), VOC_OK);
+	assert_int_equal(check(5, 0, 7, 9), VOC_OK);
+	assert_int_equal(check(5, 0, none, none), VOC_OK);
+	assert_int_equal(check(5, none, 7, none), VOC_FATAL);
+	assert_int_equal(check(none, 0, none, none), VOC_FATAL);
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(test_choose) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(test_choose), cmocka_unit_test(test_committed) };
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
