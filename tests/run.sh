@@ -101,7 +101,7 @@ for suite in "${suites[@]}"; do
   case $suite in
   unit | component | lint | tidy | fuzz-smoke) run_ctest "$suite" "$preset" ;;
   contract | system) run_pytest "$suite" "tests/$suite" ;;
-  eval) run_command eval tests/eval/run.sh --floors ;;
+  eval) VOC_BUILD_DIR=build/$preset run_command eval tests/eval/run.sh ;;
   demo) run_command demo deploy/demo.sh --once ;;
   *) echo "no such suite: $suite" >&2; exit 2 ;;
   esac
