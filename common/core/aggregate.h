@@ -41,7 +41,7 @@ enum voc_apply_outcome {
 	VOC_APPLY_COPY,      /* a crash of the classifier made it again; the customer is untouched */
 };
 
-/* An alert to publish. Key: the customer's id; timestamp: the classified record's. */
+/* An alert to publish. Key: the customer's id; VOC_RECEIVED_HEADER: the classified record's timestamp. */
 struct voc_aggregate_alert {
 	enum voc_rule rule;
 	enum voc_severity severity;

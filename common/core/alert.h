@@ -11,6 +11,12 @@
 #define VOC_ALERT_ID_SIZE   33 /* 32 hexadecimal digits and the NUL */
 #define VOC_ALERT_MAX_BYTES (64 * 1024)
 
+/*
+ * Header of an alert's record: the raw record's timestamp in decimal milliseconds, from which latency is counted. The
+ * record's own timestamp is the moment of sending: a topic's retention would count an old event's time against it.
+ */
+#define VOC_RECEIVED_HEADER "voc_received"
+
 struct voc_alert {
 	struct voc_str id;
 	struct voc_str customer_id;

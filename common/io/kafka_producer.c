@@ -39,6 +39,8 @@ static rd_kafka_conf_t *make_conf(const struct voc_producer_settings *settings, 
 		{ "compression.codec", "lz4" },
 		/* a reader decompresses and holds a whole batch of each partition at a time */
 		{ "batch.size", "131072" },
+		/* a dead letter is its original and more headers; the broker's and the topic's limit decide */
+		{ "message.max.bytes", "4194304" },
 		{ "queue.buffering.max.messages", "200000" },
 		{ "queue.buffering.max.kbytes", "65536" },
 		{ "statistics.interval.ms", "2000" },

@@ -4,6 +4,9 @@
 #include "core/dead_letter.h"
 #include "io/metrics.h"
 
+#include <inttypes.h>
+#include <stdio.h>
+
 #define WAIT_SLICE_MS 500
 
 /* Serves deliveries until something happened or a while has passed; VOC_RETRY once the stop's time is over. */
@@ -35,25 +38,32 @@ static enum voc_status send(struct voc_agg *agg, const struct voc_outgoing *reco
 	}
 }
 
+static enum voc_status send_alert(struct voc_agg *agg, const struct voc_agg_alert *alert, struct voc_error *error)
+{
+	char received[24];
+	int len = snprintf(received, sizeof received, "%" PRId64, alert->timestamp_ms);
+	const struct voc_header headers[] = {
+		{ VOC_STR("content-type"), VOC_STR("application/cloudevents+json") },
+		{ VOC_STR(VOC_RECEIVED_HEADER), voc_str_of(received, (size_t)len) },
+	};
+	const struct voc_outgoing record = {
+		.topic = agg->alerts_topic,
+		.partition = VOC_PARTITION_BY_KEY,
+		.key = alert->customer_id,
+		.value = alert->json,
+		.headers = headers,
+		.header_count = sizeof headers / sizeof *headers,
+	};
+	enum voc_status status = send(agg, &record, error);
+	return status == VOC_INVALID ? VOC_FATAL : status; /* an alert that can't be told must not be passed over */
+}
+
 enum voc_status voc_agg_publish_alerts(struct voc_agg *agg, int32_t partition, struct voc_error *error)
 {
-	static const struct voc_header headers[] = {
-		{ { "content-type", 12 }, { "application/cloudevents+json", 28 } },
-	};
 	enum voc_status status = VOC_OK;
 	const struct voc_agg_alert *alert = agg->step->partitions[partition].first_alert;
-	for (; status == VOC_OK && alert; alert = alert->next) {
-		struct voc_outgoing record = { .topic = agg->alerts_topic,
-			                       .partition = VOC_PARTITION_BY_KEY,
-			                       .key = alert->customer_id,
-			                       .value = alert->json,
-			                       .headers = headers,
-			                       .header_count = 1,
-			                       .timestamp_ms = alert->timestamp_ms };
-		status = send(agg, &record, error);
-		if (status == VOC_INVALID)
-			status = VOC_FATAL; /* an alert that can't be told must not be passed over */
-	}
+	for (; status == VOC_OK && alert; alert = alert->next)
+		status = send_alert(agg, alert, error);
 	return status;
 }
 

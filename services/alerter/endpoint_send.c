@@ -142,8 +142,8 @@ static void settle(struct endpoint *endpoint, const struct voc_webhook_completio
 	note_change(endpoint, change, completion);
 	switch (outcome) {
 	case OUTBOX_DELIVERED:
-		if (job->timestamp_ms >= 0)
-			voc_metric_observe_us(VOC_METRIC_LATENCY_SECONDS, (wall_ms - job->timestamp_ms) * 1000);
+		if (job->received_ms >= 0)
+			voc_metric_observe_us(VOC_METRIC_LATENCY_SECONDS, (wall_ms - job->received_ms) * 1000);
 		finish_job(endpoint, job);
 		break;
 	case OUTBOX_RETRIED:

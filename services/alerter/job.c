@@ -16,6 +16,17 @@ static struct voc_str store(char **at, struct voc_str s)
 	return copy;
 }
 
+/* When the raw record came in: where latency is counted from. */
+static int64_t received_ms(const struct voc_message *message, const struct voc_header *headers, size_t count)
+{
+	int64_t ms;
+	for (size_t i = 0; i < count; i++) {
+		if (voc_str_is(headers[i].name, VOC_RECEIVED_HEADER) && voc_str_to_i64(headers[i].value, &ms))
+			return ms;
+	}
+	return message->timestamp_ms;
+}
+
 struct job *job_new(const struct voc_message *message, void *owner, size_t slot)
 {
 	struct voc_header headers[VOC_MESSAGE_HEADERS_MAX];
@@ -32,6 +43,7 @@ struct job *job_new(const struct voc_message *message, void *owner, size_t slot)
 		.partition = message->partition,
 		.offset = message->offset,
 		.timestamp_ms = message->timestamp_ms,
+		.received_ms = received_ms(message, headers, count),
 		.headers = (struct voc_header *)(job + 1),
 		.header_count = count,
 		.bytes = bytes,

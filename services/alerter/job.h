@@ -21,6 +21,7 @@ struct job {
 	char topic[VOC_TOPIC_NAME_SIZE];
 	int32_t partition;
 	int64_t offset, timestamp_ms;
+	int64_t received_ms; /* of the raw record that caused it; -1 if nothing tells */
 	struct voc_str key, value;
 	struct voc_header *headers;
 	size_t header_count;

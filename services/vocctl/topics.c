@@ -6,7 +6,8 @@
 
 #include <stdio.h>
 
-#define TIMEOUT_MS 30000
+#define TIMEOUT_MS  30000
+#define CONFIGS_MAX 3 /* of each topic */
 
 enum { FLAG_DRY_RUN, FLAG_COUNT };
 
@@ -14,12 +15,24 @@ static const struct vocctl_flag flags[FLAG_COUNT] = {
 	[FLAG_DRY_RUN] = { "dry-run", VOCCTL_SWITCH, NULL, 0, 0, 0, "Tell what would be made, make nothing" },
 };
 
-/* How long each topic keeps its records. What was classified stays: a rebuild of the aggregates reads it all. */
-static const char *const retention_ms[VOC_TOPIC_COUNT] = {
-	[VOC_TOPIC_CALLS] = "1209600000", /* 14 days */
-	[VOC_TOPIC_WEB] = "1209600000",    [VOC_TOPIC_COMPLAINTS] = "1209600000",   [VOC_TOPIC_CLASSIFIED] = "-1",
-	[VOC_TOPIC_ALERTS] = "1209600000", [VOC_TOPIC_DEAD_LETTERS] = "2592000000", /* 30 days: time to find out, mend
-	                                                                               and redrive */
+#define DAYS_14 "1209600000" /* ms */
+#define DAYS_30 "2592000000" /* time to find out, mend and redrive */
+
+/*
+ * How long each topic keeps its records. What was classified stays: a rebuild of the aggregates reads it all. Elsewhere
+ * the time counts from the arrival, not from a sender's timestamp: an old event would else be deleted before it is
+ * read.
+ */
+static const struct voc_topic_config configs[VOC_TOPIC_COUNT][CONFIGS_MAX] = {
+	[VOC_TOPIC_CALLS] = { { "retention.ms", DAYS_14 }, { "message.timestamp.type", "LogAppendTime" } },
+	[VOC_TOPIC_WEB] = { { "retention.ms", DAYS_14 }, { "message.timestamp.type", "LogAppendTime" } },
+	[VOC_TOPIC_COMPLAINTS] = { { "retention.ms", DAYS_14 }, { "message.timestamp.type", "LogAppendTime" } },
+	[VOC_TOPIC_CLASSIFIED] = { { "retention.ms", "-1" }, { "message.timestamp.type", "CreateTime" } },
+	[VOC_TOPIC_ALERTS] = { { "retention.ms", DAYS_14 }, { "message.timestamp.type", "LogAppendTime" } },
+	[VOC_TOPIC_DEAD_LETTERS] = { { "retention.ms", DAYS_30 },
+	                             { "message.timestamp.type", "LogAppendTime" },
+	                             /* the largest record that the others take, and headers */
+	                             { "max.message.bytes", "4194304" } },
 };
 
 static enum voc_status refuse_count(const char *topic, int32_t is, int64_t wanted, struct voc_error *error)
@@ -42,13 +55,12 @@ static enum voc_status create(struct voc_admin *admin, const struct voc_conf *co
 	if (existing > 0 && existing != conf->partitions)
 		return refuse_count(name, existing, conf->partitions, error);
 	if (existing == 0 && !dry_run) {
-		const struct voc_topic_config config = { "retention.ms", retention_ms[topic] };
 		const struct voc_topic_plan plan = {
 			.topic = name,
 			.partitions = (int32_t)conf->partitions,
 			.replication = (int32_t)conf->replication,
-			.configs = &config,
-			.config_count = 1,
+			.configs = configs[topic],
+			.config_count = configs[topic][CONFIGS_MAX - 1].name ? CONFIGS_MAX : CONFIGS_MAX - 1,
 		};
 		status = voc_admin_create_topic(admin, &plan, TIMEOUT_MS, NULL, error);
 	}

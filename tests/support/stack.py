@@ -226,7 +226,7 @@ class Stack:
     # ---- Kafka
     def producer(self):
         return Producer({"bootstrap.servers": self.bootstrap, "partitioner": "murmur2_random", "enable.idempotence": True,
-                         "queue.buffering.max.messages": 1_000_000, "linger.ms": 20})
+                         "queue.buffering.max.messages": 1_000_000, "linger.ms": 20, "message.max.bytes": 1_048_576})
 
     def ends(self, topic, consumer=None):
         """{partition: end offset}"""

@@ -73,15 +73,18 @@ def test_ten_thousand_mutated_records(stack):
         key = r.choice((event["data"]["customer_id"], None, b"\xff\x00"))
         producer.produce(stack.topic(TOPIC_OF[event["type"]]), value, key, timestamp=at, on_delivery=delivered(value))
         producer.poll(0)
+    largest = b"x" * 1_048_300  # nearly all that a topic takes: its dead letter is larger still
+    producer.produce(stack.topic("web"), largest, "C-1", on_delivery=delivered(largest))
     assert producer.flush(60) == 0
     stack.wait_drained()
     result = verify.check_all(stack)
     print(result)
-    assert result["raw"] == RECORDS and 0 < result["dead"] < RECORDS
+    assert result["raw"] == RECORDS + 1 and 0 < result["dead"] < RECORDS
     reasons = {}
     for _, _, _, value, headers, _ in stack.read_all("dlq"):
         origin = (headers["voc_origin_topic"].decode(), int(headers["voc_origin_partition"]), int(headers["voc_origin_offset"]))
-        assert (value or b"") == sent[origin], f"{origin}: the dead letter is not the original"
+        value = value or b""
+        assert value == sent[origin], f"{origin}: the dead letter ({len(value)} bytes) is not the original ({len(sent[origin])} bytes)"
         assert headers["__connect.errors.topic"].decode() == origin[0] and int(headers["__connect.errors.offset"]) == origin[2]
         assert headers["voc_time"] and headers["voc_origin_timestamp"] and headers["voc_error"]
         reason = headers["voc_reason"].decode()

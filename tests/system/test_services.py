@@ -5,6 +5,7 @@ import subprocess
 import time
 
 import pytest
+from confluent_kafka.admin import AdminClient, ConfigResource
 from stack import wait_for
 
 SERVICES = ("classifier", "aggregator", "alerter")
@@ -47,6 +48,18 @@ def test_health_metrics_logs_and_a_clean_stop(stack, service):
     assert status == 0 and seconds < 5
     events = [json.loads(line)["event"] for line in process.log.read_text().splitlines()]
     assert {"starting", "listening", "stopping", "stopped"} <= set(events)
+
+
+def test_topics_keep_what_is_needed(stack):
+    """voc.classified for ever; elsewhere the time counts from the arrival, or an old event would be deleted before it is read."""
+    resources = [ConfigResource(ConfigResource.Type.TOPIC, stack.topic(name)) for name in ("calls", "web", "complaints", "classified", "alerts", "dlq")]
+    admin = AdminClient({"bootstrap.servers": stack.bootstrap})
+    for resource, answer in admin.describe_configs(resources).items():
+        config = {name: entry.value for name, entry in answer.result(30).items()}
+        if resource.name == stack.topic("classified"):
+            assert config["retention.ms"] == "-1" and config["message.timestamp.type"] == "CreateTime"
+        else:
+            assert int(config["retention.ms"]) >= 14 * 86_400_000 and config["message.timestamp.type"] == "LogAppendTime"
 
 
 def test_a_second_signal_ends_a_service_at_once(stack):

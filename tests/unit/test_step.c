@@ -134,7 +134,7 @@ static void test_tombstone(void **state)
 static void test_large(void **state)
 {
 	(void)state;
-	size_t len = 500000;
+	size_t len = 1200000;
 	char *bytes = malloc(len);
 	memset(bytes, 'x', len);
 	struct voc_step_output output = run(voc_str_of(bytes, len), NULL, 0);
@@ -149,14 +149,14 @@ static void test_too_large_for_kafka(void **state)
 {
 	(void)state;
 	struct voc_header headers[] = { { VOC_STR("trace"), VOC_STR("t-1") } };
-	size_t len = 3000000;
+	size_t len = 5000000;
 	char *bytes = malloc(len);
 	memset(bytes, 'x', len);
 	struct voc_step_output output = run(voc_str_of(bytes, len), headers, 1);
 	assert_int_equal(output.refused, VOC_REASON_TOO_LARGE);
-	assert_in_range(output.value.len, 900000, len - 1);
-	assert_in_range(size(&output), 900000, VOC_STEP_MAX_BYTES);
-	assert_true(voc_str_is(header(&output, VOC_STEP_CUT_HEADER), "3000000"));
+	assert_in_range(output.value.len, 3800000, len - 1);
+	assert_in_range(size(&output), 3800000, VOC_STEP_MAX_BYTES);
+	assert_true(voc_str_is(header(&output, VOC_STEP_CUT_HEADER), "5000000"));
 	assert_true(voc_str_is(header(&output, "trace"), "t-1"));
 	free(bytes);
 }
@@ -164,7 +164,7 @@ static void test_too_large_for_kafka(void **state)
 static void test_headers_too_large_for_kafka(void **state)
 {
 	(void)state;
-	size_t len = 1200000;
+	size_t len = 4200000;
 	char *bytes = malloc(len);
 	memset(bytes, 'x', len);
 	struct voc_header headers[] = { { VOC_STR("fat"), { bytes, len } } };
