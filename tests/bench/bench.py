@@ -38,7 +38,7 @@ def peak_rss_mb(pid):
 
 def load(stack, events):
     began = time.monotonic()
-    gen = subprocess.Popen([stack.bin / "vocctl", "gen", "--seed", "1", "--events", str(events)], env=stack.env(), stdout=subprocess.PIPE)
+    gen = subprocess.Popen([stack.bin / "vocctl", "gen", "--seed", "1", "--events", str(events), "--duplicates", "5", "--malformed", "2"], env=stack.env(), stdout=subprocess.PIPE)
     subprocess.run([stack.bin / "vocctl", "send", "--as-is", "-"], env=stack.env(), stdin=gen.stdout, check=True, stderr=subprocess.DEVNULL,
                    stdout=subprocess.DEVNULL)
     assert gen.wait() == 0
