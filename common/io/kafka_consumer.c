@@ -66,7 +66,9 @@ static rd_kafka_conf_t *make_conf(const struct voc_consumer_settings *settings, 
 		{ "fetch.max.bytes", plan.fetch_bytes },
 		{ "max.partition.fetch.bytes", plan.partition_bytes },
 		{ "fetch.queue.backoff.ms", "10" }, /* from 2.2 on; see kafka_nudge.c */
-		{ "fetch.wait.max.ms", "100" },
+		/* While partitions at their end hold a fetch back, the others' queues run dry: at 100 ms a backlog was
+		 * read a quarter slower. */
+		{ "fetch.wait.max.ms", "20" },
 		{ "statistics.interval.ms", "2000" },
 		{ NULL, NULL },
 	};
