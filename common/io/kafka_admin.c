@@ -206,7 +206,9 @@ static enum voc_status committed_outcome(rd_kafka_event_t *event, struct voc_pos
 			copy_committed(rd_kafka_group_result_partitions(answers[0]), positions, count);
 	}
 	rd_kafka_event_destroy(event);
-	return err || groups != 1 ? unreachable(err, "asking for a group", error) : VOC_OK;
+	if (!err && groups != 1)
+		err = RD_KAFKA_RESP_ERR__FAIL;
+	return err ? unreachable(err, "asking for a group", error) : VOC_OK;
 }
 
 enum voc_status voc_admin_committed(struct voc_admin *admin, const char *group, struct voc_position *positions,

@@ -33,6 +33,19 @@ ssize_t kafka_partition_find(const struct voc_consumer *consumer, const char *to
 	return -1;
 }
 
+/* librdkafka may keep a pause beyond the assignment that it belonged to, and the next one begins with none. */
+static void resume_paused(struct voc_consumer *consumer)
+{
+	for (size_t i = 0; i < consumer->count; i++) {
+		if (!consumer->paused[i])
+			continue;
+		rd_kafka_topic_partition_list_t *list = kafka_list_new(&consumer->positions[i], 1);
+		(void)rd_kafka_resume_partitions(consumer->client.rk, list);
+		rd_kafka_topic_partition_list_destroy(list);
+		consumer->paused[i] = false;
+	}
+}
+
 /* The metric is a sum: the alerter has a consumer for each endpoint. */
 static void drop_partitions(struct voc_consumer *consumer)
 {
@@ -142,6 +155,15 @@ static void assign_partitions(struct voc_consumer *consumer, const rd_kafka_topi
 	try_assign(consumer);
 }
 
+/* A rebalance that is left unanswered would hang rd_kafka_destroy. */
+static void let_go(struct voc_consumer *consumer)
+{
+	forget_pending(consumer);
+	drop_partitions(consumer);
+	consumer->joined = false;
+	rd_kafka_assign(consumer->client.rk, NULL);
+}
+
 static void revoke_partitions(struct voc_consumer *consumer)
 {
 	bool lost = rd_kafka_assignment_lost(consumer->client.rk);
@@ -150,10 +172,15 @@ static void revoke_partitions(struct voc_consumer *consumer)
 	/* a commit that fails means records read twice, which the services can bear */
 	if (consumer->count > 0 && !lost)
 		(void)voc_consumer_commit(consumer, REVOKE_COMMIT_MS, NULL);
-	forget_pending(consumer);
-	drop_partitions(consumer);
-	consumer->joined = false;
-	rd_kafka_assign(consumer->client.rk, NULL);
+	resume_paused(consumer);
+	let_go(consumer);
+}
+
+void kafka_assignment_abandon(struct voc_consumer *consumer)
+{
+	if (consumer->count > 0 && consumer->settings.on_revoked)
+		consumer->settings.on_revoked(consumer->settings.owner, consumer, true);
+	let_go(consumer);
 }
 
 void kafka_assignment_change(struct voc_consumer *consumer, const rd_kafka_topic_partition_list_t *assigned)

@@ -134,8 +134,7 @@ enum voc_status voc_consumer_close(struct voc_consumer *consumer, int64_t deadli
 		rd_kafka_error_destroy(refused); /* it is closed already */
 	bool done = rd_kafka_consumer_closed(consumer->client.rk);
 	if (!done)
-		rd_kafka_assign(consumer->client.rk,
-		                NULL); /* a rebalance left unanswered would hang rd_kafka_destroy */
+		kafka_assignment_abandon(consumer);
 	rd_kafka_queue_destroy(queue);
 	if (!done)
 		return voc_error_set(error, VOC_RETRY, VOC_REASON_KAFKA, -1, "leaving the group took too long");

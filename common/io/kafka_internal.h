@@ -85,6 +85,9 @@ void kafka_assignment_change(struct voc_consumer *consumer, const struct rd_kafk
 void kafka_nudge(struct voc_consumer *consumer);
 /* Asks the owner again, if it could not take its partitions. */
 void kafka_assignment_serve(struct voc_consumer *consumer);
+/* The group did not take the partitions back in time: the owner gives them up all the same, for nothing may be held
+ * when the consumer is freed. */
+void kafka_assignment_abandon(struct voc_consumer *consumer);
 void kafka_assignment_drop(struct voc_consumer *consumer);
 
 /* Milliseconds from now to `deadline_ms`, 0 if it has passed. */

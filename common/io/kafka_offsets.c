@@ -75,6 +75,8 @@ enum voc_status voc_consumer_resume(struct voc_consumer *consumer, const struct 
 	rd_kafka_topic_partition_list_t *list = kafka_list_new(position, 1);
 	consumer->paused[index] = rd_kafka_resume_partitions(consumer->client.rk, list) != RD_KAFKA_RESP_ERR_NO_ERROR;
 	rd_kafka_topic_partition_list_destroy(list);
+	if (consumer->paused[index])
+		return voc_error_set(error, VOC_RETRY, VOC_REASON_KAFKA, -1, "resuming a partition");
 	return VOC_OK;
 }
 

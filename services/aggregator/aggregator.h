@@ -1,6 +1,6 @@
 /*
  * The aggregator: voc.classified in, customers' state in Redis and alerts on voc.alerts out, each record exactly once
- * (docs/ARCHITECTURE.md says how). One thread.
+ * (ARCHITECTURE.md says how). One thread.
  *
  *   aggregator.c  opens everything, the loop, the stop
  *   settle.c      where each partition stands: assignment, positions in Redis, seeks, a Redis that is away

@@ -355,5 +355,7 @@ void voc_agg_revoked(void *owner, struct voc_consumer *consumer, bool lost)
 	(void)consumer;
 	voc_agg_drop(agg);
 	disown_all(agg);
+	/* What failed was about these; a standby has nothing that could mend it. */
+	agg->failing = VOC_REASON_NONE;
 	VOC_LOG(VOC_LOG_INFO, "revoked", VOC_LOG_INT("lost", lost));
 }
