@@ -69,9 +69,9 @@ void endpoint_free(struct endpoint *endpoint)
 		endpoint_drop_jobs(endpoint);
 	endpoint_free_lanes(endpoint);
 	while (endpoint->orphans) {
-		struct job *job = endpoint->orphans;
-		endpoint->orphans = (struct job *)job->item.next;
-		job_free(job);
+		struct outbox_item *item = endpoint->orphans;
+		endpoint->orphans = item->next;
+		job_free((struct job *)item);
 	}
 	voc_webhook_client_free(endpoint->client);
 	voc_arena_free(endpoint->scratch);

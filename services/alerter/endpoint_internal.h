@@ -36,7 +36,7 @@ struct endpoint {
 	size_t lane_count, next_lane;
 	size_t held_bytes;   /* of the jobs in the outbox */
 	size_t unposted;     /* dying jobs whose dead letter has yet to be sent */
-	struct job *orphans; /* jobs without a partition any more, whose dead letter is under way */
+	struct outbox_item *orphans; /* jobs without a partition any more, whose dead letter is under way */
 
 	/* Between the threads. */
 	pthread_mutex_t lock;       /* letters_back */
@@ -51,7 +51,6 @@ struct endpoint {
 enum voc_status endpoint_open_consumer(struct endpoint *endpoint, struct voc_error *error);
 /* Serves the group, and reads while there is room. *ret_more: it stopped early, and more is likely there. */
 VOC_MUST_CHECK enum voc_status endpoint_read(struct endpoint *endpoint, bool *ret_more, struct voc_error *error);
-VOC_MUST_CHECK enum voc_status endpoint_serve_group(struct endpoint *endpoint, struct voc_error *error);
 /* The record is done with: its offset may be stored. */
 void endpoint_acknowledge(struct endpoint *endpoint, size_t slot, int64_t offset);
 void endpoint_free_lanes(struct endpoint *endpoint);

@@ -138,7 +138,7 @@ static enum voc_status read_lane(struct endpoint *endpoint, size_t slot, bool *r
 	return VOC_OK;
 }
 
-enum voc_status endpoint_serve_group(struct endpoint *endpoint, struct voc_error *error)
+static enum voc_status serve_group(struct endpoint *endpoint, struct voc_error *error)
 {
 	struct voc_message none = { 0 };
 	enum voc_poll outcome = voc_consumer_poll(endpoint->consumer, 0, &none, error);
@@ -150,7 +150,7 @@ enum voc_status endpoint_serve_group(struct endpoint *endpoint, struct voc_error
 
 enum voc_status endpoint_read(struct endpoint *endpoint, bool *ret_more, struct voc_error *error)
 {
-	enum voc_status status = endpoint_serve_group(endpoint, error);
+	enum voc_status status = serve_group(endpoint, error);
 	*ret_more = false;
 	/* A partition that is behind must not starve the others: each turn begins with another one. */
 	for (size_t i = 0; status == VOC_OK && i < endpoint->lane_count; i++)

@@ -55,12 +55,21 @@ enum voc_status endpoint_send_due(struct endpoint *endpoint, struct voc_error *e
 	return status;
 }
 
+static void log_letter(const struct endpoint *endpoint, enum voc_log_level level, const char *event,
+                       const struct job *job)
+{
+	VOC_LOG(level, event, VOC_LOG_STR("endpoint", endpoint->settings.webhook->name),
+	        VOC_LOG_STR("reason", voc_reason_name(job->error.reason)), VOC_LOG_STR("error", job->error.text),
+	        VOC_LOG_INT("partition", job->partition), VOC_LOG_INT("offset", job->offset));
+}
+
 enum voc_status endpoint_post_letters(struct endpoint *endpoint, struct voc_error *error)
 {
 	const char *name = endpoint->settings.webhook->name;
-	struct outbox_item *item = endpoint->outbox.first;
-	for (; item && endpoint->unposted > 0; item = item->next) {
+	struct outbox_item *next;
+	for (struct outbox_item *item = endpoint->outbox.first; item && endpoint->unposted > 0; item = next) {
 		struct job *job = (struct job *)item;
+		next = item->next;
 		if (item->state != OUTBOX_DYING || job->posted)
 			continue;
 		struct voc_error problem = { .position = -1 };
@@ -68,14 +77,17 @@ enum voc_status endpoint_post_letters(struct endpoint *endpoint, struct voc_erro
 		        dead_letters_post(endpoint->settings.letters, job, name, endpoint->scratch, &problem);
 		if (status == VOC_RETRY)
 			return VOC_OK;
-		if (status != VOC_OK)
+		if (status != VOC_OK && status != VOC_INVALID)
 			return voc_error_set(error, VOC_FATAL, problem.reason, -1, "dead letter: %s", problem.text);
-		job->posted = true;
 		endpoint->unposted--;
-		VOC_LOG(VOC_LOG_WARN, "dead_letter", VOC_LOG_STR("endpoint", name),
-		        VOC_LOG_STR("reason", voc_reason_name(job->error.reason)),
-		        VOC_LOG_STR("error", job->error.text), VOC_LOG_INT("partition", job->partition),
-		        VOC_LOG_INT("offset", job->offset));
+		if (status == VOC_INVALID) {
+			/* Larger than the topic takes: no alert of ours is. Stopping for good would help nobody. */
+			log_letter(endpoint, VOC_LOG_ERROR, "dead_letter_refused", job);
+			finish_job(endpoint, job);
+			continue;
+		}
+		job->posted = true;
+		log_letter(endpoint, VOC_LOG_WARN, "dead_letter", job);
 	}
 	return VOC_OK;
 }
@@ -159,7 +171,7 @@ static void settle(struct endpoint *endpoint, const struct voc_webhook_completio
 
 static void forget_orphan(struct endpoint *endpoint, struct job *job)
 {
-	struct outbox_item **link = (struct outbox_item **)&endpoint->orphans;
+	struct outbox_item **link = &endpoint->orphans;
 	while (*link != &job->item)
 		link = &(*link)->next;
 	*link = job->item.next;
@@ -237,8 +249,8 @@ void endpoint_drop_jobs(struct endpoint *endpoint)
 		remove_job(endpoint, job);
 		if (job->posted) {
 			job->orphan = true;
-			item->next = (struct outbox_item *)endpoint->orphans;
-			endpoint->orphans = job;
+			item->next = endpoint->orphans;
+			endpoint->orphans = item;
 		} else {
 			job_free(job);
 		}
