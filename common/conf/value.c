@@ -23,7 +23,7 @@ static const struct {
 	const char *takes;
 	const struct unit *units; /* of numbers */
 } types[] = {
-	[VOC_TYPE_TEXT] = { "TEXT", "text", NULL },
+	[VOC_TYPE_TEXT] = { "TEXT", "text, at least one character", NULL },
 	[VOC_TYPE_NAME] = { "NAME", "at most 200 letters, digits, dots, dashes and underscores", NULL },
 	[VOC_TYPE_URL] = { "URL", "scheme://...", NULL },
 	[VOC_TYPE_SECRET] = { "SECRET", "text", NULL },
@@ -40,7 +40,8 @@ const char *voc_value_type_name(enum voc_option_type type)
 	return types[type].name;
 }
 
-void voc_value_print_number(struct voc_buf *buf, enum voc_option_type type, int64_t value)
+/* In the type's largest unit that loses nothing: 5s, 16m. */
+static void print_number(struct voc_buf *buf, enum voc_option_type type, int64_t value)
 {
 	if (type == VOC_TYPE_SWITCH) {
 		voc_buf_add_str(buf, value ? VOC_STR("yes") : VOC_STR("no"));
@@ -58,9 +59,9 @@ void voc_value_print_allowed(struct voc_buf *buf, const struct voc_option *optio
 		voc_buf_add_str(buf, voc_str_from(types[option->type].takes));
 		return;
 	}
-	voc_value_print_number(buf, option->type, option->least);
+	print_number(buf, option->type, option->least);
 	voc_buf_add_str(buf, VOC_STR(" to "));
-	voc_value_print_number(buf, option->type, option->most);
+	print_number(buf, option->type, option->most);
 }
 
 static bool parse_switch(const char *text, int64_t *ret_value)
@@ -106,6 +107,7 @@ static bool string_is_valid(enum voc_option_type type, const char *text)
 	switch (type) {
 	case VOC_TYPE_NAME: return name_is_valid(text);
 	case VOC_TYPE_URL: return strstr(text, "://") != NULL;
+	case VOC_TYPE_TEXT:
 	case VOC_TYPE_PATH: return text[0] != '\0';
 	case VOC_TYPE_LEVEL: return voc_log_level_parse(text, &level);
 	default: return true;
@@ -177,7 +179,7 @@ void voc_value_print(struct voc_buf *buf, const struct voc_conf *conf, const str
 {
 	const char *member = (const char *)conf + option->offset;
 	if (!option->is_string) {
-		voc_value_print_number(buf, option->type, *(const int64_t *)(const void *)member);
+		print_number(buf, option->type, *(const int64_t *)(const void *)member);
 		return;
 	}
 	const char *text = *(char *const *)(const void *)member;

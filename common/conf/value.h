@@ -16,8 +16,6 @@ VOC_MUST_CHECK enum voc_status voc_value_set(struct voc_conf *conf, const struct
                                              const char *text, struct voc_error *error);
 /* Appends the member's value as it could be given; secrets and URLs' user information masked. */
 void voc_value_print(struct voc_buf *buf, const struct voc_conf *conf, const struct voc_option *option);
-/* Appends a number in the type's largest unit that loses nothing: 5s, 16m. */
-void voc_value_print_number(struct voc_buf *buf, enum voc_option_type type, int64_t value);
 /* Appends what the option takes: "10ms … 10m", "yes or no". */
 void voc_value_print_allowed(struct voc_buf *buf, const struct voc_option *option);
 /* "DURATION". Static. */

@@ -237,6 +237,8 @@ static void test_librdkafka_properties_pass_through(void **state)
 	               "--kafka.bootstrap.servers: the brokers are set by VOC_KAFKA_BOOTSTRAP or --kafka-bootstrap");
 	assert_refused(VOC_PROGRAM_CLASSIFIER, "", "VOC_KAFKA_BOOTSTRAP_SERVERS=x",
 	               "VOC_KAFKA_BOOTSTRAP_SERVERS: the brokers are set by VOC_KAFKA_BOOTSTRAP or --kafka-bootstrap");
+	assert_refused(VOC_PROGRAM_CLASSIFIER, "", "VOC_KAFKA_BOOTSTRAP=",
+	               "VOC_KAFKA_BOOTSTRAP: bad value '': it takes text, at least one character");
 	assert_refused(VOC_PROGRAM_CLASSIFIER, "--kafka.=x", NULL, "--kafka.: names no librdkafka property");
 }
 
