@@ -34,8 +34,8 @@ struct endpoint {
 	struct outbox outbox;
 	struct lane *lanes; /* by the index of voc_consumer_partitions; NULL while nothing is assigned */
 	size_t lane_count, next_lane;
-	size_t held_bytes;   /* of the jobs in the outbox */
-	size_t unposted;     /* dying jobs whose dead letter has yet to be sent */
+	size_t held_bytes;           /* of the jobs in the outbox */
+	size_t unposted;             /* dying jobs whose dead letter has yet to be sent */
 	struct outbox_item *orphans; /* jobs without a partition any more, whose dead letter is under way */
 
 	/* Between the threads. */

@@ -10,7 +10,7 @@
 
 #define PAGE_BYTES_MAX (4 << 20)
 
-enum { FLAG_REASON, FLAG_SINCE, FLAG_UNTIL, FLAG_TOPIC, FLAG_LIMIT, FLAG_DRY_RUN, FLAG_VALUE, FLAG_COUNT };
+enum { FLAG_REASON, FLAG_SINCE, FLAG_UNTIL, FLAG_TOPIC, FLAG_LIMIT, FLAG_DRY_RUN, FLAG_VALUE, FLAG_JSON, FLAG_COUNT };
 
 static const struct vocctl_flag flags[FLAG_COUNT] = {
 	[FLAG_REASON] = { "reason", VOCCTL_TEXT, "R", 0, 0, 0, "Only those refused for this reason" },
@@ -20,6 +20,7 @@ static const struct vocctl_flag flags[FLAG_COUNT] = {
 	[FLAG_LIMIT] = { "limit", VOCCTL_COUNT, "N", 1, 1000000000, 0, "Stop after that many" },
 	[FLAG_DRY_RUN] = { "dry-run", VOCCTL_SWITCH, NULL, 0, 0, 0, "redrive: count, send nothing" },
 	[FLAG_VALUE] = { "value", VOCCTL_SWITCH, NULL, 0, 0, 0, "show: only the record's value, byte for byte" },
+	[FLAG_JSON] = { "json", VOCCTL_SWITCH, NULL, 0, 0, 0, "list: one JSON object per reason and origin, and line" },
 };
 
 static int fail(const struct voc_error *error)
@@ -28,11 +29,14 @@ static int fail(const struct voc_error *error)
 	return VOCCTL_FAILED;
 }
 
-static void print_tally(struct dlq_tally *tally, const char *topic_title)
+static void print_tally(struct dlq_tally *tally, const char *topic_title, bool json)
 {
 	struct voc_buf page;
 	voc_buf_init(&page, PAGE_BYTES_MAX);
-	dlq_tally_print(&page, tally, topic_title);
+	if (json)
+		dlq_tally_json(&page, tally);
+	else
+		dlq_tally_print(&page, tally, topic_title);
 	fputs(voc_buf_c_str(&page), stdout);
 	voc_buf_free(&page);
 }
@@ -46,7 +50,7 @@ static enum voc_status count_item(void *context, const struct dlq_item *item, st
 	return VOC_OK;
 }
 
-static int run_list(const struct voc_conf *conf, const struct dlq_filter *filter)
+static int run_list(const struct voc_conf *conf, const struct dlq_filter *filter, bool json)
 {
 	struct voc_error error = { 0 };
 	struct dlq_tally *tally = calloc(1, sizeof *tally);
@@ -55,8 +59,8 @@ static int run_list(const struct voc_conf *conf, const struct dlq_filter *filter
 		return VOCCTL_FAILED;
 	}
 	enum voc_status status = dlq_scan(conf, filter, count_item, tally, &error);
-	print_tally(tally, "from");
-	if (status == VOC_OK)
+	print_tally(tally, "from", json);
+	if (status == VOC_OK && !json)
 		fprintf(stderr, "%lld dead letters\n", (long long)tally->total);
 	free(tally);
 	return status == VOC_OK ? VOCCTL_OK : fail(&error);
@@ -140,7 +144,7 @@ static int run_redrive(const struct voc_conf *conf, const struct dlq_filter *fil
 		return VOCCTL_FAILED;
 	}
 	enum voc_status status = dlq_redrive(conf, filter, dry_run, outcome, &error);
-	print_tally(&outcome->tally, "to");
+	print_tally(&outcome->tally, "to", false);
 	if (dry_run)
 		fprintf(stderr, "%lld would be sent back", (long long)outcome->tally.total);
 	else
@@ -188,7 +192,7 @@ static int run(const struct voc_conf *conf, const struct vocctl_arguments *argum
 	if (strcmp(action, "show") == 0)
 		return run_show(conf, &filter, place, given[FLAG_VALUE].given);
 	if (place == NULL && strcmp(action, "list") == 0)
-		return run_list(conf, &filter);
+		return run_list(conf, &filter, given[FLAG_JSON].given);
 	if (place == NULL && strcmp(action, "redrive") == 0)
 		return run_redrive(conf, &filter, given[FLAG_DRY_RUN].given);
 	fprintf(stderr, "usage: vocctl dlq %s\n", vocctl_command_dlq.synopsis);

@@ -13,7 +13,7 @@ static bool text_passes(const char *wanted, struct voc_str is)
 	return wanted == NULL || voc_str_is(is, wanted);
 }
 
-bool dlq_filter_passes(const struct dlq_filter *filter, const struct dlq_item *item)
+static bool filter_passes(const struct dlq_filter *filter, const struct dlq_item *item)
 {
 	const struct voc_dead_letter *letter = &item->letter;
 	int64_t time_ms = letter->time_ms > 0 ? letter->time_ms : item->message->timestamp_ms;
@@ -32,7 +32,7 @@ static enum voc_status look_at(const struct voc_message *message, const struct d
 	item.known = voc_dead_letter_decode(headers, item.header_count, &item.letter);
 	if (!item.known)
 		item.letter = (struct voc_dead_letter){ 0 };
-	if (!dlq_filter_passes(filter, &item))
+	if (!filter_passes(filter, &item))
 		return VOC_OK;
 	(*passed)++;
 	return each(context, &item, error);

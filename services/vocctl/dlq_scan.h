@@ -29,8 +29,6 @@ struct dlq_item {
 /* Anything but VOC_OK stops the scan, which returns it. */
 typedef enum voc_status dlq_item_fn(void *context, const struct dlq_item *item, struct voc_error *error);
 
-bool dlq_filter_passes(const struct dlq_filter *filter, const struct dlq_item *item);
-
 VOC_MUST_CHECK enum voc_status dlq_scan(const struct voc_conf *conf, const struct dlq_filter *filter, dlq_item_fn *each,
                                         void *context, struct voc_error *error);
 

@@ -1,5 +1,6 @@
 #include "dlq_tally.h"
 
+#include "base/json_write.h"
 #include "text.h"
 
 #include <stdlib.h>
@@ -41,11 +42,44 @@ static int compare(const void *a, const void *b)
 	return order != 0 ? order : strcmp(left->topic, right->topic);
 }
 
+static void sort(struct dlq_tally *tally)
+{
+	qsort(tally->rows, tally->row_count, sizeof *tally->rows, compare);
+}
+
+/* Reason and topic come from headers, which anybody can write. */
+static void add_member(struct voc_json_writer *json, const char *name, const char *value)
+{
+	struct voc_buf clean;
+	voc_buf_init(&clean, 4 * VOC_TOPIC_NAME_SIZE);
+	vocctl_text_add(&clean, voc_str_from(value));
+	voc_json_member_str(json, name, voc_buf_str(&clean));
+	voc_buf_free(&clean);
+}
+
+void dlq_tally_json(struct voc_buf *out, struct dlq_tally *tally)
+{
+	sort(tally);
+	for (size_t i = 0; i < tally->row_count; i++) {
+		const struct dlq_tally_row *row = &tally->rows[i];
+		struct voc_json_writer json;
+		voc_json_begin(&json, out);
+		voc_json_object(&json);
+		voc_json_member_i64(&json, "count", row->count);
+		add_member(&json, "reason", row->reason);
+		add_member(&json, "topic", row->topic);
+		voc_json_member_i64(&json, "first_at", row->first_ms);
+		voc_json_member_i64(&json, "last_at", row->last_ms);
+		voc_json_object_end(&json);
+		voc_buf_add_char(out, '\n');
+	}
+}
+
 void dlq_tally_print(struct voc_buf *out, struct dlq_tally *tally, const char *topic_title)
 {
 	if (tally->row_count == 0)
 		return;
-	qsort(tally->rows, tally->row_count, sizeof *tally->rows, compare);
+	sort(tally);
 	voc_buf_addf(out, "%8s  %-20s  %-20s  %-20s  %s\n", "count", "reason", topic_title, "first", "last");
 	for (size_t i = 0; i < tally->row_count; i++) {
 		const struct dlq_tally_row *row = &tally->rows[i];

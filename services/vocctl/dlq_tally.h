@@ -25,5 +25,7 @@ struct dlq_tally {
 void dlq_tally_add(struct dlq_tally *tally, struct voc_str reason, struct voc_str topic, int64_t time_ms);
 /* Appends the table, most frequent first; `topic_title` heads the topics' column. */
 void dlq_tally_print(struct voc_buf *out, struct dlq_tally *tally, const char *topic_title);
+/* Appends the same as JSON, an object for each row and line; times in milliseconds. */
+void dlq_tally_json(struct voc_buf *out, struct dlq_tally *tally);
 
 #endif

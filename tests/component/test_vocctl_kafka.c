@@ -231,6 +231,8 @@ static void test_dlq_list_counts_and_filters(void **state)
 	assert_non_null(strstr(run.out, "       1  webhook_exhausted     voc.alerts"));
 	PROGRAM_RUN(&run, NULL, "vocctl", "dlq", "list", "--since", "2026-01-02", "--reason", "bad_json");
 	assert_non_null(strstr(run.err, "1 dead letters"));
+	PROGRAM_RUN(&run, NULL, "vocctl", "dlq", "list", "--since", "2026-01-02", "--reason", "bad_json", "--json");
+	assert_non_null(strstr(run.out, "\"reason\":\"bad_json\""));
 	PROGRAM_RUN(&run, NULL, "vocctl", "dlq", "list", "--until", "2026-01-02");
 	assert_non_null(strstr(run.err, "1 dead letters"));
 	PROGRAM_RUN(&run, NULL, "vocctl", "dlq", "list", "--topic", "voc.alerts");

@@ -211,6 +211,12 @@ static void test_dead_letters_are_tallied(void **state)
 	        "   count  reason                from                  first                 last\n"
 	        "       2  bad_utf8              voc.web               1970-01-01 00:00:03Z  1970-01-01 00:00:05Z\n"
 	        "       1  bad_json              voc.web               1970-01-01 00:00:02Z  1970-01-01 00:00:02Z\n");
+	voc_buf_clear(&out);
+	dlq_tally_json(&out, tally);
+	assert_string_equal(
+	        voc_buf_c_str(&out),
+	        "{\"count\":2,\"reason\":\"bad_utf8\",\"topic\":\"voc.web\",\"first_at\":3000,\"last_at\":5000}\n"
+	        "{\"count\":1,\"reason\":\"bad_json\",\"topic\":\"voc.web\",\"first_at\":2000,\"last_at\":2000}\n");
 	for (int i = 0; i < 2 * DLQ_TALLY_ROWS; i++) {
 		char topic[16];
 		snprintf(topic, sizeof topic, "t%d", i);
