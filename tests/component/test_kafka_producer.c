@@ -243,7 +243,7 @@ static void test_fatal(void **state)
 static void test_too_large(void **state)
 {
 	(void)state;
-	static char bytes[1100000];
+	static char bytes[4300000]; /* over what our producers take */
 	struct voc_error error = { .position = -1 };
 	struct voc_outgoing record = { .topic = "outage", .value = { bytes, sizeof bytes } };
 	struct voc_producer *producer = mock_producer(&mock);
