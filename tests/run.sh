@@ -58,7 +58,7 @@ sum() {
 
 run_ctest() { # LABEL PRESET: counts cmocka's cases, or one a program where it has none
   local log=$out/$1.log status good bad
-  ctest --test-dir "build/$2" -L "^$1\$" --no-tests=error --output-on-failure -V >"$log" 2>&1
+  ctest --test-dir "build/$2" -L "^$1\$" --no-tests=error -V >"$log" 2>&1
   status=$?
   good=$(sum "$log" '\[  PASSED  \] [0-9]+ test\(s\)')
   bad=$(sum "$log" '\[  FAILED  \] [0-9]+ test\(s\)')
@@ -101,7 +101,7 @@ for suite in "${suites[@]}"; do
   case $suite in
   unit | component | lint | tidy | fuzz-smoke) run_ctest "$suite" "$preset" ;;
   contract | system) run_pytest "$suite" "tests/$suite" ;;
-  eval) VOC_BUILD_DIR=build/$preset run_command eval tests/eval/run.sh ;;
+  eval) run_command eval tests/eval/run.sh --floors ;;
   demo) run_command demo deploy/demo.sh --once ;;
   *) echo "no such suite: $suite" >&2; exit 2 ;;
   esac
