@@ -238,12 +238,30 @@ static void test_offset_store(void **state)
 	voc_consumer_free(consumer);
 }
 
-/* A second member: the first loses all its partitions, and each gets its share. */
+/* A record of each partition that `split` has now. */
+static void read_all_partitions(size_t count)
+{
+	struct voc_error error = { .position = -1 };
+	int64_t deadline_ms = voc_clock_ms() + JOIN_MS;
+	for (size_t i = 0; i < count; i++) {
+		struct voc_message message = { 0 };
+		while (voc_consumer_poll_partition(split, i, &message, &error) != VOC_POLL_RECORD) {
+			voc_message_release(&message);
+			assert_true(voc_clock_ms() < deadline_ms);
+			serve(split, 100);
+		}
+		voc_message_release(&message);
+	}
+}
+
+/* A second member: the first loses all its partitions, paused ones too, and each gets its share, none paused. */
 static void test_rebalance(void **state)
 {
 	(void)state;
 	size_t first = 3, second = 0;
 	int64_t deadline_ms = voc_clock_ms() + JOIN_MS;
+	for (int32_t p = 0; p < 3; p++)
+		voc_consumer_pause(split, "orders", p);
 	struct voc_consumer *other = join("split", "orders", (struct voc_consumer_settings){ .earliest = true });
 	while ((first == 3 || first + second < 3) && voc_clock_ms() < deadline_ms) {
 		serve(split, 20);
@@ -254,6 +272,7 @@ static void test_rebalance(void **state)
 	assert_int_equal(first + second, 3);
 	assert_true(first > 0 && second > 0);
 	assert_true(revocations > 0);
+	read_all_partitions(first);
 	voc_consumer_free(other);
 }
 
