@@ -89,11 +89,3 @@ struct voc_str voc_arena_copy(struct voc_arena *arena, struct voc_str s)
 	copy[s.len] = '\0';
 	return voc_str_of(copy, s.len);
 }
-
-size_t voc_arena_used(const struct voc_arena *arena)
-{
-	size_t used = 0;
-	for (const struct block *block = arena->first; block; block = block->next)
-		used += block->used;
-	return used;
-}

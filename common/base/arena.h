@@ -21,7 +21,5 @@ void voc_arena_reset(struct voc_arena *arena);
 void *voc_arena_alloc(struct voc_arena *arena, size_t bytes);
 /* A copy with a NUL behind it; ptr is NULL when it doesn't fit. */
 struct voc_str voc_arena_copy(struct voc_arena *arena, struct voc_str s);
-/* Bytes given out since the last reset. */
-size_t voc_arena_used(const struct voc_arena *arena);
 
 #endif

@@ -18,9 +18,8 @@ static const char *const head_names[] = {
 static const struct {
 	const char *name;
 	const char *event_type;
-	const char *topic;
 } channels[] = {
-#define X(symbol, name, event_type, topic) { name, event_type, topic },
+#define X(symbol, name, event_type, topic) { name, event_type },
 	VOC_CHANNELS(X)
 #undef X
 };
@@ -72,11 +71,6 @@ const char *voc_channel_name(enum voc_channel value)
 const char *voc_channel_event_type(enum voc_channel value)
 {
 	return (unsigned)value < VOC_CHANNEL_COUNT ? channels[value].event_type : NULL;
-}
-
-const char *voc_channel_topic(enum voc_channel value)
-{
-	return (unsigned)value < VOC_CHANNEL_COUNT ? channels[value].topic : NULL;
 }
 
 bool voc_feedback_parse(struct voc_str name, enum voc_feedback *ret_value)

@@ -63,8 +63,6 @@ const char *voc_factor_name(enum voc_factor value);
 const char *voc_servqual_name(enum voc_servqual value);
 const char *voc_channel_name(enum voc_channel value);
 const char *voc_channel_event_type(enum voc_channel value);
-/* The topic's name without its prefix: "calls" of "voc.calls". */
-const char *voc_channel_topic(enum voc_channel value);
 
 /* False, and the output untouched, if the name is none of the table's. */
 bool voc_feedback_parse(struct voc_str name, enum voc_feedback *ret_value);

@@ -25,7 +25,8 @@ static size_t rows_offset(void)
 	return (offset + 63) & ~(size_t)63;
 }
 
-size_t voc_model_size(void)
+/* Bytes of a whole file. */
+static size_t whole_size(void)
 {
 	return rows_offset() + (size_t)VOC_BUCKETS * VOC_COLUMNS;
 }
@@ -48,10 +49,10 @@ static enum voc_status check_header(struct voc_str bytes, const char *name, stru
 	    header->head_columns != VOC_HEAD_COLUMNS || header->dense_count != VOC_DENSE_COUNT ||
 	    header->curves != VOC_CURVES || header->knots != VOC_CURVE_KNOTS)
 		return refuse(error, name, "the model was made for another version of this program");
-	if (bytes.len != voc_model_size())
+	if (bytes.len != whole_size())
 		return voc_error_set(error, VOC_FATAL, VOC_REASON_CONFIG, -1,
 		                     "%.120s: the model has %zu bytes and should have %zu", name, bytes.len,
-		                     voc_model_size());
+		                     whole_size());
 	struct voc_str checked = voc_str_of(bytes.ptr + CHECKED_OFFSET, bytes.len - CHECKED_OFFSET);
 	if (voc_hash64(checked) != header->checksum)
 		return refuse(error, name, "the model's checksum is wrong: the file is damaged");

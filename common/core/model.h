@@ -85,8 +85,6 @@ VOC_MUST_CHECK enum voc_status voc_model_open(const char *path, struct voc_model
 VOC_MUST_CHECK enum voc_status voc_model_from_bytes(struct voc_str bytes, const char *name, struct voc_model *ret_model,
                                                     struct voc_error *error);
 void voc_model_close(struct voc_model *model);
-/* Bytes of a whole file. */
-size_t voc_model_size(void);
 
 static inline const int8_t *voc_model_row(const struct voc_model *model, uint32_t bucket)
 {

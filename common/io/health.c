@@ -3,9 +3,7 @@
 #include "base/clock.h"
 #include "base/json_write.h"
 
-#include <pthread.h>
 #include <stdatomic.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 /* A loop that is this many stall times late is taken for dead. */
@@ -17,8 +15,6 @@ struct voc_health {
 	_Atomic int64_t beat_ms;
 	_Atomic int64_t progress_ms;
 	atomic_bool waiting;
-	pthread_mutex_t where_lock;
-	char where[280]; /* topic/partition, "" if unknown */
 };
 
 struct voc_health *voc_health_new(int64_t stall_ms)
@@ -27,7 +23,6 @@ struct voc_health *voc_health_new(int64_t stall_ms)
 	if (!health)
 		return NULL;
 	health->stall_ms = stall_ms;
-	pthread_mutex_init(&health->where_lock, NULL);
 	atomic_store(&health->conditions, 1U << VOC_UNREADY_STARTING);
 	voc_health_beat(health);
 	voc_health_progress(health);
@@ -36,9 +31,6 @@ struct voc_health *voc_health_new(int64_t stall_ms)
 
 void voc_health_free(struct voc_health *health)
 {
-	if (!health)
-		return;
-	pthread_mutex_destroy(&health->where_lock);
 	free(health);
 }
 
@@ -65,16 +57,6 @@ void voc_health_waiting(struct voc_health *health, bool waiting)
 	if (waiting && !atomic_load(&health->waiting))
 		voc_health_progress(health);
 	atomic_store(&health->waiting, waiting);
-}
-
-void voc_health_where(struct voc_health *health, const char *topic, int32_t partition)
-{
-	pthread_mutex_lock(&health->where_lock);
-	if (topic)
-		snprintf(health->where, sizeof health->where, "%.249s/%d", topic, (int)partition);
-	else
-		health->where[0] = '\0';
-	pthread_mutex_unlock(&health->where_lock);
 }
 
 bool voc_health_is_alive(struct voc_health *health)
@@ -108,7 +90,7 @@ const char *voc_unready_name(enum voc_unready reason)
 	return (unsigned)reason < VOC_UNREADY_COUNT ? names[reason] : "unknown";
 }
 
-static void render(struct voc_buf *buf, const char *status, const char *reason, const char *where)
+static void render(struct voc_buf *buf, const char *status, const char *reason)
 {
 	struct voc_json_writer json;
 	voc_json_begin(&json, buf);
@@ -116,8 +98,6 @@ static void render(struct voc_buf *buf, const char *status, const char *reason, 
 	voc_json_member_str(&json, "status", voc_str_from(status));
 	if (reason)
 		voc_json_member_str(&json, "reason", voc_str_from(reason));
-	if (where && where[0])
-		voc_json_member_str(&json, "where", voc_str_from(where));
 	voc_json_member_str(&json, "version", VOC_STR(VOC_VERSION));
 	voc_json_object_end(&json);
 	voc_buf_add_char(buf, '\n');
@@ -126,7 +106,7 @@ static void render(struct voc_buf *buf, const char *status, const char *reason, 
 bool voc_health_render_alive(struct voc_health *health, struct voc_buf *buf)
 {
 	bool alive = voc_health_is_alive(health);
-	render(buf, alive ? "alive" : "stuck", NULL, NULL);
+	render(buf, alive ? "alive" : "stuck", NULL);
 	return alive;
 }
 
@@ -134,15 +114,9 @@ bool voc_health_render_ready(struct voc_health *health, struct voc_buf *buf)
 {
 	enum voc_unready reason;
 	if (voc_health_is_ready(health, &reason)) {
-		render(buf, "ready", NULL, NULL);
+		render(buf, "ready", NULL);
 		return true;
 	}
-	char where[sizeof health->where] = "";
-	if (reason == VOC_UNREADY_STALLED) {
-		pthread_mutex_lock(&health->where_lock);
-		voc_str_copy(where, sizeof where, voc_str_from(health->where));
-		pthread_mutex_unlock(&health->where_lock);
-	}
-	render(buf, "not ready", voc_unready_name(reason), where);
+	render(buf, "not ready", voc_unready_name(reason));
 	return false;
 }

@@ -38,8 +38,6 @@ void voc_health_beat(struct voc_health *health);
 void voc_health_progress(struct voc_health *health);
 /* Whether work waits. From not waiting to waiting, the stall's clock starts anew. */
 void voc_health_waiting(struct voc_health *health, bool waiting);
-/* Where the waiting work is, for /readyz; NULL forgets it. */
-void voc_health_where(struct voc_health *health, const char *topic, int32_t partition);
 
 bool voc_health_is_alive(struct voc_health *health);
 /* True, or false and the first reason. */

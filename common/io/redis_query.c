@@ -153,23 +153,6 @@ enum voc_status voc_redis_query_at_risk(struct voc_redis *redis, int32_t partiti
 	return VOC_OK;
 }
 
-enum voc_status voc_redis_query_positions(struct voc_redis *redis, int32_t partitions, voc_redis_position_fn *each,
-                                          void *context, struct voc_error *error)
-{
-	struct voc_redis_key key;
-	voc_redis_begin(redis);
-	for (int32_t p = 0; p < partitions; p++)
-		gather(redis, "HGETALL", voc_redis_key_position(&key, p));
-	enum voc_status status = voc_redis_exchange(redis, error);
-	for (int32_t p = 0; status == VOC_OK && p < partitions; p++) {
-		struct voc_redis_fields fields;
-		status = voc_redis_fields_of(redis, voc_redis_reply(redis, (size_t)p), &fields, error);
-		if (status == VOC_OK)
-			each(context, p, fields);
-	}
-	return status;
-}
-
 static enum voc_status visit_rollup(struct voc_redis *redis, const struct voc_redis_reply *reply, int64_t minute,
                                     voc_redis_rollup_fn *each, void *context, struct voc_error *error)
 {

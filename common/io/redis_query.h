@@ -41,12 +41,6 @@ VOC_MUST_CHECK enum voc_status voc_redis_query_at_risk(struct voc_redis *redis, 
                                                        struct voc_redis_at_risk *entries, size_t max, size_t *ret_count,
                                                        int64_t *ret_total, struct voc_error *error);
 
-/* Called once per partition, also for one that has no position yet (count 0). */
-typedef void voc_redis_position_fn(void *context, int32_t partition, struct voc_redis_fields fields);
-VOC_MUST_CHECK enum voc_status voc_redis_query_positions(struct voc_redis *redis, int32_t partitions,
-                                                         voc_redis_position_fn *each, void *context,
-                                                         struct voc_error *error);
-
 /* Called once per counter of each partition: add them up. */
 typedef void voc_redis_rollup_fn(void *context, int64_t minute, struct voc_str field, int64_t value);
 /* The rollups of `minutes` minutes from `first_minute` (minutes since 1970) on. */

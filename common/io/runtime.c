@@ -63,8 +63,9 @@ static enum voc_status start_pages(struct voc_runtime *runtime, struct voc_error
 	return status;
 }
 
-enum voc_status voc_runtime_start(struct voc_runtime **ret_runtime, enum voc_program program,
-                                  const struct voc_conf *conf, struct voc_error *error)
+/* Signals, and the pages of a service that has some. */
+static enum voc_status runtime_start(struct voc_runtime **ret_runtime, enum voc_program program,
+                                     const struct voc_conf *conf, struct voc_error *error)
 {
 	struct voc_runtime *runtime = calloc(1, sizeof *runtime);
 	struct voc_health *health = voc_health_new(conf->stall_ms);
@@ -89,7 +90,7 @@ fail:
 	return status;
 }
 
-void voc_runtime_stop(struct voc_runtime *runtime)
+static void runtime_stop(struct voc_runtime *runtime)
 {
 	if (!runtime)
 		return;
@@ -158,11 +159,6 @@ struct voc_health *voc_runtime_health(struct voc_runtime *runtime)
 	return runtime->health;
 }
 
-int voc_runtime_port(const struct voc_runtime *runtime)
-{
-	return runtime->server ? voc_http_server_port(runtime->server) : 0;
-}
-
 static int exit_status(enum voc_status status, const struct voc_error *error)
 {
 	if (status == VOC_OK)
@@ -207,12 +203,12 @@ static enum voc_status run(const struct voc_service *service, const struct voc_c
 	voc_log_level_parse(conf->log_level, &level);
 	voc_log_init(voc_conf_program_name(service->program), level);
 	VOC_LOG(VOC_LOG_INFO, "starting", VOC_LOG_STR("version", VOC_VERSION));
-	enum voc_status status = voc_runtime_start(&runtime, service->program, conf, error);
+	enum voc_status status = runtime_start(&runtime, service->program, conf, error);
 	if (status == VOC_OK)
 		status = service->run(runtime, conf, error);
 	if (status != VOC_OK)
 		voc_log_error(VOC_LOG_ERROR, "failed", error);
-	voc_runtime_stop(runtime);
+	runtime_stop(runtime);
 	VOC_LOG(VOC_LOG_INFO, "stopped", VOC_LOG_INT("status", exit_status(status, error)));
 	return status;
 }

@@ -37,14 +37,6 @@ struct voc_service {
 int voc_service_main(const struct voc_service *service, int argc, char **argv);
 
 /*
- * Signals, and for a service with pages (VOC_HTTP_ADDR) the HTTP server. voc_service_main does it; tests may. `conf` is
- * borrowed. voc_runtime_stop frees it; NULL is fine.
- */
-VOC_MUST_CHECK enum voc_status voc_runtime_start(struct voc_runtime **ret_runtime, enum voc_program program,
-                                                 const struct voc_conf *conf, struct voc_error *error);
-void voc_runtime_stop(struct voc_runtime *runtime);
-
-/*
  * Waits until one of the fds is ready (as poll(2): revents are set), until_ms has come (voc_clock_ms; -1: no end), or
  * the stop was asked for, which wakes each wait once. Counts as a sign of life. `count` is at most VOC_WAIT_FDS_MAX;
  * returns how many of them are ready.
@@ -58,7 +50,5 @@ int64_t voc_runtime_stop_by(const struct voc_runtime *runtime);
 /* Readable once a stop was asked for, and for good: take it out of the poll then. */
 int voc_runtime_fd(const struct voc_runtime *runtime);
 struct voc_health *voc_runtime_health(struct voc_runtime *runtime);
-/* The port of the pages, 0 without them. */
-int voc_runtime_port(const struct voc_runtime *runtime);
 
 #endif

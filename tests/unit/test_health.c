@@ -83,22 +83,16 @@ static void assert_page(struct voc_health *health, bool expected, const char *te
 	voc_buf_free(&buf);
 }
 
-static void test_the_page_says_why_and_where(void **state)
+static void test_the_page_says_why(void **state)
 {
 	(void)state;
 	struct voc_health *health = voc_health_new(STALL_MS);
-	voc_health_where(health, "voc.calls", 3);
 	assert_page(health, false,
 	            "{\"status\":\"not ready\",\"reason\":\"starting\",\"version\":\"" VOC_VERSION "\"}\n");
 	voc_health_set(health, VOC_UNREADY_STARTING, false);
 	assert_page(health, true, "{\"status\":\"ready\",\"version\":\"" VOC_VERSION "\"}\n");
 	voc_health_waiting(health, true);
 	test_pause_ms(STALL_MS + 10);
-	assert_page(
-	        health, false,
-	        "{\"status\":\"not ready\",\"reason\":\"stalled\",\"where\":\"voc.calls/3\",\"version\":\"" VOC_VERSION
-	        "\"}\n");
-	voc_health_where(health, NULL, 0);
 	assert_page(health, false,
 	            "{\"status\":\"not ready\",\"reason\":\"stalled\",\"version\":\"" VOC_VERSION "\"}\n");
 	voc_health_free(health);
@@ -111,7 +105,7 @@ int main(void)
 		cmocka_unit_test(test_it_is_ready_once_nothing_is_missing),
 		cmocka_unit_test(test_waiting_work_without_progress_is_a_stall),
 		cmocka_unit_test(test_a_loop_that_does_not_come_round_is_dead),
-		cmocka_unit_test(test_the_page_says_why_and_where),
+		cmocka_unit_test(test_the_page_says_why),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
