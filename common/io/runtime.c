@@ -159,6 +159,12 @@ struct voc_health *voc_runtime_health(struct voc_runtime *runtime)
 	return runtime->health;
 }
 
+void voc_runtime_complain(void *context, const char *text)
+{
+	(void)context;
+	VOC_LOG(VOC_LOG_WARN, "kafka", VOC_LOG_STR("error", text));
+}
+
 static int exit_status(enum voc_status status, const struct voc_error *error)
 {
 	if (status == VOC_OK)

@@ -1,9 +1,9 @@
 #include "aggregator.h"
 
 #include "base/clock.h"
+#include "base/file_map.h"
 #include "io/metrics.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -19,18 +19,12 @@ static enum voc_status no_memory(struct voc_error *error)
 
 static enum voc_status read_rules(const char *path, struct voc_rules *ret_rules, struct voc_error *error)
 {
-	FILE *file = fopen(path, "re");
-	if (!file)
-		return voc_error_set(error, VOC_FATAL, VOC_REASON_CONFIG, -1, "VOC_RULES: %s: %s", path,
-		                     strerror(errno));
-	static char bytes[VOC_RULES_MAX_BYTES + 1];
-	size_t len = fread(bytes, 1, sizeof bytes, file);
-	bool failed = ferror(file);
-	fclose(file);
-	if (failed || len > VOC_RULES_MAX_BYTES)
-		return voc_error_set(error, VOC_FATAL, VOC_REASON_CONFIG, -1,
-		                     "VOC_RULES: %s: not readable, or over %d bytes", path, VOC_RULES_MAX_BYTES);
-	return voc_rules_parse(voc_str_of(bytes, len), ret_rules, error);
+	struct voc_file_map map = { 0 };
+	enum voc_status status = voc_file_map_open(path, VOC_RULES_MAX_BYTES, &map, error);
+	if (status == VOC_OK)
+		status = voc_rules_parse(map.bytes, ret_rules, error);
+	voc_file_map_close(&map);
+	return status;
 }
 
 enum voc_status voc_agg_check(const struct voc_conf *conf, struct voc_error *error)
@@ -44,17 +38,11 @@ enum voc_status voc_agg_check(const struct voc_conf *conf, struct voc_error *err
 	return status;
 }
 
-static void complain(void *context, const char *text)
-{
-	(void)context;
-	VOC_LOG(VOC_LOG_WARN, "kafka", VOC_LOG_STR("error", text));
-}
-
 static enum voc_status open_kafka(struct voc_agg *agg, struct voc_error *error)
 {
 	struct voc_kafka_settings kafka = { .conf = agg->conf,
 		                            .client_id = "voc-aggregator",
-		                            .on_complaint = complain };
+		                            .on_complaint = voc_runtime_complain };
 	struct voc_producer_settings producer = { .kafka = kafka, .linger_ms = LINGER_MS };
 	const char *prefix = agg->conf->topic_prefix;
 	if (!voc_topic_name(agg->topic, prefix, VOC_TOPIC_CLASSIFIED) ||
@@ -123,7 +111,7 @@ static enum voc_status join_group(struct voc_agg *agg, struct voc_error *error)
 	if (snprintf(group, sizeof group, "%saggregator", agg->conf->group_prefix) >= (int)sizeof group)
 		return voc_error_set(error, VOC_FATAL, VOC_REASON_CONFIG, -1, "VOC_GROUP_PREFIX is too long");
 	struct voc_consumer_settings settings = {
-		.kafka = { .conf = agg->conf, .client_id = "voc-aggregator", .on_complaint = complain },
+		.kafka = { .conf = agg->conf, .client_id = "voc-aggregator", .on_complaint = voc_runtime_complain },
 		.group = group,
 		.topics = (const char *const[]){ agg->topic },
 		.topic_count = 1,

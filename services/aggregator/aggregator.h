@@ -50,7 +50,7 @@ struct voc_agg {
 	/* Retrying whatever settle.c or the start could not do. */
 	enum voc_reason failing; /* NONE: all is well */
 	int64_t retry_ms;        /* voc_clock_ms of the next try */
-	int64_t backoff_ms;
+	int64_t failures;        /* in a row */
 
 	int64_t next_tick_ms; /* of the regular chores */
 };

@@ -1,23 +1,16 @@
 /* Where each partition stands: the position in Redis, never the one in Kafka, says where to read on. */
 #include "aggregator.h"
 #include "base/clock.h"
-#include "base/hash.h"
+#include "core/retry.h"
 #include "io/metrics.h"
 
 #include <stdlib.h>
 
 #define KAFKA_TIMEOUT_MS   2000
 #define SEEK_TIMEOUT_MS    1000
-#define BACKOFF_FIRST_MS   100
 #define BACKOFF_LONGEST_MS 5000
 
-/* Between half of the time and all of it, so that many members don't come back at once. */
-static int64_t jitter(int64_t ms)
-{
-	int64_t now_us = voc_clock_us();
-	uint64_t noise = voc_hash64(voc_str_of((const char *)&now_us, sizeof now_us));
-	return ms / 2 + (int64_t)(noise % (uint64_t)(ms / 2 + 1));
-}
+static const struct voc_retry_policy backoff = { .backoff_ms = 100, .backoff_max_ms = BACKOFF_LONGEST_MS };
 
 void voc_agg_show_health(struct voc_agg *agg)
 {
@@ -30,13 +23,10 @@ void voc_agg_show_health(struct voc_agg *agg)
 
 void voc_agg_failed(struct voc_agg *agg, const struct voc_error *error)
 {
-	int64_t doubled_ms = 2 * agg->backoff_ms;
-	if (agg->failing == VOC_REASON_NONE)
-		agg->backoff_ms = BACKOFF_FIRST_MS;
-	else
-		agg->backoff_ms = doubled_ms < BACKOFF_LONGEST_MS ? doubled_ms : BACKOFF_LONGEST_MS;
+	uint64_t noise = (uint64_t)voc_clock_us();
+	agg->failures = agg->failing == VOC_REASON_NONE ? 1 : agg->failures + 1;
 	agg->failing = error->reason;
-	agg->retry_ms = voc_clock_ms() + jitter(agg->backoff_ms);
+	agg->retry_ms = voc_clock_ms() + voc_retry_pause_ms(&backoff, agg->failures, -1, voc_random_next(&noise));
 	voc_agg_show_health(agg);
 	voc_metric_add_labelled(VOC_LABELLED_ERRORS, (int)error->reason, 1);
 	voc_log_error(VOC_LOG_WARN, "trying again soon", error);

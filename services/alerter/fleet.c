@@ -22,12 +22,6 @@ struct fleet {
 	int bell_fd;
 };
 
-static void on_complaint(void *context, const char *text)
-{
-	(void)context;
-	VOC_LOG(VOC_LOG_WARN, "kafka", VOC_LOG_STR("error", text));
-}
-
 static enum voc_status open_endpoints(struct fleet *fleet, const struct voc_conf *conf,
                                       const struct voc_webhooks *webhooks, struct voc_error *error)
 {
@@ -57,7 +51,7 @@ static enum voc_status open_fleet(struct fleet *fleet, const struct voc_conf *co
                                   struct voc_error *error)
 {
 	const struct dead_letters_settings settings = {
-		.kafka = { .conf = conf, .client_id = "voc-alerter", .on_complaint = on_complaint },
+		.kafka = { .conf = conf, .client_id = "voc-alerter", .on_complaint = voc_runtime_complain },
 		.on_posted = endpoint_letter_posted,
 	};
 	fleet->bell_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);

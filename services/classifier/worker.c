@@ -7,6 +7,7 @@
 #include "classifier/start.h"
 #include "io/kafka_consumer.h"
 #include "io/metrics.h"
+#include "io/runtime.h"
 
 #include <stdlib.h>
 
@@ -78,12 +79,6 @@ static void on_revoked(void *owner, struct voc_consumer *consumer, bool lost)
 	        VOC_LOG_INT("in_flight", voc_outbox_in_flight(worker->outbox)));
 }
 
-static void on_complaint(void *context, const char *text)
-{
-	(void)context;
-	VOC_LOG(VOC_LOG_WARN, "kafka", VOC_LOG_STR("error", text));
-}
-
 static enum voc_status open_consumer(struct voc_worker *worker, const struct voc_kafka_settings *kafka,
                                      int32_t partitions, struct voc_error *error)
 {
@@ -123,7 +118,7 @@ enum voc_status voc_worker_open(const struct voc_conf *conf, const struct voc_cl
 	worker->conf = conf;
 	worker->health = health;
 	worker->stop_by_ms = -1;
-	struct voc_kafka_settings kafka = { conf, "voc-classifier", on_complaint, NULL };
+	struct voc_kafka_settings kafka = { conf, "voc-classifier", voc_runtime_complain, NULL };
 	struct voc_outbox_settings outbox = { conf, kafka, on_acknowledged, worker };
 	enum voc_status status = VOC_OK;
 	worker->step = voc_step_new(classifier);
