@@ -204,17 +204,23 @@ void endpoint_letter_posted(struct job *job)
 	voc_webhook_client_wake(endpoint->client);
 }
 
-enum voc_status endpoint_wait(struct endpoint *endpoint, int64_t wait_ms, struct voc_error *error)
+static enum voc_status wait_for(struct endpoint *endpoint, struct pollfd *fds, size_t count, int64_t wait_ms,
+                                struct voc_error *error)
 {
-	struct pollfd fd = { .fd = voc_consumer_fd(endpoint->consumer), .events = POLLIN };
 	if (endpoint->unposted > 0 && wait_ms > LETTER_RETRY_MS)
 		wait_ms = LETTER_RETRY_MS;
-	enum voc_status status = voc_webhook_client_poll(endpoint->client, &fd, 1, (int)wait_ms, error);
+	enum voc_status status = voc_webhook_client_poll(endpoint->client, fds, count, (int)wait_ms, error);
 	struct voc_webhook_completion completion;
 	while (voc_webhook_client_next(endpoint->client, &completion))
 		settle(endpoint, &completion);
 	take_letters_back(endpoint);
 	return status;
+}
+
+enum voc_status endpoint_wait(struct endpoint *endpoint, int64_t wait_ms, struct voc_error *error)
+{
+	struct pollfd fd = { .fd = voc_consumer_fd(endpoint->consumer), .events = POLLIN };
+	return wait_for(endpoint, &fd, 1, wait_ms, error);
 }
 
 static bool is_idle(const struct endpoint *endpoint)
@@ -233,8 +239,9 @@ enum voc_status endpoint_drain(struct endpoint *endpoint, int64_t until_ms, stru
 	int64_t left_ms;
 	while (status == VOC_OK && !is_idle(endpoint) && (left_ms = until_ms - voc_clock_ms()) > 0) {
 		status = endpoint_post_letters(endpoint, error);
+		/* nobody reads records now: their fd would end each wait at once */
 		if (status == VOC_OK)
-			status = endpoint_wait(endpoint, left_ms, error);
+			status = wait_for(endpoint, NULL, 0, left_ms, error);
 	}
 	return status;
 }
