@@ -20,6 +20,7 @@ struct voc_step {
 	struct voc_header headers[2];
 	struct voc_event event;
 	struct voc_classification result;
+	struct voc_error why; /* of the last refusal: its text is a header of the dead letter */
 };
 
 struct voc_step *voc_step_new(const struct voc_classifier *classifier)
@@ -128,8 +129,9 @@ static bool fit(struct voc_step *step, const struct voc_dead_letter *letter, str
 }
 
 static enum voc_status refuse(struct voc_step *step, const struct voc_step_input *input, int64_t now_ms,
-                              const struct voc_error *why, struct voc_step_output *output, struct voc_error *error)
+                              struct voc_step_output *output, struct voc_error *error)
 {
+	const struct voc_error *why = &step->why;
 	struct voc_dead_letter letter = {
 		.reason = why->reason,
 		.error = voc_str_from(why->text),
@@ -159,16 +161,16 @@ static enum voc_status refuse(struct voc_step *step, const struct voc_step_input
 enum voc_status voc_step_run(struct voc_step *step, const struct voc_step_input *input, int64_t now_ms,
                              struct voc_step_output *ret_output, struct voc_error *error)
 {
-	struct voc_error why = { .position = -1 };
+	voc_error_clear(&step->why);
 	voc_arena_reset(step->arena);
-	enum voc_status status = voc_event_decode(&input->record, step->arena, &step->event, &why);
+	enum voc_status status = voc_event_decode(&input->record, step->arena, &step->event, &step->why);
 	if (status == VOC_RETRY) /* memory ran out: the record is not at fault */
-		return voc_error_set(error, VOC_FATAL, why.reason, -1, "%s", why.text);
+		return voc_error_set(error, VOC_FATAL, step->why.reason, -1, "%s", step->why.text);
 	if (status != VOC_OK)
-		return refuse(step, input, now_ms, &why, ret_output, error);
+		return refuse(step, input, now_ms, ret_output, error);
 	classify(step);
 	if (encode(step, input, ret_output))
 		return VOC_OK;
-	voc_error_set(&why, VOC_INVALID, VOC_REASON_TOO_LARGE, -1, "the classified event is too large");
-	return refuse(step, input, now_ms, &why, ret_output, error);
+	voc_error_set(&step->why, VOC_INVALID, VOC_REASON_TOO_LARGE, -1, "the classified event is too large");
+	return refuse(step, input, now_ms, ret_output, error);
 }
