@@ -14,7 +14,7 @@ suites=("$@")
 
 deploy/packages.sh test || exit 1
 export LC_ALL=C.UTF-8
-export ASAN_OPTIONS=${ASAN_OPTIONS:-abort_on_error=0:detect_leaks=1}
+export ASAN_OPTIONS=${ASAN_OPTIONS:-abort_on_error=0:detect_leaks=1:detect_stack_use_after_return=1}
 export UBSAN_OPTIONS=${UBSAN_OPTIONS:-print_stacktrace=1}
 python=/usr/bin/python3 # Debian's, which has Debian's modules
 out=build/test-results
