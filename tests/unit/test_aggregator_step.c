@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #define PARTITIONS  4
+#define SOURCE_SIZE 64
 #define MAX_RECORDS 8
 #define TIME_MS     INT64_C(1770000000000)
 
@@ -19,6 +20,7 @@ struct fixture {
 	struct voc_rollup *rollup;
 	struct voc_rules rules;
 	struct voc_buf values[MAX_RECORDS];
+	char sources[MAX_RECORDS][SOURCE_SIZE];
 	size_t value_count;
 };
 
@@ -62,12 +64,13 @@ static int close_fixture(void **state)
 
 static void add(struct fixture *fixture, int32_t partition, int64_t offset, const char *id, const char *customer_id)
 {
-	char source[64];
-	struct voc_error error = { .position = -1 };
+	/* The step borrows both until it is applied. */
+	char *source = fixture->sources[fixture->value_count % MAX_RECORDS];
 	struct voc_buf *value = &fixture->values[fixture->value_count++ % MAX_RECORDS];
+	struct voc_error error = { .position = -1 };
 	struct made_event event = { id, customer_id, TIME_MS + offset, true, true };
 	make_classified(value, &event);
-	snprintf(source, sizeof source, "voc.web/%d/%d", (int)partition, (int)offset);
+	snprintf(source, SOURCE_SIZE, "voc.web/%d/%d", (int)partition, (int)offset);
 	struct voc_agg_input input = { partition, offset, TIME_MS, voc_buf_str(value), voc_str_from(source) };
 	assert_int_equal(voc_agg_step_add(fixture->step, &input, &error), VOC_OK);
 }
