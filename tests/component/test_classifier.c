@@ -10,6 +10,7 @@
 #include "io/kafka_reader.h"
 #include "io/metrics.h"
 #include "support/mock_kafka.h"
+#include "support/pause.h"
 
 #include <setjmp.h>
 #include <signal.h>
@@ -82,10 +83,11 @@ static enum voc_status check_topics(int32_t *ret_partitions, struct voc_error *e
 static enum voc_status check_topics_back(int32_t *ret_partitions, struct voc_error *error)
 {
 	int64_t deadline_ms = voc_clock_ms() + 30000;
-	enum voc_status status;
-	do
+	enum voc_status status = check_topics(ret_partitions, error);
+	while (status == VOC_RETRY && voc_clock_ms() < deadline_ms) {
+		test_pause_ms(50);
 		status = check_topics(ret_partitions, error);
-	while (status == VOC_RETRY && voc_clock_ms() < deadline_ms);
+	}
 	return status;
 }
 
