@@ -6,11 +6,13 @@
  *   settle.c      where each partition stands: assignment, positions in Redis, seeks, a Redis that is away
  *   batch.c       one batch from gathered records to the atomic step
  *   publish.c     alerts and dead letters, and the wait for their acknowledgement
- *   step.c        the pure part
+ *
+ * The pure part is core/aggregate_step.h.
  */
 #ifndef VOC_AGGREGATOR_AGGREGATOR_H
 #define VOC_AGGREGATOR_AGGREGATOR_H
 
+#include "core/aggregate_step.h"
 #include "core/customer_cache.h"
 #include "core/rules.h"
 #include "core/topic.h"
@@ -20,7 +22,6 @@
 #include "io/redis_store.h"
 #include "io/runtime.h"
 #include "place.h"
-#include "step.h"
 
 /* Bytes of values that a batch is closed at, however few its records. */
 #define BATCH_MAX_BYTES ((size_t)16 * 1024 * 1024)

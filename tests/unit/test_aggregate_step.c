@@ -1,5 +1,5 @@
 /* The aggregator's pure part: a batch in, what is to be stored and published out. */
-#include "aggregator/step.h"
+#include "core/aggregate_step.h"
 #include "support/classified_maker.h"
 
 #include <setjmp.h>

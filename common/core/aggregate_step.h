@@ -1,5 +1,5 @@
 /*
- * A batch of records of voc.classified, worked on: the aggregator's pure part. No Kafka, no Redis, no clock.
+ * A batch of records of voc.classified, worked on: what the aggregator does, and whoever does it again (vocctl). Pure.
  *
  *   voc_agg_step_begin
  *   voc_agg_step_add          per record: decodes it, and finds out which customers the batch is about
@@ -8,8 +8,8 @@
  *
  * Everything a batch makes lives in its arena, until the next begin. One thread at a time.
  */
-#ifndef VOC_AGGREGATOR_STEP_H
-#define VOC_AGGREGATOR_STEP_H
+#ifndef VOC_CORE_AGGREGATE_STEP_H
+#define VOC_CORE_AGGREGATE_STEP_H
 
 #include "core/aggregate.h"
 #include "core/customer_cache.h"

@@ -1,4 +1,4 @@
-#include "step.h"
+#include "core/aggregate_step.h"
 
 #include "base/arena.h"
 #include "base/hash.h"
