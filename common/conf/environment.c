@@ -1,5 +1,6 @@
 #include "conf/loader.h"
 
+#include "base/fault_point.h"
 #include "conf/property.h"
 #include "conf/suggest.h"
 #include "conf/value.h"
@@ -21,6 +22,9 @@ static bool is_other_variable(struct voc_str name)
 #define X(name, text) name,
 		VOC_OTHER_VARIABLES(X)
 #undef X
+#ifdef VOC_FAULT_POINTS
+		        VOC_FAULT_VARIABLE,
+#endif
 	};
 	for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
 		if (voc_str_is(name, others[i]))

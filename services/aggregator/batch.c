@@ -1,6 +1,7 @@
 /* One batch: gathered from Kafka, applied, published, stored. */
 #include "aggregator.h"
 #include "base/clock.h"
+#include "base/fault_point.h"
 #include "io/metrics.h"
 
 #include <stdlib.h>
@@ -159,6 +160,7 @@ static enum voc_status apply_partition(struct voc_agg *agg, int32_t number, stru
 		status = voc_agg_publish_alerts(agg, number, error);
 	if (status != VOC_OK)
 		return status;
+	VOC_FAULT_POINT(VOC_FAULT_AGGREGATOR_BATCH);
 	voc_store_step_begin(agg->store, number);
 	for (uint32_t i = agg->step->partitions[number].first_customer; i != VOC_AGG_NONE;
 	     i = agg->step->customers[i].next) {
@@ -213,7 +215,9 @@ static enum voc_status commit(struct voc_agg *agg, struct voc_error *error)
 	enum voc_step_outcome *outcomes = voc_arena_alloc(agg->step->arena, count * sizeof *outcomes);
 	if (!outcomes)
 		return voc_error_set(error, VOC_FATAL, VOC_REASON_OUT_OF_MEMORY, -1, "no memory for a batch");
+	VOC_FAULT_POINT(VOC_FAULT_AGGREGATOR_TOLD);
 	enum voc_status status = voc_store_commit(agg->store, outcomes, error);
+	VOC_FAULT_POINT(VOC_FAULT_AGGREGATOR_STORED);
 	for (size_t i = 0; status == VOC_OK && i < count; i++) {
 		int32_t number = agg->step->touched[i];
 		if (outcomes[i] == VOC_STEP_COMMITTED) {

@@ -1,6 +1,7 @@
 /* Where each partition stands: the position in Redis, never the one in Kafka, says where to read on. */
 #include "aggregator.h"
 #include "base/clock.h"
+#include "base/fault_point.h"
 #include "core/retry.h"
 #include "io/metrics.h"
 
@@ -323,6 +324,7 @@ enum voc_status voc_agg_assigned(void *owner, struct voc_consumer *consumer, str
 	enum voc_status status = own_all(agg, positions, count, error);
 	if (status == VOC_OK)
 		status = check_positions(agg, error);
+	VOC_FAULT_POINT(VOC_FAULT_AGGREGATOR_ASSIGNED);
 	for (size_t i = 0; status == VOC_OK && i < count; i++) {
 		struct voc_agg_place *partition = &agg->partitions[positions[i].partition];
 		positions[i].offset = partition->next;
@@ -344,6 +346,7 @@ void voc_agg_revoked(void *owner, struct voc_consumer *consumer, bool lost)
 	struct voc_agg *agg = owner;
 	(void)consumer;
 	voc_agg_drop(agg);
+	VOC_FAULT_POINT(VOC_FAULT_AGGREGATOR_REVOKED);
 	disown_all(agg);
 	/* What failed was about these; a standby has nothing that could mend it. */
 	agg->failing = VOC_REASON_NONE;

@@ -1,5 +1,6 @@
 #include "alerter/endpoint_internal.h"
 #include "base/clock.h"
+#include "base/fault_point.h"
 #include "base/log.h"
 #include "io/metrics.h"
 
@@ -49,6 +50,7 @@ static void on_revoked(void *owner, struct voc_consumer *consumer, bool lost)
 		until_ms = 0;
 	/* A failure here is met again in the loop. */
 	(void)!endpoint_drain(endpoint, until_ms, NULL);
+	VOC_FAULT_POINT(VOC_FAULT_ALERTER_REVOKED);
 	endpoint_drop_jobs(endpoint);
 	endpoint_free_lanes(endpoint);
 }
@@ -100,6 +102,7 @@ static enum voc_status take_record(struct endpoint *endpoint, size_t slot, const
 	voc_metric_add(VOC_METRIC_RECORDS_IN, 1);
 	voc_metric_add(VOC_METRIC_BYTES_IN, (int64_t)job->value.len);
 	voc_ack_window_add(&endpoint->lanes[slot].window, job->offset);
+	VOC_FAULT_POINT(VOC_FAULT_ALERTER_TAKEN);
 	switch (job_prepare(job, endpoint->settings.webhook, endpoint->scratch)) {
 	case JOB_SEND: endpoint_add_job(endpoint, job, OUTBOX_WAITING); break;
 	case JOB_BURY: endpoint_add_job(endpoint, job, OUTBOX_DYING); break;

@@ -1,6 +1,7 @@
 #include "alerter/endpoint_internal.h"
 #include "alerter/request.h"
 #include "base/clock.h"
+#include "base/fault_point.h"
 #include "base/log.h"
 #include "io/metrics.h"
 
@@ -154,6 +155,7 @@ static void settle(struct endpoint *endpoint, const struct voc_webhook_completio
 	note_change(endpoint, change, completion);
 	switch (outcome) {
 	case OUTBOX_DELIVERED:
+		VOC_FAULT_POINT(VOC_FAULT_ALERTER_POSTED);
 		if (job->received_ms >= 0)
 			voc_metric_observe_us(VOC_METRIC_LATENCY_SECONDS, (wall_ms - job->received_ms) * 1000);
 		finish_job(endpoint, job);
@@ -186,6 +188,7 @@ static void take_letters_back(struct endpoint *endpoint)
 	pthread_mutex_unlock(&endpoint->lock);
 	while (job) {
 		struct job *next = job->next_letter;
+		VOC_FAULT_POINT(VOC_FAULT_ALERTER_BURIED);
 		if (job->orphan)
 			forget_orphan(endpoint, job);
 		else

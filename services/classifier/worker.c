@@ -1,6 +1,7 @@
 #include "classifier/worker.h"
 
 #include "base/clock.h"
+#include "base/fault_point.h"
 #include "base/log.h"
 #include "classifier/lanes.h"
 #include "classifier/outbox.h"
@@ -36,6 +37,7 @@ struct voc_worker {
 static void on_acknowledged(void *owner, const struct voc_outbox_origin *origin)
 {
 	struct voc_worker *worker = owner;
+	VOC_FAULT_POINT(VOC_FAULT_CLASSIFIER_PRODUCED);
 	voc_health_progress(worker->health);
 	if (worker->lanes && origin->assignment == worker->assignment)
 		voc_lanes_done(worker->lanes, origin->lane, origin->offset);
@@ -48,6 +50,7 @@ static enum voc_status on_assigned(void *owner, struct voc_consumer *consumer, s
 	enum voc_status status = voc_start_positions(consumer, worker->conf, positions, count, error);
 	if (status != VOC_OK)
 		return status;
+	VOC_FAULT_POINT(VOC_FAULT_CLASSIFIER_ASSIGNED);
 	worker->lanes = voc_lanes_new(positions, count, worker->conf->merge_wait_ms, voc_clock_ms());
 	if (!worker->lanes)
 		return voc_error_set(error, VOC_FATAL, VOC_REASON_OUT_OF_MEMORY, -1, "taking partitions");
@@ -71,6 +74,7 @@ static void on_revoked(void *owner, struct voc_consumer *consumer, bool lost)
 	 * shows at its next poll. */
 	if (!lost)
 		(void)voc_outbox_wait(worker->outbox, revoke_deadline_ms(worker), NULL);
+	VOC_FAULT_POINT(VOC_FAULT_CLASSIFIER_REVOKED);
 	voc_lanes_store(worker->lanes, consumer);
 	voc_lanes_free(worker->lanes);
 	worker->lanes = NULL;
@@ -192,6 +196,7 @@ static enum voc_status handle(struct voc_worker *worker, size_t lane, struct voc
 		voc_lanes_put_back(worker->lanes, lane);
 	if (status != VOC_OK)
 		return status;
+	VOC_FAULT_POINT(VOC_FAULT_CLASSIFIER_BATCH);
 	voc_metric_add(VOC_METRIC_RECORDS_IN, 1);
 	voc_metric_add(VOC_METRIC_BYTES_IN, (int64_t)message->value.len);
 	if (output.refused != VOC_REASON_NONE)
