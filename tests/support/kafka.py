@@ -41,6 +41,18 @@ def jars():
     return folder
 
 
+def java_command(folder, main, *args, options=()):
+    """The command that runs one of Kafka's programs, which logs into the folder."""
+    return ["java", f"-Dlog4j2.configurationFile={HERE / 'log4j2.properties'}", f"-Dvoc.log={pathlib.Path(folder) / 'kafka.log'}",
+            "-Djava.awt.headless=true", *options, "-cp", f"{jars()}/*", main, *map(str, args)]
+
+
+def sharing_option():
+    """Class data sharing: the first broker that stops in order writes the archive, later ones start faster."""
+    archive = jars().with_suffix(".jsa")
+    return f"-XX:SharedArchiveFile={archive}" if archive.exists() else f"-XX:ArchiveClassesAtExit={archive}"
+
+
 class Kafka:
     """One broker. `start` waits until it answers; `stop` ends it in order, `kill` does not."""
 
@@ -51,7 +63,6 @@ class Kafka:
         self.bootstrap = f"127.0.0.1:{self.port}"
 
     def start(self, timeout=60):
-        libs = jars()
         self.folder.mkdir(parents=True, exist_ok=True)
         properties = self.folder / "server.properties"
         if not properties.exists():
@@ -60,9 +71,7 @@ class Kafka:
                 text = text.replace(f"@{name}@", str(value))
             properties.write_text(text)
             self.java("kafka.tools.StorageTool", "format", "--standalone", "-t", CLUSTER_ID, "-c", properties, wait=True)
-        archive = libs.with_suffix(".jsa")  # class data sharing: the first broker to stop writes it, later ones start faster
-        sharing = f"-XX:SharedArchiveFile={archive}" if archive.exists() else f"-XX:ArchiveClassesAtExit={archive}"
-        self.process = self.java("kafka.Kafka", properties, options=[sharing, "-Xshare:auto", f"-Xmx{self.heap}", "-XX:+UseSerialGC"])
+        self.process = self.java("kafka.Kafka", properties, options=[sharing_option(), "-Xshare:auto", f"-Xmx{self.heap}", "-XX:+UseSerialGC"])
         deadline = time.monotonic() + timeout
         while not self.answers():
             if self.process.poll() is not None or time.monotonic() > deadline:
@@ -71,10 +80,9 @@ class Kafka:
         return self
 
     def java(self, main, *args, options=(), wait=False):
-        command = ["java", f"-Dlog4j2.configurationFile={HERE / 'log4j2.properties'}", f"-Dvoc.log={self.folder / 'kafka.log'}",
-                   "-Djava.awt.headless=true", *options, "-cp", f"{jars()}/*", main, *map(str, args)]
         with open(self.folder / "out.log", "ab") as out:
-            process = subprocess.Popen(command, stdout=out, stderr=out, stdin=subprocess.DEVNULL, start_new_session=True)
+            process = subprocess.Popen(java_command(self.folder, main, *args, options=options), stdout=out, stderr=out, stdin=subprocess.DEVNULL,
+                                       start_new_session=True)
         if wait and process.wait() != 0:
             raise RuntimeError((self.folder / "out.log").read_text()[-4000:])
         return process
