@@ -62,6 +62,8 @@ enum voc_option_type {
 	  "The classifier's model") \
 	X(phrases_path, STRING, "VOC_PHRASES", VOC_PROGRAM_CLASSIFIER | VOC_PROGRAM_VOCCTL, PATH, VOC_SHARE_DIR "/phrases.txt", 0, 0, \
 	  "The classifier's phrase rules") \
+	X(tenants_path, STRING, "VOC_TENANTS", VOC_PROGRAM_CLASSIFIER | VOC_PROGRAM_VOCCTL, TEXT, "", 0, 0, \
+	  "A folder of tenants' additions to the phrase rules, a file NAME.txt for each; none if empty") \
 	X(rules_path, STRING, "VOC_RULES", VOC_PROGRAM_AGGREGATOR, PATH, VOC_SHARE_DIR "/rules.json", 0, 0, \
 	  "Risk weights, thresholds, half-life and cooldowns (JSON)") \
 	X(webhooks_path, STRING, "VOC_WEBHOOKS", VOC_PROGRAM_ALERTER, PATH, "/etc/voc/webhooks.json", 0, 0, \

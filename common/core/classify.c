@@ -1,17 +1,31 @@
 #include "core/classify.h"
 
+#include "base/files.h"
+#include "base/hash.h"
 #include "core/decide.h"
 #include "core/evidence.h"
 #include "core/features.h"
-#include "core/phrases.h"
+#include "core/tenants.h"
 
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-struct voc_classifier {
+#define TENANT_SUFFIX      ".txt"
+#define RULES_VERSION_SIZE 64 /* of the model's and the rules' together */
+
+/* What a reload of the rules alone leaves as it is. */
+struct shared_model {
 	struct voc_model model;
+	atomic_uint owners;
+};
+
+struct voc_classifier {
+	struct shared_model *model;
 	struct voc_phrases *phrases;
-	char version[VOC_MODEL_VERSION_SIZE];
+	struct voc_tenants tenants;
+	char version[RULES_VERSION_SIZE];
+	char tenant_versions[VOC_TENANTS_MAX][VOC_MODEL_VERSION_SIZE];
 };
 
 struct voc_classify_scratch {
@@ -23,48 +37,146 @@ struct voc_classify_scratch {
 	struct voc_phrase_matcher *matcher;
 };
 
+static enum voc_status no_memory(struct voc_error *error)
+{
+	return voc_error_set(error, VOC_FATAL, VOC_REASON_OUT_OF_MEMORY, -1, "no memory for the classifier");
+}
+
+static enum voc_status open_model(const char *path, struct shared_model **ret_model, struct voc_error *error)
+{
+	struct shared_model *shared = calloc(1, sizeof *shared);
+	if (!shared)
+		return no_memory(error);
+	enum voc_status status = voc_model_open(path, &shared->model, error);
+	if (status != VOC_OK) {
+		free(shared);
+		return status;
+	}
+	atomic_init(&shared->owners, 1);
+	*ret_model = shared;
+	return VOC_OK;
+}
+
+static void release_model(struct shared_model *shared)
+{
+	if (!shared || atomic_fetch_sub(&shared->owners, 1) > 1)
+		return;
+	voc_model_close(&shared->model);
+	free(shared);
+}
+
 static enum voc_status open_phrases(const char *path, struct voc_phrases **ret_phrases, struct voc_error *error)
 {
-	struct voc_file_map map = { 0 };
-	enum voc_status status = voc_file_map_open(path, VOC_PHRASES_MAX_BYTES, &map, error);
-	if (status != VOC_OK)
-		return status;
-	status = voc_phrases_parse(map.bytes, path, ret_phrases, error);
-	voc_file_map_close(&map);
+	struct voc_buf text;
+	size_t checked;
+	voc_buf_init(&text, VOC_PHRASES_MAX_BYTES);
+	enum voc_status status = voc_file_read(path, &text, error);
+	if (status == VOC_OK)
+		status = voc_phrases_parse(voc_buf_str(&text), path, ret_phrases, error);
+	if (status == VOC_OK && voc_phrases_check_examples(*ret_phrases, &checked, error) != VOC_OK)
+		status = VOC_FATAL;
+	voc_buf_free(&text);
 	return status;
+}
+
+static enum voc_status open_tenant(struct voc_classifier *classifier, const char *folder, const char *file,
+                                   struct voc_error *error)
+{
+	struct voc_buf path, text;
+	voc_buf_init(&path, strlen(folder) + VOC_FILE_NAME_SIZE + 2);
+	voc_buf_init(&text, VOC_TENANTS_MAX_BYTES);
+	voc_buf_addf(&path, "%s/%s", folder, file);
+	enum voc_status status = voc_file_read(voc_buf_c_str(&path), &text, error);
+	struct voc_str name = voc_str_of(file, strlen(file) - strlen(TENANT_SUFFIX));
+	if (status == VOC_OK)
+		status = voc_tenants_add(&classifier->tenants, name, voc_buf_str(&text), voc_buf_c_str(&path),
+		                         classifier->phrases, error);
+	voc_buf_free(&path);
+	voc_buf_free(&text);
+	return status;
+}
+
+static enum voc_status open_tenants(struct voc_classifier *classifier, const char *folder, struct voc_error *error)
+{
+	struct voc_file_names files = { 0 };
+	enum voc_status status = voc_file_names_list(folder, TENANT_SUFFIX, VOC_TENANTS_MAX, &files, error);
+	for (size_t i = 0; status == VOC_OK && i < files.count; i++)
+		status = open_tenant(classifier, folder, files.at[i], error);
+	voc_file_names_free(&files);
+	return status;
+}
+
+static void name_versions(struct voc_classifier *classifier)
+{
+	snprintf(classifier->version, sizeof classifier->version, "%s+%s", classifier->model->model.header->version,
+	         voc_phrases_version(classifier->phrases));
+	for (size_t i = 0; i < classifier->tenants.count; i++) {
+		const struct voc_tenant *tenant = &classifier->tenants.at[i];
+		snprintf(classifier->tenant_versions[i], sizeof classifier->tenant_versions[i], "%s+%s:%s",
+		         classifier->version, tenant->name, voc_phrases_version(tenant->phrases));
+	}
+}
+
+enum voc_status voc_classifier_open_files(const struct voc_classifier_files *files,
+                                          const struct voc_classifier *model_of, struct voc_classifier **ret_classifier,
+                                          struct voc_error *error)
+{
+	struct voc_classifier *classifier = calloc(1, sizeof *classifier);
+	if (!classifier)
+		return no_memory(error);
+	enum voc_status status = VOC_OK;
+	if (model_of) {
+		classifier->model = model_of->model;
+		atomic_fetch_add(&classifier->model->owners, 1);
+	} else {
+		status = open_model(files->model, &classifier->model, error);
+	}
+	if (status == VOC_OK)
+		status = open_phrases(files->rules, &classifier->phrases, error);
+	if (status == VOC_OK && files->tenants && files->tenants[0])
+		status = open_tenants(classifier, files->tenants, error);
+	if (status != VOC_OK) {
+		voc_classifier_free(classifier);
+		return status;
+	}
+	name_versions(classifier);
+	*ret_classifier = classifier;
+	return VOC_OK;
 }
 
 enum voc_status voc_classifier_open(const char *model_path, const char *rules_path,
                                     struct voc_classifier **ret_classifier, struct voc_error *error)
 {
-	struct voc_classifier *classifier = calloc(1, sizeof *classifier);
-	if (!classifier)
-		return voc_error_set(error, VOC_FATAL, VOC_REASON_OUT_OF_MEMORY, -1, "no memory for the classifier");
-	enum voc_status status = voc_model_open(model_path, &classifier->model, error);
-	if (status == VOC_OK)
-		status = open_phrases(rules_path, &classifier->phrases, error);
-	if (status != VOC_OK) {
-		voc_classifier_free(classifier);
-		return status;
-	}
-	snprintf(classifier->version, sizeof classifier->version, "%.22s+%.22s", classifier->model.header->version,
-	         voc_phrases_version(classifier->phrases));
-	*ret_classifier = classifier;
-	return VOC_OK;
+	const struct voc_classifier_files files = { .model = model_path, .rules = rules_path };
+	return voc_classifier_open_files(&files, NULL, ret_classifier, error);
 }
 
 void voc_classifier_free(struct voc_classifier *classifier)
 {
 	if (!classifier)
 		return;
-	voc_model_close(&classifier->model);
+	voc_tenants_free(&classifier->tenants);
 	voc_phrases_free(classifier->phrases);
+	release_model(classifier->model);
 	free(classifier);
 }
 
 const char *voc_classifier_version(const struct voc_classifier *classifier)
 {
 	return classifier->version;
+}
+
+uint32_t voc_classifier_fingerprint(const struct voc_classifier *classifier)
+{
+	uint64_t mixed = voc_hash64(voc_str_from(classifier->version));
+	for (size_t i = 0; i < classifier->tenants.count; i++)
+		mixed = mixed * 31 + voc_hash64(voc_str_from(classifier->tenant_versions[i]));
+	return (uint32_t)mixed;
+}
+
+bool voc_classifier_has_tenant(const struct voc_classifier *classifier, struct voc_str name)
+{
+	return voc_tenants_named(&classifier->tenants, name) != NULL;
 }
 
 struct voc_classify_scratch *voc_classify_scratch_new(void)
@@ -92,19 +204,24 @@ void voc_classify(const struct voc_classifier *classifier, struct voc_classify_s
                   const struct voc_utterance *utterance, struct voc_classification *ret_classification)
 {
 	struct voc_scores scores;
+	const struct voc_model *model = &classifier->model->model;
+	const struct voc_tenant *tenant = voc_tenants_find(&classifier->tenants, utterance->tenant, utterance->source);
+	const struct voc_phrases *phrases = tenant ? tenant->phrases : classifier->phrases;
 	voc_normalize(utterance->text, &scratch->normal);
 	voc_tokenize(&scratch->normal, utterance->lang, &scratch->tokens);
-	voc_phrases_find(classifier->phrases, scratch->matcher, &scratch->normal, &scratch->tokens, &scratch->hits);
+	voc_phrases_find(phrases, scratch->matcher, &scratch->normal, &scratch->tokens, &scratch->hits);
 	voc_features_extract(&scratch->normal, &scratch->tokens, &scratch->features);
 	voc_features_dense(&scratch->normal, &scratch->tokens, &scratch->hits, utterance, &scratch->features);
-	voc_score(&classifier->model, scratch->tokens.lang, &scratch->features, &scores);
+	voc_score(model, scratch->tokens.lang, &scratch->features, &scores);
 
 	memset(ret_classification, 0, sizeof *ret_classification);
-	voc_decide(&classifier->model, scratch->tokens.lang, &scores, &ret_classification->labels);
+	ret_classification->version =
+	        tenant ? classifier->tenant_versions[tenant - classifier->tenants.at] : classifier->version;
+	voc_decide(model, scratch->tokens.lang, &scores, &ret_classification->labels);
 	voc_str_copy(ret_classification->lang, sizeof ret_classification->lang,
 	             voc_str_from(voc_lang_name(scratch->tokens.lang)));
 	const struct voc_evidence_input input = {
-		.model = &classifier->model,
+		.model = model,
 		.normal = &scratch->normal,
 		.tokens = &scratch->tokens,
 		.features = &scratch->features,

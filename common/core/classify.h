@@ -4,7 +4,8 @@
  * Normalises (NFC, case folded), detects the language, finds rule phrases with negation scope, scores hashed n-grams
  * by the linear model, and combines them. Deterministic: same text, rating, rules and model give the same result.
  * A voc_classifier is immutable after it is opened and may be shared by threads; a voc_classify_scratch belongs to one.
- * Everything that decides is in two files (the model and the rules); this code only executes them.
+ * Everything that decides is in files (the model, the rules, the tenants' additions to these); this code only executes
+ * them.
  */
 #ifndef VOC_CORE_CLASSIFY_H
 #define VOC_CORE_CLASSIFY_H
@@ -15,7 +16,7 @@
 #define VOC_EVIDENCE_MAX       12   /* spans kept for one utterance */
 #define VOC_EVIDENCE_MAX_BYTES 120  /* of one span's text, cut at a character boundary */
 #define VOC_CLASSIFY_MAX_BYTES 8192 /* of a text looked at; the head and the tail of longer ones */
-#define VOC_MODEL_VERSION_SIZE 48
+#define VOC_MODEL_VERSION_SIZE 128
 
 struct voc_evidence {
 	enum voc_head head;
@@ -29,6 +30,9 @@ struct voc_classification {
 	char lang[3];                                   /* "ko" or "en": as detected */
 	struct voc_evidence evidence[VOC_EVIDENCE_MAX]; /* strongest first */
 	size_t evidence_count;
+	/* What decided, for voc.classified's `model`: "<model>+<rules>", with "+<tenant>:<its rules>" where additions
+	 * hold. The same text and version give the same labels. Borrowed from the classifier. */
+	const char *version;
 };
 
 struct voc_utterance {
@@ -36,6 +40,8 @@ struct voc_utterance {
 	struct voc_str lang; /* a hint, or empty */
 	int rating;          /* 1..5, or 0 */
 	enum voc_channel channel;
+	struct voc_str tenant; /* the event's attribute, or empty: see core/tenants.h */
+	struct voc_str source; /* the event's; may be empty */
 };
 
 struct voc_classifier;
@@ -44,9 +50,25 @@ struct voc_classify_scratch;
 /* Opens and checks both files; VOC_FATAL with VOC_REASON_CONFIG and the place if one is wrong. Free with _free. */
 VOC_MUST_CHECK enum voc_status voc_classifier_open(const char *model_path, const char *rules_path,
                                                    struct voc_classifier **ret_classifier, struct voc_error *error);
+struct voc_classifier_files {
+	const char *model, *rules;
+	const char *tenants; /* a folder with a file <tenant>.txt for each; NULL or empty: none */
+};
+/*
+ * The same with tenants. With `model_of` its model is shared, and files->model not looked at. A rule file whose own
+ * examples fail is refused.
+ */
+VOC_MUST_CHECK enum voc_status voc_classifier_open_files(const struct voc_classifier_files *files,
+                                                         const struct voc_classifier *model_of,
+                                                         struct voc_classifier **ret_classifier,
+                                                         struct voc_error *error);
+/* NULL is fine. */
 void voc_classifier_free(struct voc_classifier *classifier);
 /* "<model version>+<rules version>": static for the classifier's life. */
 const char *voc_classifier_version(const struct voc_classifier *classifier);
+/* A number for all that decides, tenants included: two classifiers that have it in common label alike. */
+uint32_t voc_classifier_fingerprint(const struct voc_classifier *classifier);
+bool voc_classifier_has_tenant(const struct voc_classifier *classifier, struct voc_str name);
 
 struct voc_classify_scratch *voc_classify_scratch_new(void);
 void voc_classify_scratch_free(struct voc_classify_scratch *scratch);

@@ -73,3 +73,15 @@ enum voc_status voc_event_decode(const struct voc_record *record, struct voc_are
 		error->status = VOC_RETRY;
 	return error->status;
 }
+
+struct voc_str voc_event_attribute(const struct voc_event *event, const char *name)
+{
+	for (size_t i = 0; i < event->extension_count; i++) {
+		struct voc_str json = event->extensions[i].json;
+		if (!voc_str_is(event->extensions[i].name, name))
+			continue;
+		bool plain = json.len >= 2 && json.ptr[0] == '"' && !memchr(json.ptr, '\\', json.len);
+		return plain ? voc_str_of(json.ptr + 1, json.len - 2) : VOC_STR("");
+	}
+	return VOC_STR("");
+}

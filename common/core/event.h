@@ -68,6 +68,9 @@ struct voc_event {
 	size_t extension_count;
 };
 
+/* A text extension attribute's value; empty if there is none, or it is no plain text. Borrowed. */
+struct voc_str voc_event_attribute(const struct voc_event *event, const char *name);
+
 /*
  * Decodes a record in structured mode (the whole event is the value), in binary mode (`ce_specversion` among the
  * headers, the value is data), with or without a Confluent 5-byte prefix (0x00 and a schema id). A header

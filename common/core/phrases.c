@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 struct raw_hit {
-	uint32_t rule;
+	const struct voc_rule *rule;
 	uint16_t start, end; /* characters */
 	uint16_t sentence;
 	bool dropped;
@@ -57,16 +57,15 @@ static bool ends_word(const struct voc_normal *normal, size_t end)
 	return end >= normal->count || !voc_char_is_word(normal->chars[end]);
 }
 
-static void add_hit(struct search *search, uint32_t number, size_t first, size_t last)
+static void add_hit(struct search *search, const struct voc_rule *rule, size_t first, size_t last)
 {
 	struct voc_phrase_matcher *matcher = search->matcher;
-	const struct voc_rule *rule = &search->phrases->rules[number];
 	size_t start = matcher->stream[first], end = matcher->stream[last] + 1u;
 	if ((rule->whole_start && !starts_word(search->normal, start)) ||
 	    (rule->whole_end && !ends_word(search->normal, end)) || matcher->hit_count == VOC_PHRASE_HITS_MAX)
 		return;
 	matcher->hits[matcher->hit_count++] = (struct raw_hit){
-		.rule = number,
+		.rule = rule,
 		.start = (uint16_t)start,
 		.end = (uint16_t)end,
 		.sentence = (uint16_t)voc_tokens_sentence_at(search->tokens, start),
@@ -74,23 +73,22 @@ static void add_hit(struct search *search, uint32_t number, size_t first, size_t
 }
 
 /* The last part of "a .. b" counts if a stood a little way before it in the same sentence. */
-static void close_gap(struct search *search, uint32_t number, size_t first, size_t last)
+static void close_gap(struct search *search, const struct voc_rule *rule, size_t first, size_t last)
 {
 	struct voc_phrase_matcher *matcher = search->matcher;
-	size_t gap = (size_t)search->phrases->rules[number].gap;
+	size_t gap = (size_t)rule->gap;
 	size_t open_end = matcher->gap_starts[gap];
 	if (open_end == 0 || open_end - 1 > first || first - (open_end - 1) > VOC_PHRASE_GAP_CHARS)
 		return;
 	size_t origin = matcher->gap_origins[gap];
 	if (voc_tokens_sentence_at(search->tokens, matcher->stream[origin]) ==
 	    voc_tokens_sentence_at(search->tokens, matcher->stream[first]))
-		add_hit(search, number, origin, last);
+		add_hit(search, rule, origin, last);
 }
 
-static void take_match(struct search *search, uint32_t value, size_t at)
+static void take_match(struct search *search, const struct voc_phrases *phrases, uint32_t value, size_t at)
 {
-	uint32_t number = value / 2;
-	const struct voc_rule *rule = &search->phrases->rules[number];
+	const struct voc_rule *rule = &phrases->rules[value / 2];
 	if (value % 2 == 1) {
 		size_t origin = at + 1 - rule->first_symbols;
 		if (rule->whole_start && !starts_word(search->normal, search->matcher->stream[origin]))
@@ -98,35 +96,51 @@ static void take_match(struct search *search, uint32_t value, size_t at)
 		search->matcher->gap_starts[rule->gap] = (uint16_t)(at + 2);
 		search->matcher->gap_origins[rule->gap] = (uint16_t)origin;
 	} else if (rule->gap >= 0) {
-		close_gap(search, number, at + 1 - rule->symbols, at);
+		close_gap(search, rule, at + 1 - rule->symbols, at);
 	} else {
-		add_hit(search, number, at + 1 - rule->symbols, at);
+		add_hit(search, rule, at + 1 - rule->symbols, at);
 	}
+}
+
+/* One symbol on: what ends here is taken. */
+static uint32_t advance(struct search *search, const struct voc_phrases *phrases, uint32_t state, size_t at)
+{
+	const struct voc_automaton *automaton = phrases->automaton;
+	state = voc_automaton_step(automaton, state, search->normal->chars[search->matcher->stream[at]]);
+	if (state == VOC_AUTOMATON_ROOT)
+		return state;
+	for (uint32_t match = voc_automaton_first(automaton, state); match != VOC_AUTOMATON_NONE;
+	     match = voc_automaton_next(automaton, match))
+		take_match(search, phrases, voc_automaton_value(automaton, match), at);
+	return state;
 }
 
 static void scan(struct search *search)
 {
 	struct voc_phrase_matcher *matcher = search->matcher;
-	const struct voc_automaton *automaton = search->phrases->automaton;
-	uint32_t state = VOC_AUTOMATON_ROOT;
+	const struct voc_phrases *additions = search->phrases->base ? search->phrases : NULL;
+	const struct voc_phrases *rules = additions ? additions->base : search->phrases;
+	uint32_t state = VOC_AUTOMATON_ROOT, added_state = VOC_AUTOMATON_ROOT;
 	matcher->hit_count = 0;
 	memset(matcher->gap_starts, 0, search->phrases->gap_count * sizeof matcher->gap_starts[0]);
 	for (size_t i = 0; i < matcher->stream_count; i++) {
-		state = voc_automaton_step(automaton, state, search->normal->chars[matcher->stream[i]]);
-		if (state == VOC_AUTOMATON_ROOT)
-			continue;
-		for (uint32_t match = voc_automaton_first(automaton, state); match != VOC_AUTOMATON_NONE;
-		     match = voc_automaton_next(automaton, match))
-			take_match(search, voc_automaton_value(automaton, match), i);
+		state = advance(search, rules, state, i);
+		if (additions)
+			added_state = advance(search, additions, added_state, i);
 	}
 }
 
-static const struct voc_rule *rule_of(const struct search *search, const struct raw_hit *hit)
+static bool is_within(const struct raw_hit *inner, const struct raw_hit *outer)
 {
-	return &search->phrases->rules[hit->rule];
+	return outer->start <= inner->start && outer->end >= inner->end;
 }
 
-/* A phrase inside a longer one of the same head (or inside a longer negation) says nothing of its own. */
+static bool is_named(const struct raw_hit *inner, const struct raw_hit *outer)
+{
+	return outer->rule->kind == VOC_RULE_NAME && inner->rule->kind != VOC_RULE_NAME && is_within(inner, outer);
+}
+
+/* A phrase inside a longer one of the same head says nothing of its own, nor does anything inside a name. */
 static void drop_contained(struct search *search)
 {
 	struct voc_phrase_matcher *matcher = search->matcher;
@@ -134,11 +148,11 @@ static void drop_contained(struct search *search)
 		struct raw_hit *inner = &matcher->hits[i];
 		for (size_t j = 0; j < matcher->hit_count && !inner->dropped; j++) {
 			const struct raw_hit *outer = &matcher->hits[j];
-			bool within = outer->start <= inner->start && outer->end >= inner->end &&
-			              outer->end - outer->start > inner->end - inner->start;
-			inner->dropped = within && rule_of(search, outer)->head == rule_of(search, inner)->head &&
-			                 rule_of(search, inner)->kind <= VOC_RULE_AGAINST &&
-			                 rule_of(search, outer)->kind <= VOC_RULE_AGAINST;
+			bool longer = outer->end - outer->start > inner->end - inner->start;
+			inner->dropped =
+			        is_named(inner, outer) ||
+			        (longer && is_within(inner, outer) && outer->rule->head == inner->rule->head &&
+			         inner->rule->kind <= VOC_RULE_AGAINST && outer->rule->kind <= VOC_RULE_AGAINST);
 		}
 	}
 }
@@ -154,7 +168,7 @@ static bool only_marks_between(const struct voc_normal *normal, size_t start, si
 
 static bool position_fits(const struct search *search, const struct raw_hit *hit)
 {
-	const struct voc_rule *rule = rule_of(search, hit);
+	const struct voc_rule *rule = hit->rule;
 	const struct voc_sentence *sentence = &search->tokens->sentences[hit->sentence];
 	if ((rule->when & VOC_WHEN_END) && !only_marks_between(search->normal, hit->end, sentence->end))
 		return false;
@@ -172,7 +186,7 @@ static void mark_questions(struct search *search)
 {
 	for (size_t i = 0; i < search->matcher->hit_count; i++) {
 		const struct raw_hit *hit = &search->matcher->hits[i];
-		const struct voc_rule *rule = rule_of(search, hit);
+		const struct voc_rule *rule = hit->rule;
 		if (!hit->dropped && rule->kind == VOC_RULE_FOR && rule->head == VOC_HEAD_FEEDBACK &&
 		    rule->label == VOC_FEEDBACK_QUESTION && (rule->when & VOC_WHEN_END))
 			search->tokens->sentences[hit->sentence].asks = true;
@@ -181,7 +195,7 @@ static void mark_questions(struct search *search)
 
 static bool mood_fits(const struct search *search, const struct raw_hit *hit)
 {
-	unsigned when = rule_of(search, hit)->when;
+	unsigned when = hit->rule->when;
 	bool asks = search->tokens->sentences[hit->sentence].asks;
 	return !((when & VOC_WHEN_ASKED) && !asks) && !((when & VOC_WHEN_STATED) && asks);
 }
@@ -198,7 +212,7 @@ static bool in_bridge(const struct voc_phrases *phrases, uint32_t c)
 /* "문제" + "가 전혀" + "없": only particles and adverbs may stand between. */
 static bool denied_after(const struct search *search, const struct raw_hit *hit, const struct raw_hit *negation)
 {
-	if (negation->start < hit->end || negation->start - hit->end > rule_of(search, negation)->within)
+	if (negation->start < hit->end || negation->start - hit->end > negation->rule->within)
 		return false;
 	for (size_t i = hit->end; i < negation->start; i++) {
 		if (!in_bridge(search->phrases, search->normal->chars[i]))
@@ -218,15 +232,16 @@ static bool denied_before(const struct search *search, const struct raw_hit *hit
 			return false;
 		words += voc_char_is_word(search->normal->chars[i]) && starts_word(search->normal, i);
 	}
-	return words <= rule_of(search, negation)->within;
+	return words <= negation->rule->within;
 }
 
 static bool is_denied(const struct search *search, const struct raw_hit *hit)
 {
 	for (size_t i = 0; i < search->matcher->hit_count; i++) {
 		const struct raw_hit *negation = &search->matcher->hits[i];
-		enum voc_rule_kind kind = rule_of(search, negation)->kind;
-		if (negation->sentence != hit->sentence || kind <= VOC_RULE_AGAINST)
+		enum voc_rule_kind kind = negation->rule->kind;
+		bool denies = kind == VOC_RULE_NEGATION_BEFORE || kind == VOC_RULE_NEGATION_AFTER;
+		if (!denies || negation->dropped || negation->sentence != hit->sentence)
 			continue;
 		if (kind == VOC_RULE_NEGATION_AFTER ? denied_after(search, hit, negation)
 		                                    : denied_before(search, hit, negation))
@@ -237,7 +252,7 @@ static bool is_denied(const struct search *search, const struct raw_hit *hit)
 
 static void deliver(const struct search *search, const struct raw_hit *hit, struct voc_phrase_hits *ret_hits)
 {
-	const struct voc_rule *rule = rule_of(search, hit);
+	const struct voc_rule *rule = hit->rule;
 	if (hit->dropped || rule->kind > VOC_RULE_AGAINST || !mood_fits(search, hit))
 		return;
 	int label = rule->label;
@@ -272,45 +287,4 @@ void voc_phrases_find(const struct voc_phrases *phrases, struct voc_phrase_match
 	mark_questions(&search);
 	for (size_t i = 0; i < matcher->hit_count; i++)
 		deliver(&search, &matcher->hits[i], ret_hits);
-}
-
-static bool example_hits(const struct voc_rule_example *example, const struct voc_phrase_hits *hits)
-{
-	for (size_t i = 0; i < hits->count; i++) {
-		const struct voc_phrase_hit *hit = &hits->at[i];
-		if (hit->head == example->rule_head && hit->label == (int)example->rule_label &&
-		    hit->against == example->against)
-			return true;
-	}
-	return false;
-}
-
-struct example_scratch {
-	struct voc_normal normal;
-	struct voc_tokens tokens;
-	struct voc_phrase_matcher matcher;
-	struct voc_phrase_hits hits;
-};
-
-enum voc_status voc_phrases_check_examples(const struct voc_phrases *phrases, size_t *ret_checked,
-                                           struct voc_error *error)
-{
-	struct example_scratch *scratch = calloc(1, sizeof *scratch);
-	if (!scratch)
-		return voc_error_set(error, VOC_FATAL, VOC_REASON_OUT_OF_MEMORY, -1, "no memory for the examples");
-	enum voc_status status = VOC_OK;
-	for (size_t i = 0; i < phrases->example_count && status == VOC_OK; i++) {
-		const struct voc_rule_example *example = &phrases->examples[i];
-		voc_normalize(example->text, &scratch->normal);
-		voc_tokenize(&scratch->normal, voc_str_of(NULL, 0), &scratch->tokens);
-		voc_phrases_find(phrases, &scratch->matcher, &scratch->normal, &scratch->tokens, &scratch->hits);
-		if (example_hits(example, &scratch->hits) != example->expected)
-			status = voc_error_set(error, VOC_INVALID, VOC_REASON_CONFIG, -1,
-			                       "the example of line %u %s its section", example->line,
-			                       example->expected ? "misses" : "hits");
-	}
-	free(scratch);
-	if (status == VOC_OK)
-		*ret_checked = phrases->example_count;
-	return status;
 }

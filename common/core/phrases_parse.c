@@ -1,15 +1,18 @@
 #include "core/phrases_rules.h"
 
+#include "base/hash.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 
-#define ARENA_MAX_BYTES (8 * 1024 * 1024)
-#define STATES_MAX      (VOC_PHRASE_RULES_MAX * 12)
-#define WEIGHT_MAX      4000
+#define ARENA_MAX_BYTES   (8 * 1024 * 1024)
+#define STATES_MAX        (VOC_PHRASE_RULES_MAX * 12)
+#define WEIGHT_MAX        4000
+#define HASH_CHARS        9 /* "-1f3a09bc", behind the file's own word for its version */
+#define VERSION_WORD_SIZE (VOC_PHRASES_VERSION_SIZE - HASH_CHARS)
 
 struct parser {
 	struct voc_phrases *phrases;
-	const char *name;
 	uint32_t line;
 	bool in_section, in_bridge;
 	struct voc_rule section;
@@ -21,7 +24,7 @@ static enum voc_status refuse(struct parser *parser, const char *why, struct voc
 {
 	if (what.len > 60)
 		what = voc_str_clip(what, 60);
-	return voc_error_set(parser->error, VOC_FATAL, VOC_REASON_CONFIG, -1, "%.60s:%u: %s%s%.*s", parser->name,
+	return voc_error_set(parser->error, VOC_FATAL, VOC_REASON_CONFIG, -1, "%s:%u: %s%s%.*s", parser->phrases->name,
 	                     parser->line, why, what.len ? ": " : "", (int)what.len, what.len ? what.ptr : "");
 }
 
@@ -135,6 +138,10 @@ static enum voc_status parse_target(struct parser *parser, struct voc_rule *rule
 {
 	struct voc_str label = target;
 	struct voc_str head = take(&label, VOC_STR("."));
+	if (voc_str_is(target, "name")) {
+		rule->kind = VOC_RULE_NAME;
+		return VOC_OK;
+	}
 	if (voc_str_is(head, "negation")) {
 		rule->kind = voc_str_is(label, "before") ? VOC_RULE_NEGATION_BEFORE : VOC_RULE_NEGATION_AFTER;
 		parser->in_bridge = voc_str_is(label, "bridge");
@@ -217,7 +224,7 @@ static struct voc_str parse_edges(struct voc_rule *rule, struct voc_str phrase)
 static enum voc_status parse_phrase(struct parser *parser, struct voc_str line)
 {
 	struct voc_phrases *phrases = parser->phrases;
-	if (phrases->rule_count == VOC_PHRASE_RULES_MAX)
+	if (phrases->rule_count == phrases->rule_max)
 		return refuse(parser, "the file has too many phrases", voc_str_of(NULL, 0));
 	uint32_t number = (uint32_t)phrases->rule_count;
 	struct voc_rule *rule = &phrases->rules[number];
@@ -242,6 +249,8 @@ static enum voc_status parse_phrase(struct parser *parser, struct voc_str line)
 static enum voc_status parse_example(struct parser *parser, struct voc_str line)
 {
 	struct voc_phrases *phrases = parser->phrases;
+	if (parser->section.kind > VOC_RULE_AGAINST)
+		return refuse(parser, "an example belongs to a label's section", voc_str_of(NULL, 0));
 	if (phrases->example_count == VOC_PHRASE_EXAMPLES_MAX)
 		return refuse(parser, "the file has too many examples", voc_str_of(NULL, 0));
 	struct voc_str text = voc_arena_copy(phrases->arena, trim(voc_str_of(line.ptr + 1, line.len - 1)));
@@ -272,6 +281,36 @@ static enum voc_status parse_bridge(struct parser *parser, struct voc_str line)
 	return VOC_OK;
 }
 
+/* Additions say whose events they are for: those whose source begins like this. */
+static enum voc_status parse_source(struct parser *parser, struct voc_str source)
+{
+	struct voc_phrases *phrases = parser->phrases;
+	if (!phrases->base)
+		return refuse(parser, "only a tenant's file names sources", voc_str_of(NULL, 0));
+	if (source.len == 0 || phrases->source_count == VOC_PHRASE_SOURCES_MAX)
+		return refuse(parser, "an empty source, or one too many", voc_str_of(NULL, 0));
+	struct voc_str copy = voc_arena_copy(phrases->arena, source);
+	if (!copy.ptr)
+		return refuse(parser, "the file has too many examples", voc_str_of(NULL, 0));
+	phrases->sources[phrases->source_count++] = copy.ptr;
+	return VOC_OK;
+}
+
+/* What stands before the first section. */
+static enum voc_status parse_preamble(struct parser *parser, struct voc_str line)
+{
+	struct voc_str rest = line;
+	struct voc_str word = take(&rest, VOC_STR(" "));
+	rest = trim(rest);
+	if (voc_str_is(word, "version") && rest.len > 0)
+		voc_str_copy(parser->phrases->version, VERSION_WORD_SIZE, rest);
+	else if (voc_str_is(word, "source"))
+		return parse_source(parser, rest);
+	else
+		return refuse(parser, "a phrase outside of any section", line);
+	return VOC_OK;
+}
+
 static enum voc_status parse_line(struct parser *parser, struct voc_str line)
 {
 	line = trim(line);
@@ -279,13 +318,8 @@ static enum voc_status parse_line(struct parser *parser, struct voc_str line)
 		return VOC_OK;
 	if (line.ptr[0] == '[')
 		return parse_section(parser, line);
-	if (voc_str_starts_with(line, VOC_STR("version "))) {
-		struct voc_str version = trim(voc_str_of(line.ptr + 8, line.len - 8));
-		voc_str_copy(parser->phrases->version, sizeof parser->phrases->version, version);
-		return VOC_OK;
-	}
 	if (!parser->in_section)
-		return refuse(parser, "a phrase outside of any section", line);
+		return parse_preamble(parser, line);
 	if (parser->in_bridge)
 		return parse_bridge(parser, line);
 	if (voc_str_starts_with(line, VOC_STR("+ ")) || voc_str_starts_with(line, VOC_STR("- ")))
@@ -299,12 +333,13 @@ static struct voc_phrases *phrases_new(size_t len)
 	struct voc_phrases *phrases = calloc(1, sizeof *phrases);
 	if (!phrases)
 		return NULL;
+	phrases->rule_max = len / 2 < VOC_PHRASE_RULES_MAX ? len / 2 + 1 : VOC_PHRASE_RULES_MAX;
+	size_t examples = len / 4 < VOC_PHRASE_EXAMPLES_MAX ? len / 4 + 1 : VOC_PHRASE_EXAMPLES_MAX;
 	phrases->arena = voc_arena_new(ARENA_MAX_BYTES);
 	phrases->automaton = voc_automaton_new(len < STATES_MAX ? (uint32_t)len + 2 : STATES_MAX);
 	if (phrases->arena) {
-		phrases->rules = voc_arena_alloc(phrases->arena, VOC_PHRASE_RULES_MAX * sizeof *phrases->rules);
-		phrases->examples =
-		        voc_arena_alloc(phrases->arena, VOC_PHRASE_EXAMPLES_MAX * sizeof *phrases->examples);
+		phrases->rules = voc_arena_alloc(phrases->arena, phrases->rule_max * sizeof *phrases->rules);
+		phrases->examples = voc_arena_alloc(phrases->arena, examples * sizeof *phrases->examples);
 	}
 	if (phrases->automaton && phrases->rules && phrases->examples)
 		return phrases;
@@ -337,16 +372,47 @@ static enum voc_status parse_all(struct parser *parser, struct voc_str text)
 	return VOC_OK;
 }
 
-enum voc_status voc_phrases_parse(struct voc_str text, const char *name, struct voc_phrases **ret_phrases,
-                                  struct voc_error *error)
+/* Gaps are numbered on behind the base's: one matcher keeps track of both. */
+static void lay_over(struct voc_phrases *phrases, const struct voc_phrases *base)
 {
-	struct parser parser = { .phrases = phrases_new(text.len), .name = name, .error = error };
+	phrases->base = base;
+	phrases->gap_count = base->gap_count;
+	phrases->bridge_count = base->bridge_count;
+	memcpy(phrases->bridge, base->bridge, sizeof phrases->bridge);
+}
+
+/* The end of a long path says more than its beginning. */
+static void keep_name(struct voc_phrases *phrases, const char *name)
+{
+	size_t len = strlen(name), most = sizeof phrases->name - 1;
+	const char *from = len > most ? name + len - most : name;
+	while ((*from & 0xC0) == 0x80) /* not in the middle of a character */
+		from++;
+	voc_str_copy(phrases->name, sizeof phrases->name, voc_str_from(from));
+}
+
+static void add_hash(struct voc_phrases *phrases, struct voc_str text)
+{
+	size_t len = strlen(phrases->version);
+	snprintf(phrases->version + len, sizeof phrases->version - len, "-%08x", (unsigned)voc_hash64(text));
+}
+
+static enum voc_status parse(struct voc_str text, const char *name, const struct voc_phrases *base,
+                             struct voc_phrases **ret_phrases, struct voc_error *error)
+{
+	struct parser parser = { .phrases = phrases_new(text.len), .error = error };
 	parser.normal = malloc(sizeof *parser.normal);
 	enum voc_status status = VOC_FATAL;
-	if (!parser.phrases || !parser.normal)
+	if (!parser.phrases || !parser.normal) {
 		voc_error_set(error, VOC_FATAL, VOC_REASON_OUT_OF_MEMORY, -1, "no memory for the phrase rules");
-	else
+	} else {
+		keep_name(parser.phrases, name);
+		if (base)
+			lay_over(parser.phrases, base);
 		status = parse_all(&parser, text);
+	}
+	if (status == VOC_OK)
+		add_hash(parser.phrases, text);
 	free(parser.normal);
 	if (status == VOC_OK)
 		*ret_phrases = parser.phrases;
@@ -358,4 +424,26 @@ enum voc_status voc_phrases_parse(struct voc_str text, const char *name, struct 
 const char *voc_phrases_version(const struct voc_phrases *phrases)
 {
 	return phrases->version;
+}
+
+enum voc_status voc_phrases_parse(struct voc_str text, const char *name, struct voc_phrases **ret_phrases,
+                                  struct voc_error *error)
+{
+	return parse(text, name, NULL, ret_phrases, error);
+}
+
+enum voc_status voc_phrases_parse_additions(struct voc_str text, const char *name, const struct voc_phrases *base,
+                                            struct voc_phrases **ret_phrases, struct voc_error *error)
+{
+	return parse(text, name, base, ret_phrases, error);
+}
+
+size_t voc_phrases_count(const struct voc_phrases *phrases)
+{
+	return phrases->rule_count;
+}
+
+const char *voc_phrases_source(const struct voc_phrases *phrases, size_t index)
+{
+	return index < phrases->source_count ? phrases->sources[index] : NULL;
 }

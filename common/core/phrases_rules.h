@@ -1,5 +1,6 @@
 /*
- * A parsed rule file, as shared by the parser (phrases_parse.c) and the matcher (phrases.c) and nobody else.
+ * A parsed rule file, as shared by the parser (phrases_parse.c), the matcher (phrases.c, phrases_examples.c) and nobody
+ * else.
  */
 #ifndef VOC_CORE_PHRASES_RULES_H
 #define VOC_CORE_PHRASES_RULES_H
@@ -18,6 +19,7 @@ enum voc_rule_kind {
 	VOC_RULE_AGAINST,
 	VOC_RULE_NEGATION_BEFORE, /* "안", "not": denies what follows */
 	VOC_RULE_NEGATION_AFTER,  /* "지 않", "없": denies what stands before */
+	VOC_RULE_NAME,            /* a product's name: what stands within it says nothing */
 };
 
 /* What a denied phrase does. */
@@ -54,15 +56,19 @@ struct voc_rule_example {
 };
 
 struct voc_phrases {
+	const struct voc_phrases *base; /* borrowed; NULL unless these are additions */
 	struct voc_rule *rules;
-	size_t rule_count;
-	size_t gap_count;
+	size_t rule_count, rule_max;
+	size_t gap_count; /* the base's included */
+	const char *sources[VOC_PHRASE_SOURCES_MAX];
+	size_t source_count;
 	struct voc_rule_example *examples;
 	size_t example_count;
 	uint32_t bridge[VOC_BRIDGE_MAX]; /* characters that may stand between a phrase and what denies it */
 	size_t bridge_count;
 	struct voc_automaton *automaton; /* value: 2 * rule + 1 for the first part of a gap, 2 * rule else */
 	struct voc_arena *arena;         /* holds the rules and examples */
+	char name[64];                   /* of the file, for errors; its end if it is long */
 	char version[VOC_PHRASES_VERSION_SIZE];
 };
 

@@ -11,7 +11,8 @@
 static enum voc_status check(const struct voc_conf *conf, struct voc_error *error)
 {
 	struct voc_classifier *classifier = NULL;
-	enum voc_status status = voc_classifier_open(conf->model_path, conf->phrases_path, &classifier, error);
+	const struct voc_classifier_files files = { conf->model_path, conf->phrases_path, conf->tenants_path };
+	enum voc_status status = voc_classifier_open_files(&files, NULL, &classifier, error);
 	voc_classifier_free(classifier);
 	return status;
 }
@@ -64,7 +65,8 @@ static enum voc_status run(struct voc_runtime *runtime, const struct voc_conf *c
 	struct voc_classifier *classifier = NULL;
 	struct voc_worker *worker = NULL;
 	int32_t partitions = 0;
-	enum voc_status status = voc_classifier_open(conf->model_path, conf->phrases_path, &classifier, error);
+	const struct voc_classifier_files files = { conf->model_path, conf->phrases_path, conf->tenants_path };
+	enum voc_status status = voc_classifier_open_files(&files, NULL, &classifier, error);
 	if (status == VOC_OK)
 		status = wait_for_topics(runtime, conf, &partitions, error);
 	if (status == VOC_OK && partitions > 0) {

@@ -10,6 +10,7 @@
 #define HEADER_OVERHEAD  16 /* lengths and attributes of a header, or of a record, in Kafka's format: at most */
 #define CONTENT_TYPE     "application/cloudevents+json"
 #define SERVICE          "voc-classifier"
+#define TENANT_ATTRIBUTE "tenant" /* a CloudEvents extension */
 
 struct voc_step {
 	const struct voc_classifier *classifier;
@@ -58,6 +59,8 @@ static void classify(struct voc_step *step)
 		.lang = event->lang,
 		.rating = event->rating,
 		.channel = event->channel,
+		.tenant = voc_event_attribute(event, TENANT_ATTRIBUTE),
+		.source = event->source,
 	};
 	voc_classify(step->classifier, step->scratch, &utterance, &step->result);
 }
@@ -68,8 +71,7 @@ static bool encode(struct voc_step *step, const struct voc_step_input *input, st
 	struct voc_source_position position = { input->topic, input->partition, input->offset };
 	voc_buf_clear(&step->value);
 	voc_buf_clear(&step->source);
-	if (!voc_classified_encode(&step->value, &step->event, &step->result,
-	                           voc_classifier_version(step->classifier)) ||
+	if (!voc_classified_encode(&step->value, &step->event, &step->result, step->result.version) ||
 	    !voc_source_position_format(&step->source, &position))
 		return false;
 	step->headers[0] = (struct voc_header){ VOC_STR(VOC_SOURCE_HEADER), voc_buf_str(&step->source) };

@@ -14,15 +14,16 @@
 #define ARENA_MAX_BYTES ((size_t)4 * 1024 * 1024)
 #define LINE_MAX_DEPTH  16
 
-enum { FLAG_NDJSON, FLAG_JSON, FLAG_RATING, FLAG_LANG, FLAG_COUNT };
+enum { FLAG_NDJSON, FLAG_JSON, FLAG_RATING, FLAG_LANG, FLAG_TENANT, FLAG_COUNT };
 
 static const struct vocctl_flag flags[FLAG_COUNT] = {
 	[FLAG_NDJSON] = { "ndjson", VOCCTL_SWITCH, NULL, 0, 0, 0,
-	                  "Read lines {\"id\",\"text\",\"lang\"?,\"rating\"?} from standard input, write one line "
-	                  "each" },
+	                  "Read lines {\"id\",\"text\",\"lang\"?,\"rating\"?,\"tenant\"?} from standard input, write "
+	                  "one line each" },
 	[FLAG_JSON] = { "json", VOCCTL_SWITCH, NULL, 0, 0, 0, "Write JSON" },
 	[FLAG_RATING] = { "rating", VOCCTL_COUNT, "N", 1, 5, 0, "The customer's rating, 1 to 5" },
 	[FLAG_LANG] = { "lang", VOCCTL_TEXT, "LANG", 0, 0, 0, "A hint: ko or en" },
+	[FLAG_TENANT] = { "tenant", VOCCTL_TEXT, "NAME", 0, 0, 0, "With this tenant's additions to the rules" },
 };
 
 /* All that one run needs. */
@@ -35,7 +36,7 @@ struct session {
 
 /* One line of --ndjson. */
 struct input {
-	struct voc_str id, text, lang;
+	struct voc_str id, text, lang, tenant;
 	int64_t rating;
 };
 
@@ -57,6 +58,7 @@ static void classify(struct session *session, const struct input *input, struct 
 		.lang = input->lang,
 		.rating = (int)input->rating,
 		.channel = VOC_CHANNEL_WEB,
+		.tenant = input->tenant,
 	};
 	voc_classify(session->classifier, session->scratch, &utterance, result);
 	voc_buf_clear(&session->out);
@@ -76,6 +78,8 @@ static bool read_input(struct session *session, struct voc_str line, struct inpu
 				voc_json_read_str(&json, &input->text);
 			else if (voc_str_is(name, "lang"))
 				voc_json_read_str(&json, &input->lang);
+			else if (voc_str_is(name, "tenant"))
+				voc_json_read_str(&json, &input->tenant);
 			else if (voc_str_is(name, "rating"))
 				voc_json_read_i64(&json, &input->rating);
 			else
@@ -110,8 +114,7 @@ static int classify_lines(struct session *session)
 			continue;
 		}
 		classify(session, &input, &result);
-		vocctl_classify_json(&session->out, input.id, input.text, &result,
-		                     voc_classifier_version(session->classifier));
+		vocctl_classify_json(&session->out, input.id, input.text, &result, result.version);
 		if (!write_out(session)) {
 			read = VOCCTL_LINE_FAILED;
 			break;
@@ -137,14 +140,16 @@ static int classify_text(struct session *session, const struct vocctl_arguments 
 		.text = text,
 		.lang = voc_str_from(lang ? lang : ""),
 		.rating = arguments->flags[FLAG_RATING].number,
+		.tenant = voc_str_from(arguments->flags[FLAG_TENANT].text),
 	};
 	struct voc_classification result;
+	if (input.tenant.len > 0 && !voc_classifier_has_tenant(session->classifier, input.tenant))
+		return complain("VOC_TENANTS has no such tenant");
 	if (!voc_utf8_check(text, NULL))
 		return complain("the text is not well-formed UTF-8");
 	classify(session, &input, &result);
 	if (arguments->flags[FLAG_JSON].given)
-		vocctl_classify_json(&session->out, VOC_STR(""), text, &result,
-		                     voc_classifier_version(session->classifier));
+		vocctl_classify_json(&session->out, VOC_STR(""), text, &result, result.version);
 	else
 		vocctl_classify_show(&session->out, text, &result, vocctl_colour_wanted(STDOUT_FILENO));
 	return write_out(session) ? VOCCTL_OK : complain("standard output failed");
@@ -168,7 +173,8 @@ static int run(const struct voc_conf *conf, const struct vocctl_arguments *argum
 {
 	struct session session = { 0 };
 	struct voc_error error = { .position = -1 };
-	if (voc_classifier_open(conf->model_path, conf->phrases_path, &session.classifier, &error) != VOC_OK)
+	const struct voc_classifier_files files = { conf->model_path, conf->phrases_path, conf->tenants_path };
+	if (voc_classifier_open_files(&files, NULL, &session.classifier, &error) != VOC_OK)
 		return complain(error.text);
 	voc_buf_init(&session.out, OUT_MAX_BYTES);
 	session.scratch = voc_classify_scratch_new();

@@ -13,6 +13,7 @@ const struct vocctl_command *const vocctl_commands[] = {
 	&vocctl_command_watch,
 	&vocctl_command_dlq,
 	&vocctl_command_gen,
+	&vocctl_command_rules,
 	&vocctl_command_topics,
 	NULL,
 };

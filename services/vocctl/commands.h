@@ -29,7 +29,7 @@ struct vocctl_flag {
 };
 
 #define VOCCTL_FLAGS_MAX    16
-#define VOCCTL_OPERANDS_MAX 2
+#define VOCCTL_OPERANDS_MAX 9
 
 struct vocctl_value {
 	bool given;
@@ -60,6 +60,7 @@ extern const struct vocctl_command vocctl_command_classify;
 extern const struct vocctl_command vocctl_command_customer;
 extern const struct vocctl_command vocctl_command_dlq;
 extern const struct vocctl_command vocctl_command_gen;
+extern const struct vocctl_command vocctl_command_rules;
 extern const struct vocctl_command vocctl_command_send;
 extern const struct vocctl_command vocctl_command_topics;
 extern const struct vocctl_command vocctl_command_watch;

@@ -26,6 +26,18 @@ static void find(const struct voc_phrases *phrases, struct voc_str text)
 	voc_phrase_matcher_free(matcher);
 }
 
+/* As its own additions: refused only where there is no more room. */
+static void lay_over(const struct voc_phrases *base, struct voc_str rules, struct voc_str text)
+{
+	struct voc_phrases *phrases = NULL;
+	struct voc_error error = { 0 };
+	if (voc_phrases_parse_additions(rules, "additions", base, &phrases, &error) == VOC_OK)
+		find(phrases, text);
+	else
+		assert(error.status == VOC_FATAL && error.text[0] != '\0');
+	voc_phrases_free(phrases);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct voc_phrases *phrases = NULL;
@@ -40,6 +52,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	find(phrases, voc_str_of((const char *)data + len, size - len));
 	status = voc_phrases_check_examples(phrases, &checked, &error);
 	assert(status == VOC_OK || status == VOC_INVALID);
+	lay_over(phrases, voc_str_of((const char *)data, len), voc_str_of((const char *)data + len, size - len));
 	voc_phrases_free(phrases);
 	return 0;
 }

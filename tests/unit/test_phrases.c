@@ -225,6 +225,80 @@ static void test_errors_name_the_line(void **state)
 	               "가나다라마바사아자차카타파하가나다라마바사아자차카타파하가나다라마바사아자차카타파하"
 	               "가나다라마바사아자차카타파하가나다라마바사아자차카타파하",
 	               "rules:3: the phrase is too long: 가나다라마바사아자차카타파하가나다라마바");
+	assert_refused("version 1\n[name]\n+ hello", "rules:3: an example belongs to a label's section");
+	assert_refused("version 1\nsource /acme/", "rules:2: only a tenant's file names sources");
+	assert_refused("version \n[churn_intent]", "rules:1: a phrase outside of any section: version");
+}
+
+static void test_the_version_tells_of_the_content(void **state)
+{
+	(void)state;
+	struct voc_phrases *one = parse("version 7\n[churn_intent]\nbye"),
+	                   *other = parse("version 7\n[churn_intent]\nbya");
+	assert_int_equal(strncmp(voc_phrases_version(one), "7-", 2), 0);
+	assert_int_equal(strlen(voc_phrases_version(one)), 2 + 8);
+	assert_string_not_equal(voc_phrases_version(one), voc_phrases_version(other));
+	assert_int_equal(voc_phrases_count(one), 1);
+	voc_phrases_free(one);
+	voc_phrases_free(other);
+	one = parse("version a-very-long-word-for-a-version\n[churn_intent]\nbye");
+	assert_int_equal(strlen(voc_phrases_version(one)), VOC_PHRASES_VERSION_SIZE - 1);
+	voc_phrases_free(one);
+	/* within a section it is a phrase like any other */
+	assert_int_equal(count_in("[feedback_type.complaint]\nversion is bad", "This version is bad"), 1);
+}
+
+static struct voc_phrases *lay_over(const char *text, const struct voc_phrases *base)
+{
+	struct voc_phrases *phrases = NULL;
+	struct voc_error error = { 0 };
+	enum voc_status status = voc_phrases_parse_additions(voc_str_from(text), "more", base, &phrases, &error);
+	if (status != VOC_OK)
+		print_error("%s\n", error.text);
+	assert_int_equal(status, VOC_OK);
+	return phrases;
+}
+
+static void test_additions_are_laid_over_the_rules(void **state)
+{
+	(void)state;
+	struct voc_phrases *base = parse("version 1\n[negation.after within=12]\n없\n[negation.bridge]\n가\n"
+	                                 "[feedback_type.complaint]\n문제\nnever .. again\nslow");
+	struct voc_phrases *more =
+	        lay_over("version 2\n[feedback_type.complaint]\n먹통\nonce .. too\nslow as ever", base);
+	assert_int_equal(find(base, "먹통이에요"), 0);
+	assert_int_equal(find(more, "먹통이고 문제"), 2);
+	/* in the order of their ends, from whichever file they come */
+	assert_int_equal(find(more, "문제, 먹통, 문제"), 3);
+	assert_true(hits.at[0].end <= hits.at[1].end && hits.at[1].end <= hits.at[2].end);
+	/* the base's negations deny what is added */
+	assert_int_equal(find(more, "먹통이 없어요"), 0 + 1);
+	assert_int_equal(find(more, "먹통 없어요"), 0);
+	/* gaps of both files are kept apart */
+	assert_int_equal(find(more, "never once again too"), 2);
+	assert_int_equal(find(more, "once again"), 0);
+	/* the longer phrase of a head wins over the other file's */
+	assert_int_equal(find(more, "slow as ever"), 1);
+	assert_int_equal(hits.at[0].end, 12);
+	voc_phrases_free(more);
+	voc_phrases_free(base);
+}
+
+static void test_nothing_is_said_within_a_name(void **state)
+{
+	(void)state;
+	const char *rules =
+	        "[negation.before within=0]\n^안\n[feedback_type.complaint]\n불만\n돼요 :: negation=ignore\n"
+	        "[feedback_type.opinion]\n돼요\n[name]\n불만제로\n안돼요";
+	assert_int_equal(count_in(rules, "불만제로 구독했어요"), 0);
+	assert_int_equal(count_in(rules, "불만 제로 구독했어요"), 0);
+	assert_int_equal(count_in(rules, "불만제로가 불만이에요"), 1);
+	assert_int_equal(hits.at[0].start, 6);
+	assert_int_equal(count_in(rules, "안돼요"), 0);
+	/* nor is anything denied by what stands in one */
+	assert_int_equal(count_in("[negation.before within=3]\nnot\n[name]\nnot boring\n[satisfaction.satisfied]\ngood",
+	                          "Not Boring is good"),
+	                 1);
 }
 
 static void test_examples_are_checked(void **state)
@@ -238,7 +312,7 @@ static void test_examples_are_checked(void **state)
 	voc_phrases_free(phrases);
 	phrases = parse("version 1\n[churn_intent]\nbye\n+ hello");
 	assert_int_equal(voc_phrases_check_examples(phrases, &checked, &error), VOC_INVALID);
-	assert_string_equal(error.text, "the example of line 4 misses its section");
+	assert_string_equal(error.text, "rules:4: the example misses its section");
 	voc_phrases_free(phrases);
 }
 
@@ -276,6 +350,9 @@ int main(void)
 		cmocka_unit_test(test_the_longer_phrase_of_a_head_wins),
 		cmocka_unit_test(test_texts_without_words),
 		cmocka_unit_test(test_errors_name_the_line),
+		cmocka_unit_test(test_the_version_tells_of_the_content),
+		cmocka_unit_test(test_additions_are_laid_over_the_rules),
+		cmocka_unit_test(test_nothing_is_said_within_a_name),
 		cmocka_unit_test(test_examples_are_checked),
 		cmocka_unit_test(test_the_shipped_rules_do_what_their_examples_say),
 	};
