@@ -38,12 +38,13 @@ def reserve_port():
     raise RuntimeError("no free port")
 
 
-def launch(command, log, cwd=None, env=None):
-    """Starts a program with its output appended to `log`; it is killed when this process dies. Returns the Popen (its pid is the program's)."""
+def launch(command, log, cwd=None, env=None, restore_signals=True):
+    """Starts a program with its output appended to `log`; it is killed when this process dies. Returns the Popen (its pid is the program's).
+    `restore_signals`: as Popen's; without it the program ignores SIGXFSZ, as Python does."""
     def start():
         with open(log, "ab") as out:
             return subprocess.Popen(["setpriv", "--pdeathsig", "KILL", *map(str, command)], stdin=subprocess.DEVNULL, stdout=out,
-                                    stderr=subprocess.STDOUT, cwd=cwd, env=env, start_new_session=True)
+                                    stderr=subprocess.STDOUT, cwd=cwd, env=env, start_new_session=True, restore_signals=restore_signals)
     return _forker.submit(start).result()
 
 
