@@ -2,13 +2,13 @@
  * Health: is the process alive, and is it ready for its work?
  *
  * The service's thread tells what it sees; the HTTP server's thread asks. Alive: its loop came round lately. Ready: no
- * condition of the table holds, and it is not stalled: no progress for VOC_STALL although work was waiting all that
- * time. All calls are safe from any thread.
+ * condition of the table holds, the loop came round within VOC_STALL, and no watchdog (io/watchdog.h) knows of a
+ * partition in which records have waited that long with nothing done. All calls are safe from any thread.
  */
 #ifndef VOC_IO_HEALTH_H
 #define VOC_IO_HEALTH_H
 
-#include "base/str.h"
+#include "io/watchdog.h"
 
 /* What keeps a service from being ready. X(symbol, name, meaning); the first that holds is told. */
 #define VOC_UNREADY(X)                                                                    \
@@ -17,7 +17,8 @@
 	X(VOC_UNREADY_KAFKA, "kafka", "Kafka is out of reach")                            \
 	X(VOC_UNREADY_REDIS, "redis", "Redis is out of reach")                            \
 	X(VOC_UNREADY_UNASSIGNED, "unassigned", "the consumer group gave no answer yet")  \
-	X(VOC_UNREADY_STALLED, "stalled", "work is waiting, and none gets done")
+	X(VOC_UNREADY_ENDPOINTS, "endpoints", "no endpoint takes alerts")                 \
+	X(VOC_UNREADY_STALLED, "stalled", "records wait in the partitions that are named, and none gets done")
 
 #define X(symbol, name, text) symbol,
 enum voc_unready { VOC_UNREADY(X) VOC_UNREADY_COUNT };
@@ -30,20 +31,20 @@ struct voc_health *voc_health_new(int64_t stall_ms);
 /* NULL is fine. */
 void voc_health_free(struct voc_health *health);
 
-/* VOC_UNREADY_STALLED is found out, never set. */
+/* VOC_UNREADY_STALLED is found out, and may be set for a stall that no watchdog sees. */
 void voc_health_set(struct voc_health *health, enum voc_unready condition, bool holds);
 /* The loop came round; voc_runtime_wait calls it. */
 void voc_health_beat(struct voc_health *health);
-/* Something was done: a batch, a request. */
-void voc_health_progress(struct voc_health *health);
-/* Whether work waits. From not waiting to waiting, the stall's clock starts anew. */
-void voc_health_waiting(struct voc_health *health, bool waiting);
+/* A new watchdog whose stalls count. It lives as long as `health`. NULL when memory runs out. */
+struct voc_watchdog *voc_health_watchdog(struct voc_health *health, const char *name);
 
 bool voc_health_is_alive(struct voc_health *health);
 /* True, or false and the first reason. */
 bool voc_health_is_ready(struct voc_health *health, enum voc_unready *ret_reason);
 /* Static strings. */
 const char *voc_unready_name(enum voc_unready reason);
+/* Partitions that are stalled now. */
+size_t voc_health_stalled(struct voc_health *health);
 
 /* Appends the JSON bodies of /healthz and /readyz; true means 200, false 503. */
 bool voc_health_render_alive(struct voc_health *health, struct voc_buf *buf);

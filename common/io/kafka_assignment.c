@@ -57,9 +57,11 @@ static void drop_partitions(struct voc_consumer *consumer)
 	free(consumer->queues);
 	free(consumer->positions);
 	free(consumer->paused);
+	free(consumer->pulses);
 	consumer->queues = NULL;
 	consumer->positions = NULL;
 	consumer->paused = NULL;
+	consumer->pulses = NULL;
 	consumer->count = 0;
 }
 
@@ -78,14 +80,17 @@ static enum voc_status take_partitions(struct voc_consumer *consumer, struct voc
 {
 	consumer->positions = positions;
 	consumer->paused = calloc(count + 1, sizeof *consumer->paused);
+	consumer->pulses = calloc(count + 1, sizeof *consumer->pulses);
 	consumer->queues = consumer->settings.split ? calloc(count + 1, sizeof *consumer->queues) : NULL;
-	if (!consumer->paused || (consumer->settings.split && !consumer->queues)) {
+	if (!consumer->paused || !consumer->pulses || (consumer->settings.split && !consumer->queues)) {
 		drop_partitions(consumer);
 		return voc_error_set(&consumer->failure, VOC_FATAL, VOC_REASON_OUT_OF_MEMORY, -1,
 		                     "assigning partitions");
 	}
 	for (size_t i = 0; i < count && consumer->queues; i++)
 		consumer->queues[i] = split_queue(consumer, &positions[i]);
+	for (size_t i = 0; i < count; i++)
+		consumer->pulses[i] = (struct kafka_pulse){ -1, voc_clock_ms(), -1 };
 	consumer->count = count;
 	voc_metric_add(VOC_METRIC_PARTITIONS, (int64_t)count);
 	return VOC_OK;
@@ -147,6 +152,8 @@ static void assign_partitions(struct voc_consumer *consumer, const rd_kafka_topi
 	rd_kafka_topic_partition_list_t *none = rd_kafka_topic_partition_list_new(0);
 	rd_kafka_assign(consumer->client.rk, none);
 	rd_kafka_topic_partition_list_destroy(none);
+	if (consumer->closed) /* on its way out: the owner has no time to look where they stand */
+		return;
 	consumer->joined = true;
 	consumer->client.reachable = true;
 	forget_pending(consumer);
@@ -164,21 +171,29 @@ static void let_go(struct voc_consumer *consumer)
 	rd_kafka_assign(consumer->client.rk, NULL);
 }
 
+static int commit_timeout_ms(const struct voc_consumer *consumer)
+{
+	if (!consumer->closed)
+		return REVOKE_COMMIT_MS;
+	int left_ms = kafka_left_ms(consumer->close_by_ms);
+	return left_ms < REVOKE_COMMIT_MS ? left_ms : REVOKE_COMMIT_MS;
+}
+
 static void revoke_partitions(struct voc_consumer *consumer)
 {
 	bool lost = rd_kafka_assignment_lost(consumer->client.rk);
-	if (consumer->count > 0 && consumer->settings.on_revoked)
+	if ((consumer->count > 0 || consumer->pending) && consumer->settings.on_revoked)
 		consumer->settings.on_revoked(consumer->settings.owner, consumer, lost);
 	/* a commit that fails means records read twice, which the services can bear */
 	if (consumer->count > 0 && !lost)
-		(void)voc_consumer_commit(consumer, REVOKE_COMMIT_MS, NULL);
+		(void)voc_consumer_commit(consumer, commit_timeout_ms(consumer), NULL);
 	resume_paused(consumer);
 	let_go(consumer);
 }
 
 void kafka_assignment_abandon(struct voc_consumer *consumer)
 {
-	if (consumer->count > 0 && consumer->settings.on_revoked)
+	if ((consumer->count > 0 || consumer->pending) && consumer->settings.on_revoked)
 		consumer->settings.on_revoked(consumer->settings.owner, consumer, true);
 	let_go(consumer);
 }

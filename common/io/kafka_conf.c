@@ -199,6 +199,17 @@ static enum voc_status list_offsets(struct kafka_client *client, rd_kafka_topic_
 	return VOC_OK;
 }
 
+enum voc_status kafka_ends(struct kafka_client *client, const struct voc_position *positions, size_t count,
+                           int64_t *ret_ends, int timeout_ms, struct voc_error *error)
+{
+	rd_kafka_topic_partition_list_t *list = kafka_list_new(positions, count);
+	enum voc_status status = list_offsets(client, list, RD_KAFKA_OFFSET_END, timeout_ms, error);
+	for (size_t i = 0; i < count && status == VOC_OK; i++)
+		ret_ends[i] = list->elems[i].offset;
+	rd_kafka_topic_partition_list_destroy(list);
+	return status;
+}
+
 enum voc_status kafka_watermarks(struct kafka_client *client, const struct voc_position *positions, size_t count,
                                  struct voc_watermarks *ret_watermarks, int timeout_ms, struct voc_error *error)
 {

@@ -126,6 +126,7 @@ static void serve_closing(struct voc_consumer *consumer, rd_kafka_queue_t *queue
 enum voc_status voc_consumer_close(struct voc_consumer *consumer, int64_t deadline_ms, struct voc_error *error)
 {
 	consumer->closed = true;
+	consumer->close_by_ms = deadline_ms;
 	rd_kafka_queue_t *queue = rd_kafka_queue_new(consumer->client.rk);
 	rd_kafka_error_t *refused = rd_kafka_consumer_close_queue(consumer->client.rk, queue);
 	if (!refused)

@@ -38,9 +38,9 @@ struct voc_consumer_settings {
 	enum voc_status (*on_assigned)(void *owner, struct voc_consumer *consumer, struct voc_position *positions,
 	                               size_t count, struct voc_error *error);
 	/*
-	 * All partitions go. Finish what is under way (in bounded time), store its offsets and release the records
-	 * held: what is stored is committed right after. `lost`: the group has given them away already, nothing can be
-	 * committed. May be NULL.
+	 * All partitions go, or an assignment that on_assigned could not take so far. Finish what is under way (in
+	 * bounded time), store its offsets and release the records held: what is stored is committed right after.
+	 * `lost`: the group has given them away already, nothing can be committed. May be NULL.
 	 */
 	void (*on_revoked)(void *owner, struct voc_consumer *consumer, bool lost);
 	void *owner;
@@ -49,8 +49,8 @@ struct voc_consumer_settings {
 /* VOC_FATAL if the configuration is wrong. Doesn't wait for Kafka. */
 VOC_MUST_CHECK enum voc_status voc_consumer_open(const struct voc_consumer_settings *settings,
                                                  struct voc_consumer **ret_consumer, struct voc_error *error);
-/* Leaves the group (on_revoked comes), commits what is stored, until `deadline_ms` of voc_clock_ms. VOC_RETRY if that
- * did not end in time. */
+/* Leaves the group (on_revoked comes; on_assigned no longer does), commits what is stored, until `deadline_ms` of
+ * voc_clock_ms. VOC_RETRY if that did not end in time. */
 enum voc_status voc_consumer_close(struct voc_consumer *consumer, int64_t deadline_ms, struct voc_error *error);
 /* Closes within two seconds if that was not done, and frees. NULL is fine. Release all records first. */
 void voc_consumer_free(struct voc_consumer *consumer);
@@ -103,7 +103,14 @@ VOC_MUST_CHECK enum voc_status voc_consumer_watermarks(struct voc_consumer *cons
                                                        const struct voc_position *positions, size_t count,
                                                        struct voc_watermarks *ret_watermarks, int timeout_ms,
                                                        struct voc_error *error);
-/* One past the last record of an assigned partition, as the last fetch saw it; -1 before the first. No round trip. */
+/* One past the last record of an assigned partition, as the last fetch, or voc_consumer_find_ends, saw it; -1 before
+ * the first. No round trip. */
 int64_t voc_consumer_high(const struct voc_consumer *consumer, const char *topic, int32_t partition);
+/*
+ * For the watchdog, about once a second: asks Kafka where the partitions end that gave nothing for some seconds, every
+ * few seconds. What a client doesn't fetch, for whatever reason, it can't know of. Takes a round trip, a quarter of a
+ * second at most; an answer that fails to come changes nothing.
+ */
+void voc_consumer_find_ends(struct voc_consumer *consumer);
 
 #endif

@@ -56,6 +56,11 @@ void kafka_message_fill(struct voc_message *message, struct rd_kafka_message_s *
 struct rd_kafka_topic_partition_list_s *kafka_list_new(const struct voc_position *positions, size_t count);
 enum voc_status kafka_watermarks(struct kafka_client *client, const struct voc_position *positions, size_t count,
                                  struct voc_watermarks *ret_watermarks, int timeout_ms, struct voc_error *error);
+/* Where a partition's reading stood, since when, and where its log ends as Kafka was asked; -1: it was not. */
+struct kafka_pulse {
+	int64_t position, since_ms, end;
+};
+
 struct voc_consumer {
 	struct kafka_client client; /* first: librdkafka's opaque */
 	struct voc_consumer_settings settings;
@@ -65,6 +70,8 @@ struct voc_consumer {
 	struct voc_position *positions;
 	struct rd_kafka_queue_s **queues; /* NULL unless split */
 	bool *paused;
+	struct kafka_pulse *pulses; /* see kafka_pulse.c */
+	int64_t ends_due_ms;
 	/* An assignment that the owner could not take yet, and when to ask it again. */
 	struct rd_kafka_topic_partition_list_s *pending;
 	int64_t ask_again_ms;
@@ -74,6 +81,7 @@ struct voc_consumer {
 	size_t nudged;
 	bool joined;
 	bool closed;
+	int64_t close_by_ms;      /* once closed */
 	struct voc_error failure; /* what a callback met: the next poll returns it */
 };
 
@@ -89,6 +97,11 @@ void kafka_assignment_serve(struct voc_consumer *consumer);
  * when the consumer is freed. */
 void kafka_assignment_abandon(struct voc_consumer *consumer);
 void kafka_assignment_drop(struct voc_consumer *consumer);
+/* Where reading has come to; where it began if nothing tells yet. */
+int64_t kafka_position(const struct voc_consumer *consumer, size_t index);
+/* `count` partitions' logs' ends, asked for at once. */
+enum voc_status kafka_ends(struct kafka_client *client, const struct voc_position *positions, size_t count,
+                           int64_t *ret_ends, int timeout_ms, struct voc_error *error);
 
 /* Milliseconds from now to `deadline_ms`, 0 if it has passed. */
 int kafka_left_ms(int64_t deadline_ms);

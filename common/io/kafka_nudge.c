@@ -11,20 +11,11 @@
 #define NUDGE_EVERY_MS 10
 #define MENDED         0x02020000
 
-/* Where reading has come to; -1 if nothing tells yet. */
-static int64_t position_of(const struct voc_consumer *consumer, size_t index)
-{
-	rd_kafka_topic_partition_list_t *list = kafka_list_new(&consumer->positions[index], 1);
-	int64_t offset = rd_kafka_position(consumer->client.rk, list) ? -1 : list->elems[0].offset;
-	rd_kafka_topic_partition_list_destroy(list);
-	return offset >= 0 ? offset : consumer->positions[index].offset;
-}
-
 static bool has_more(const struct voc_consumer *consumer, size_t index)
 {
 	const struct voc_position *position = &consumer->positions[index];
 	int64_t high = voc_consumer_high(consumer, position->topic, position->partition);
-	return !consumer->paused[index] && high >= 0 && position_of(consumer, index) < high;
+	return !consumer->paused[index] && high >= 0 && kafka_position(consumer, index) < high;
 }
 
 /* Asks where the log ends, and doesn't wait for the answer: librdkafka drops one that comes after the time-out. */

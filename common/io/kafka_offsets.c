@@ -103,10 +103,21 @@ enum voc_status voc_consumer_watermarks(struct voc_consumer *consumer, const str
 	return kafka_watermarks(&consumer->client, positions, count, ret_watermarks, timeout_ms, error);
 }
 
+int64_t kafka_position(const struct voc_consumer *consumer, size_t index)
+{
+	rd_kafka_topic_partition_list_t *list = kafka_list_new(&consumer->positions[index], 1);
+	int64_t offset = rd_kafka_position(consumer->client.rk, list) ? -1 : list->elems[0].offset;
+	rd_kafka_topic_partition_list_destroy(list);
+	return offset >= 0 ? offset : consumer->positions[index].offset;
+}
+
 int64_t voc_consumer_high(const struct voc_consumer *consumer, const char *topic, int32_t partition)
 {
 	int64_t low, high;
-	if (rd_kafka_get_watermark_offsets(consumer->client.rk, topic, partition, &low, &high))
-		return -1;
-	return high < 0 ? -1 : high;
+	if (rd_kafka_get_watermark_offsets(consumer->client.rk, topic, partition, &low, &high) || high < 0)
+		high = -1;
+	ssize_t index = kafka_partition_find(consumer, topic, partition);
+	if (index >= 0 && consumer->pulses[index].end > high)
+		high = consumer->pulses[index].end;
+	return high;
 }

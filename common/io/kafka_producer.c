@@ -8,12 +8,16 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+/* Acknowledgements take milliseconds; this is no longer slow, but sick. */
+#define SILENT_MS 5000
+
 struct voc_producer {
 	struct kafka_client client; /* first: librdkafka's opaque */
 	struct voc_producer_settings settings;
 	rd_kafka_queue_t *queue;
 	_Atomic int64_t in_flight;
-	struct voc_error failure; /* of the polling thread */
+	_Atomic int64_t answered_ms; /* when an acknowledgement came last, or what is in flight first had to wait */
+	struct voc_error failure;    /* of the polling thread */
 };
 
 static void on_delivery(rd_kafka_t *rk, const rd_kafka_message_t *message, void *opaque)
@@ -21,6 +25,7 @@ static void on_delivery(rd_kafka_t *rk, const rd_kafka_message_t *message, void 
 	struct voc_producer *producer = opaque;
 	(void)rk;
 	atomic_fetch_sub(&producer->in_flight, 1);
+	atomic_store(&producer->answered_ms, voc_clock_ms());
 	producer->client.reachable = !message->err;
 	if (message->err)
 		voc_error_set(&producer->failure, VOC_FATAL, VOC_REASON_KAFKA, -1, "delivery to %s failed: %s",
@@ -121,7 +126,8 @@ enum voc_status voc_producer_send(struct voc_producer *producer, const struct vo
 {
 	rd_kafka_headers_t *headers = copy_headers(record);
 	/* counted first: its delivery may be served by another thread before producev returns */
-	atomic_fetch_add(&producer->in_flight, 1);
+	if (atomic_fetch_add(&producer->in_flight, 1) == 0)
+		atomic_store(&producer->answered_ms, voc_clock_ms());
 	rd_kafka_resp_err_t err = rd_kafka_producev(
 	        producer->client.rk, RD_KAFKA_V_TOPIC(record->topic), RD_KAFKA_V_PARTITION(record->partition),
 	        RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_KEY(record->key.ptr, record->key.len),
@@ -177,6 +183,12 @@ int64_t voc_producer_in_flight(const struct voc_producer *producer)
 bool voc_producer_reachable(const struct voc_producer *producer)
 {
 	return producer->client.reachable;
+}
+
+bool voc_producer_answered(const struct voc_producer *producer)
+{
+	struct voc_producer *asked = (struct voc_producer *)(uintptr_t)producer;
+	return atomic_load(&asked->in_flight) == 0 || voc_clock_ms() - atomic_load(&asked->answered_ms) < SILENT_MS;
 }
 
 int voc_producer_fd(const struct voc_producer *producer)

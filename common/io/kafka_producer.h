@@ -56,6 +56,9 @@ VOC_MUST_CHECK enum voc_status voc_producer_wait(struct voc_producer *producer, 
 int64_t voc_producer_in_flight(const struct voc_producer *producer);
 /* False while no broker is connected, as librdkafka told within the last seconds. The polling thread's. */
 bool voc_producer_reachable(const struct voc_producer *producer);
+/* False while records are in flight and Kafka has acknowledged none for some seconds: a partition without a leader, too
+ * few replicas, no broker. Any thread. */
+bool voc_producer_answered(const struct voc_producer *producer);
 /* Readable when deliveries are there. For poll(2), POLLIN; never read from it. */
 int voc_producer_fd(const struct voc_producer *producer);
 /* For tests: the producer fails, as librdkafka's does after an unrecoverable error. */

@@ -28,6 +28,7 @@
 	X(VOC_METRIC_LAG, "lag_records", GAUGE,                                                                        \
 	  "Records between this member's positions and the ends of its partitions")                                    \
 	X(VOC_METRIC_PARTITIONS, "partitions_assigned", GAUGE, "Partitions that this member owns")                     \
+	X(VOC_METRIC_STALLED, "partitions_stalled", GAUGE, "Partitions in which records wait and none gets done")      \
 	X(VOC_METRIC_REBALANCES, "rebalances_total", COUNTER, "Rebalances of the consumer group")                      \
 	X(VOC_METRIC_KAFKA_ERRORS, "kafka_errors_total", COUNTER, "Errors that librdkafka reported")                   \
 	X(VOC_METRIC_REDIS_ERRORS, "redis_errors_total", COUNTER, "Failed exchanges with Redis")                       \

@@ -37,6 +37,7 @@ static bool render_metrics(void *context, struct voc_buf *body)
 	struct voc_runtime *runtime = context;
 	enum voc_unready reason;
 	voc_metric_set(VOC_METRIC_READY, voc_health_is_ready(runtime->health, &reason));
+	voc_metric_set(VOC_METRIC_STALLED, (int64_t)voc_health_stalled(runtime->health));
 	voc_metrics_render(body, runtime->name);
 	return true;
 }

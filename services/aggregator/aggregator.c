@@ -104,8 +104,10 @@ static enum voc_status wait_until_reached(struct voc_agg *agg, struct voc_error 
 static enum voc_status join_group(struct voc_agg *agg, struct voc_error *error)
 {
 	agg->partitions = calloc((size_t)agg->partition_count, sizeof *agg->partitions);
+	agg->watches = calloc((size_t)agg->partition_count, sizeof *agg->watches);
+	agg->watchdog = voc_health_watchdog(voc_runtime_health(agg->runtime), "");
 	agg->step = voc_agg_step_new(agg->partition_count, agg->batch_max);
-	if (!agg->partitions || !agg->step)
+	if (!agg->partitions || !agg->watches || !agg->watchdog || !agg->step)
 		return no_memory(error);
 	char group[VOC_TOPIC_NAME_SIZE];
 	if (snprintf(group, sizeof group, "%saggregator", agg->conf->group_prefix) >= (int)sizeof group)
@@ -148,9 +150,9 @@ static void tick(struct voc_agg *agg)
 	if (now_ms < agg->next_tick_ms)
 		return;
 	agg->next_tick_ms = now_ms + TICK_MS;
-	int64_t records = lag(agg);
-	voc_metric_set(VOC_METRIC_LAG, records);
-	voc_health_waiting(voc_runtime_health(agg->runtime), records > 0);
+	voc_health_beat(voc_runtime_health(agg->runtime)); /* a backlog leaves no time to wait */
+	voc_consumer_find_ends(agg->consumer);
+	voc_metric_set(VOC_METRIC_LAG, lag(agg));
 	voc_agg_mark_idle(agg);
 	voc_agg_show_health(agg);
 }
@@ -192,6 +194,7 @@ static void close_parts(struct voc_agg *agg)
 	for (int32_t p = 0; agg->partitions && p < agg->partition_count; p++)
 		voc_agg_place_own(&agg->partitions[p], false);
 	free(agg->partitions);
+	free(agg->watches);
 	voc_agg_step_free(agg->step);
 	free(agg->messages);
 	voc_rollup_free(agg->rollup);

@@ -40,7 +40,10 @@ struct voc_agg {
 	struct voc_customer_cache *cache;
 	struct voc_rollup *rollup;
 
+	struct voc_watchdog *watchdog; /* the health's */
+
 	struct voc_agg_place *partitions; /* by number */
+	struct voc_watch *watches;        /* room for one each */
 	int32_t partition_count;          /* 0 until Kafka told it */
 
 	/* The batch. */

@@ -54,6 +54,13 @@ static bool is_full(const struct voc_agg *agg)
 	return agg->step->record_count >= agg->batch_max || agg->batch_bytes >= BATCH_MAX_BYTES;
 }
 
+static void note_end(struct voc_agg *agg, struct voc_message *message)
+{
+	if (message->partition >= 0 && message->partition < agg->partition_count)
+		agg->partitions[message->partition].end = message->offset;
+	voc_message_release(message);
+}
+
 /* Everything that is there now. A callback may come in between and drop what was gathered. */
 static enum voc_status drain(struct voc_agg *agg, struct voc_error *error)
 {
@@ -62,7 +69,7 @@ static enum voc_status drain(struct voc_agg *agg, struct voc_error *error)
 		struct voc_message message;
 		switch (voc_consumer_poll(agg->consumer, 0, &message, error)) {
 		case VOC_POLL_RECORD: status = take(agg, &message, error); break;
-		case VOC_POLL_END: voc_message_release(&message); break;
+		case VOC_POLL_END: note_end(agg, &message); break;
 		case VOC_POLL_NOTHING: return VOC_OK;
 		case VOC_POLL_FAILED: return VOC_FATAL;
 		}
@@ -253,11 +260,9 @@ enum voc_status voc_agg_process(struct voc_agg *agg, struct voc_error *error)
 		return VOC_OK;
 	struct voc_error failure;
 	voc_error_clear(&failure);
-	voc_health_waiting(voc_runtime_health(agg->runtime), true);
 	enum voc_status status = process(agg, &failure);
 	if (status == VOC_OK) {
 		voc_metric_add(VOC_METRIC_BATCHES, 1);
-		voc_health_progress(voc_runtime_health(agg->runtime));
 	} else {
 		/* What was applied in memory may or may not be stored: Redis knows. */
 		for (size_t i = 0; i < agg->step->touched_count; i++)

@@ -3,7 +3,7 @@
 void voc_agg_place_own(struct voc_agg_place *partition, bool owned)
 {
 	voc_partition_state_free(&partition->state);
-	*partition = (struct voc_agg_place){ .owned = owned, .check_due = owned, .hole = -1 };
+	*partition = (struct voc_agg_place){ .owned = owned, .check_due = owned, .hole = -1, .end = -1 };
 }
 
 void voc_agg_place_forget(struct voc_agg_place *partition)
@@ -23,6 +23,7 @@ void voc_agg_place_load(struct voc_agg_place *partition, struct voc_partition_st
 	partition->seek_due = true;
 	partition->next = next;
 	partition->hole = -1;
+	partition->end = -1;
 }
 
 bool voc_agg_place_stands_at(const struct voc_agg_place *partition, const struct voc_partition_state *stored)

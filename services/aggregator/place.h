@@ -15,6 +15,7 @@ struct voc_agg_place {
 	bool paused;
 	int64_t next;      /* offset of the record that comes next */
 	int64_t hole;      /* a gap before this offset was read twice, so it is believed; -1: none */
+	int64_t end;       /* where the log's end was met last; -1: it was not */
 	int64_t active_ms; /* voc_clock_ms when the position was last known to be right */
 	struct voc_partition_state state;
 };

@@ -18,6 +18,8 @@ static enum voc_status serve(struct voc_agg *agg, struct voc_error *error)
 		return voc_error_set(error, VOC_RETRY, VOC_REASON_KAFKA, -1,
 		                     "the stop came before the acknowledgement");
 	voc_runtime_wait(agg->runtime, &fd, 1, now_ms + WAIT_SLICE_MS);
+	if (!voc_producer_answered(agg->producer))
+		voc_agg_show_health(agg);
 	return voc_producer_poll(agg->producer, 0, error);
 }
 

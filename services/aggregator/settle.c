@@ -13,13 +13,41 @@
 
 static const struct voc_retry_policy backoff = { .backoff_ms = 100, .backoff_max_ms = BACKOFF_LONGEST_MS };
 
+/* Records wait that nobody has read, or nobody knows yet where to read. */
+static bool has_more(const struct voc_agg *agg, int32_t number)
+{
+	const struct voc_agg_place *partition = &agg->partitions[number];
+	int64_t high = voc_consumer_high(agg->consumer, agg->topic, number);
+	return partition->loaded ? high > partition->next && high > partition->end : high > 0;
+}
+
+/* A partition that is read again and again and never gets further is stalled as well: what counts is what is stored. */
+static void show_progress(struct voc_agg *agg, bool may_work)
+{
+	size_t count = 0;
+	for (int32_t p = 0; p < agg->partition_count; p++) {
+		const struct voc_agg_place *partition = &agg->partitions[p];
+		if (partition->owned)
+			agg->watches[count++] = (struct voc_watch){
+				.topic = agg->topic,
+				.partition = p,
+				.done = partition->loaded ? partition->state.stored.offset : -1,
+				.waiting = may_work && has_more(agg, p),
+			};
+	}
+	(void)voc_watchdog_look(agg->watchdog, agg->watches, count, voc_clock_ms());
+}
+
 void voc_agg_show_health(struct voc_agg *agg)
 {
 	struct voc_health *health = voc_runtime_health(agg->runtime);
-	bool reachable = !agg->consumer || voc_consumer_reachable(agg->consumer);
+	bool reachable =
+	        (!agg->consumer || voc_consumer_reachable(agg->consumer)) && voc_producer_answered(agg->producer);
 	voc_health_set(health, VOC_UNREADY_REDIS, agg->failing == VOC_REASON_REDIS);
 	voc_health_set(health, VOC_UNREADY_KAFKA, agg->failing == VOC_REASON_KAFKA || !reachable);
 	voc_health_set(health, VOC_UNREADY_UNASSIGNED, agg->consumer && !voc_consumer_joined(agg->consumer));
+	if (agg->consumer)
+		show_progress(agg, reachable && agg->failing == VOC_REASON_NONE);
 }
 
 void voc_agg_failed(struct voc_agg *agg, const struct voc_error *error)

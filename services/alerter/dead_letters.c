@@ -103,6 +103,11 @@ enum voc_status dead_letters_serve(struct dead_letters *letters, struct voc_erro
 	return voc_producer_poll(letters->producer, 0, error);
 }
 
+bool dead_letters_answered(const struct dead_letters *letters)
+{
+	return voc_producer_answered(letters->producer);
+}
+
 int dead_letters_fd(const struct dead_letters *letters)
 {
 	return voc_producer_fd(letters->producer);

@@ -27,6 +27,8 @@ VOC_MUST_CHECK enum voc_status dead_letters_post(struct dead_letters *letters, s
                                                  struct voc_arena *scratch, struct voc_error *error);
 /* Serves what has come; doesn't wait. VOC_FATAL once the producer has failed. Main thread, as is the fd. */
 VOC_MUST_CHECK enum voc_status dead_letters_serve(struct dead_letters *letters, struct voc_error *error);
+/* False while Kafka owes acknowledgements; see voc_producer_answered. */
+bool dead_letters_answered(const struct dead_letters *letters);
 int dead_letters_fd(const struct dead_letters *letters);
 
 #endif

@@ -42,8 +42,9 @@ enum voc_status endpoint_open(const struct endpoint_settings *settings, struct e
 	outbox_init(&endpoint->outbox, &endpoint->policy, (size_t)conf->webhook_in_flight, settings->seed);
 	snprintf(endpoint->group, sizeof endpoint->group, "%salerter-%s", conf->group_prefix, settings->webhook->name);
 	endpoint->scratch = voc_arena_new(SCRATCH_MAX_BYTES);
+	endpoint->watchdog = voc_health_watchdog(settings->health, settings->webhook->name);
 	enum voc_status status = VOC_OK;
-	if (!endpoint->scratch)
+	if (!endpoint->scratch || !endpoint->watchdog)
 		status = voc_error_set(error, VOC_FATAL, VOC_REASON_OUT_OF_MEMORY, -1, "opening an endpoint");
 	else if (!voc_topic_name(endpoint->topic, conf->topic_prefix, VOC_TOPIC_ALERTS))
 		status = voc_error_set(error, VOC_FATAL, VOC_REASON_CONFIG, -1, "the topic prefix is too long");
@@ -95,8 +96,10 @@ static enum voc_status turn(struct endpoint *endpoint, struct voc_error *error)
 	if (status != VOC_OK || is_over(endpoint))
 		return status;
 	int64_t now_ms = voc_clock_ms();
-	endpoint_measure_lag(endpoint);
 	atomic_store(&endpoint->beat_ms, now_ms);
+	status = endpoint_show(endpoint, now_ms, error);
+	if (status != VOC_OK)
+		return status;
 	return endpoint_wait(endpoint, more ? 0 : outbox_wait_ms(&endpoint->outbox, now_ms, TURN_MS), error);
 }
 
@@ -125,6 +128,7 @@ static void *run(void *context)
 		status = turn(endpoint, &endpoint->error);
 	leave(endpoint, status);
 	atomic_store(&endpoint->lag, 0);
+	(void)voc_watchdog_look(endpoint->watchdog, NULL, 0, voc_clock_ms());
 	atomic_store(&endpoint->ended, true);
 	uint64_t one = 1;
 	(void)!write(endpoint->settings.bell_fd, &one, sizeof one);
@@ -157,6 +161,7 @@ void endpoint_look(struct endpoint *endpoint, struct endpoint_state *ret_state)
 		.ended = atomic_load(&endpoint->ended), /* first: the error was written before */
 		.joined = atomic_load(&endpoint->joined),
 		.reachable = atomic_load(&endpoint->reachable),
+		.open = atomic_load(&endpoint->open),
 		.disabled = atomic_load(&endpoint->disabled),
 		.beat_ms = atomic_load(&endpoint->beat_ms),
 		.lag = atomic_load(&endpoint->lag),

@@ -8,6 +8,7 @@
 #define VOC_ALERTER_ENDPOINT_H
 
 #include "alerter/dead_letters.h"
+#include "io/health.h"
 
 struct endpoint;
 
@@ -18,6 +19,7 @@ struct endpoint_settings {
 	int64_t prefetch_bytes; /* this endpoint's share */
 	uint64_t seed;          /* of the jitter */
 	int bell_fd;            /* an eventfd that is rung when the thread ends */
+	struct voc_health *health;
 };
 
 VOC_MUST_CHECK enum voc_status endpoint_open(const struct endpoint_settings *settings, struct endpoint **ret_endpoint,
@@ -35,6 +37,7 @@ void endpoint_letter_posted(struct job *job);
 struct endpoint_state {
 	bool joined;            /* a member of its group; a standby counts */
 	bool reachable;         /* Kafka is */
+	bool open;              /* its breaker is: it answers nobody */
 	bool disabled;          /* it answered 410 Gone: its thread is over, until the next start */
 	bool ended;             /* the thread is over */
 	int64_t beat_ms;        /* when its loop last came round (voc_clock_ms) */

@@ -32,7 +32,9 @@ struct endpoint {
 	struct voc_webhook_client *client;
 	struct voc_arena *scratch;
 	struct outbox outbox;
-	struct lane *lanes; /* by the index of voc_consumer_partitions; NULL while nothing is assigned */
+	struct voc_watchdog *watchdog; /* the health's */
+	int64_t shown_ms;              /* when it was told last */
+	struct lane *lanes;            /* by the index of voc_consumer_partitions; NULL while nothing is assigned */
 	size_t lane_count, next_lane;
 	size_t held_bytes;           /* of the jobs in the outbox */
 	size_t unposted;             /* dying jobs whose dead letter has yet to be sent */
@@ -43,7 +45,7 @@ struct endpoint {
 	struct job *letters_back;   /* dead letters that Kafka has, newest first */
 	_Atomic int64_t stop_by_ms; /* 0 until the stop is asked for */
 	_Atomic int64_t beat_ms, lag;
-	_Atomic bool joined, reachable, disabled, ended;
+	_Atomic bool joined, reachable, open, disabled, ended;
 	struct voc_error error; /* written before `ended` */
 };
 
@@ -54,7 +56,8 @@ VOC_MUST_CHECK enum voc_status endpoint_read(struct endpoint *endpoint, bool *re
 /* The record is done with: its offset may be stored. */
 void endpoint_acknowledge(struct endpoint *endpoint, size_t slot, int64_t offset);
 void endpoint_free_lanes(struct endpoint *endpoint);
-void endpoint_measure_lag(struct endpoint *endpoint);
+/* Lag and watchdog, about once a second. VOC_FATAL when memory runs out. */
+VOC_MUST_CHECK enum voc_status endpoint_show(struct endpoint *endpoint, int64_t now_ms, struct voc_error *error);
 
 /* endpoint_send.c */
 VOC_MUST_CHECK enum voc_status endpoint_send_due(struct endpoint *endpoint, struct voc_error *error);

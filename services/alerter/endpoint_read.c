@@ -11,6 +11,7 @@
 #define LANE_TURN       32   /* records of one partition before the next one's turn */
 #define EXPECTED_LANES  24
 #define REVOKE_DRAIN_MS 2000
+#define SHOW_EVERY_MS   1000
 
 void endpoint_free_lanes(struct endpoint *endpoint)
 {
@@ -162,17 +163,55 @@ enum voc_status endpoint_read(struct endpoint *endpoint, bool *ret_more, struct 
 	return status;
 }
 
-void endpoint_measure_lag(struct endpoint *endpoint)
+/* An alert of this partition could go out now, and does not. */
+static bool has_due(const struct endpoint *endpoint, size_t slot, int64_t now_ms)
 {
+	const struct outbox *outbox = &endpoint->outbox;
+	if (outbox->in_flight >= outbox->in_flight_max)
+		return false;
+	for (const struct outbox_item *item = outbox->first; item; item = item->next)
+		if (((const struct job *)item)->slot == slot && item->state == OUTBOX_WAITING && !item->blocked &&
+		    item->due_ms <= now_ms)
+			return true;
+	return false;
+}
+
+/* What waits for the endpoint's answer, a pause that it asked for, or a dead letter's way to Kafka is no stall. */
+static void show_lane(const struct endpoint *endpoint, size_t slot, const struct voc_position *position,
+                      struct voc_watch *watch, int64_t *lag)
+{
+	const struct lane *lane = &endpoint->lanes[slot];
+	int64_t now_ms = voc_clock_ms();
+	int64_t read_to = lane->read_to < 0 ? 0 : lane->read_to;
+	int64_t high = voc_consumer_high(endpoint->consumer, position->topic, position->partition);
+	bool unread = high > read_to;
+	*watch = (struct voc_watch){
+		.topic = position->topic,
+		.partition = position->partition,
+		.done = lane->read_to + lane->window.next,
+		.waiting = !endpoint->outbox.breaker.open &&
+		           ((unread && has_room(endpoint, slot)) || has_due(endpoint, slot, now_ms)),
+	};
+	if (lane->read_to >= 0 && unread)
+		*lag += high - read_to;
+	*lag += (int64_t)lane->window.count;
+}
+
+enum voc_status endpoint_show(struct endpoint *endpoint, int64_t now_ms, struct voc_error *error)
+{
+	if (now_ms - endpoint->shown_ms < SHOW_EVERY_MS)
+		return VOC_OK;
+	endpoint->shown_ms = now_ms;
+	voc_consumer_find_ends(endpoint->consumer);
 	size_t count;
 	const struct voc_position *positions = voc_consumer_partitions(endpoint->consumer, &count);
+	struct voc_watch *watches = calloc(count + 1, sizeof *watches);
 	int64_t lag = 0;
-	for (size_t i = 0; i < count && i < endpoint->lane_count; i++) {
-		const struct lane *lane = &endpoint->lanes[i];
-		int64_t high = voc_consumer_high(endpoint->consumer, positions[i].topic, positions[i].partition);
-		if (lane->read_to >= 0 && high > lane->read_to)
-			lag += high - lane->read_to;
-		lag += (int64_t)lane->window.count;
-	}
+	for (size_t i = 0; watches && i < count; i++)
+		show_lane(endpoint, i, &positions[i], &watches[i], &lag);
 	atomic_store(&endpoint->lag, lag);
+	atomic_store(&endpoint->open, endpoint->outbox.breaker.open);
+	bool told = watches && voc_watchdog_look(endpoint->watchdog, watches, count, now_ms);
+	free(watches);
+	return told ? VOC_OK : voc_error_set(error, VOC_FATAL, VOC_REASON_OUT_OF_MEMORY, -1, "watching partitions");
 }

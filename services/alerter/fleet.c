@@ -37,6 +37,7 @@ static enum voc_status open_endpoints(struct fleet *fleet, const struct voc_conf
 			.prefetch_bytes = prefetch_bytes > PREFETCH_MIN_BYTES ? prefetch_bytes : PREFETCH_MIN_BYTES,
 			.seed = voc_random_next(&seed),
 			.bell_fd = fleet->bell_fd,
+			.health = voc_runtime_health(fleet->runtime),
 		};
 		status = endpoint_open(&settings, &fleet->endpoints[i], error);
 		if (status == VOC_OK)
@@ -65,7 +66,7 @@ static enum voc_status open_fleet(struct fleet *fleet, const struct voc_conf *co
 static enum voc_status look(struct fleet *fleet, bool *ret_all_ended, struct voc_error *error)
 {
 	int64_t now_ms = voc_clock_ms(), lag = 0;
-	bool joined = true, reachable = true, turning = true;
+	bool joined = true, reachable = dead_letters_answered(fleet->letters), turning = true, taking = false;
 	enum voc_status status = VOC_OK;
 	*ret_all_ended = true;
 	for (size_t i = 0; i < fleet->count; i++) {
@@ -73,6 +74,7 @@ static enum voc_status look(struct fleet *fleet, bool *ret_all_ended, struct voc
 		endpoint_look(fleet->endpoints[i], &state);
 		joined &= state.joined || state.disabled;
 		reachable &= state.reachable || state.disabled;
+		taking |= !state.disabled && !state.open;
 		turning &= state.ended || now_ms - state.beat_ms < BEAT_MAX_MS;
 		*ret_all_ended &= state.ended;
 		lag += state.lag;
@@ -85,9 +87,8 @@ static enum voc_status look(struct fleet *fleet, bool *ret_all_ended, struct voc
 	struct voc_health *health = voc_runtime_health(fleet->runtime);
 	voc_health_set(health, VOC_UNREADY_UNASSIGNED, !joined);
 	voc_health_set(health, VOC_UNREADY_KAFKA, !reachable);
-	voc_health_waiting(health, true);
-	if (turning)
-		voc_health_progress(health);
+	voc_health_set(health, VOC_UNREADY_ENDPOINTS, !taking);
+	voc_health_set(health, VOC_UNREADY_STALLED, !turning);
 	voc_metric_set(VOC_METRIC_LAG, lag);
 	return status;
 }

@@ -163,11 +163,6 @@ int64_t voc_lanes_wake_ms(const struct voc_lanes *lanes)
 	return voc_merge_wake_ms(lanes->merge);
 }
 
-size_t voc_lanes_head_count(const struct voc_lanes *lanes)
-{
-	return voc_merge_head_count(lanes->merge);
-}
-
 int64_t voc_lanes_lag(const struct voc_lanes *lanes, const struct voc_consumer *consumer)
 {
 	int64_t lag = 0;
@@ -178,4 +173,25 @@ int64_t voc_lanes_lag(const struct voc_lanes *lanes, const struct voc_consumer *
 			lag += high - lane->done;
 	}
 	return lag;
+}
+
+bool voc_lanes_show(const struct voc_lanes *lanes, const struct voc_consumer *consumer, bool may_work,
+                    struct voc_watchdog *dog, int64_t now_ms)
+{
+	struct voc_watch *watches = calloc(lanes->count + 1, sizeof *watches);
+	for (size_t i = 0; watches && i < lanes->count; i++) {
+		const struct lane *lane = &lanes->lanes[i];
+		const struct voc_position *position = &lane->position;
+		int64_t high = voc_consumer_high(consumer, position->topic, position->partition);
+		bool more = high > position->offset && high > lane->end; /* a transaction's marker is no record */
+		watches[i] = (struct voc_watch){
+			.topic = position->topic,
+			.partition = position->partition,
+			.done = lane->done + position->offset,
+			.waiting = may_work && (lane->head.handle || lane->window.count > 0 || more),
+		};
+	}
+	bool told = watches && voc_watchdog_look(dog, watches, lanes->count, now_ms);
+	free(watches);
+	return told;
 }

@@ -8,6 +8,7 @@
 #define CLASSIFIER_LANES_H
 
 #include "io/kafka_consumer.h"
+#include "io/watchdog.h"
 
 struct voc_lanes;
 
@@ -39,8 +40,11 @@ void voc_lanes_store(struct voc_lanes *lanes, struct voc_consumer *consumer);
 
 /* When a head that waits may go; -1 if none waits. */
 int64_t voc_lanes_wake_ms(const struct voc_lanes *lanes);
-size_t voc_lanes_head_count(const struct voc_lanes *lanes);
 /* Records from what is done to the ends of the partitions, as the last fetches saw them. */
 int64_t voc_lanes_lag(const struct voc_lanes *lanes, const struct voc_consumer *consumer);
+/* Tells the watchdog of each lane; `may_work` is false while a dependency holds all of them up. False when memory runs
+ * out. */
+bool voc_lanes_show(const struct voc_lanes *lanes, const struct voc_consumer *consumer, bool may_work,
+                    struct voc_watchdog *dog, int64_t now_ms);
 
 #endif

@@ -163,8 +163,3 @@ int64_t voc_merge_wake_ms(const struct voc_merge *merge)
 	}
 	return wake_ms;
 }
-
-size_t voc_merge_head_count(const struct voc_merge *merge)
-{
-	return merge->heads;
-}

@@ -36,7 +36,5 @@ void voc_merge_hold(struct voc_merge *merge, size_t lane, int64_t now_ms);
 bool voc_merge_take(struct voc_merge *merge, int64_t now_ms, size_t *ret_lane);
 /* When a head that waits may go on without the lane that it waits for; -1 if none waits. */
 int64_t voc_merge_wake_ms(const struct voc_merge *merge);
-/* Lanes that have a head. */
-size_t voc_merge_head_count(const struct voc_merge *merge);
 
 #endif

@@ -133,6 +133,11 @@ int64_t voc_outbox_in_flight(const struct voc_outbox *outbox)
 	return voc_producer_in_flight(outbox->producer);
 }
 
+bool voc_outbox_answered(const struct voc_outbox *outbox)
+{
+	return voc_producer_answered(outbox->producer);
+}
+
 int voc_outbox_fd(const struct voc_outbox *outbox)
 {
 	return voc_producer_fd(outbox->producer);

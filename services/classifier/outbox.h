@@ -41,6 +41,8 @@ VOC_MUST_CHECK enum voc_status voc_outbox_poll(struct voc_outbox *outbox, struct
 /* Until nothing is in flight, or `deadline_ms` of voc_clock_ms: VOC_RETRY. */
 enum voc_status voc_outbox_wait(struct voc_outbox *outbox, int64_t deadline_ms, struct voc_error *error);
 int64_t voc_outbox_in_flight(const struct voc_outbox *outbox);
+/* False while Kafka owes acknowledgements; see voc_producer_answered. */
+bool voc_outbox_answered(const struct voc_outbox *outbox);
 int voc_outbox_fd(const struct voc_outbox *outbox);
 
 #endif

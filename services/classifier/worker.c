@@ -20,11 +20,13 @@
 struct voc_worker {
 	const struct voc_conf *conf;
 	struct voc_health *health;
+	struct voc_watchdog *watchdog; /* the health's */
 	struct voc_consumer *consumer;
 	struct voc_outbox *outbox;
 	struct voc_step *step;
 	struct voc_lanes *lanes; /* NULL while nothing is assigned */
 	uint64_t assignment;     /* how many there were */
+	bool placeless;          /* partitions came, and Kafka could not yet tell where they start */
 	int64_t now_ms, wall_ms; /* of this turn */
 	int64_t report_ms;       /* when the next report is due */
 	int64_t stop_by_ms;      /* -1: no stop */
@@ -38,7 +40,6 @@ static void on_acknowledged(void *owner, const struct voc_outbox_origin *origin)
 {
 	struct voc_worker *worker = owner;
 	VOC_FAULT_POINT(VOC_FAULT_CLASSIFIER_PRODUCED);
-	voc_health_progress(worker->health);
 	if (worker->lanes && origin->assignment == worker->assignment)
 		voc_lanes_done(worker->lanes, origin->lane, origin->offset);
 }
@@ -48,6 +49,9 @@ static enum voc_status on_assigned(void *owner, struct voc_consumer *consumer, s
 {
 	struct voc_worker *worker = owner;
 	enum voc_status status = voc_start_positions(consumer, worker->conf, positions, count, error);
+	if (status == VOC_RETRY && !worker->placeless)
+		voc_log_error(VOC_LOG_WARN, "trying again soon", error);
+	worker->placeless = status == VOC_RETRY;
 	if (status != VOC_OK)
 		return status;
 	VOC_FAULT_POINT(VOC_FAULT_CLASSIFIER_ASSIGNED);
@@ -70,6 +74,9 @@ static int64_t revoke_deadline_ms(const struct voc_worker *worker)
 static void on_revoked(void *owner, struct voc_consumer *consumer, bool lost)
 {
 	struct voc_worker *worker = owner;
+	worker->placeless = false;
+	if (!worker->lanes)
+		return;
 	/* What is late is done again by the next member; the copies carry the same source position. A failed producer
 	 * shows at its next poll. */
 	if (!lost)
@@ -126,7 +133,8 @@ enum voc_status voc_worker_open(const struct voc_conf *conf, const struct voc_cl
 	struct voc_outbox_settings outbox = { conf, kafka, on_acknowledged, worker };
 	enum voc_status status = VOC_OK;
 	worker->step = voc_step_new(classifier);
-	if (!worker->step)
+	worker->watchdog = voc_health_watchdog(health, "");
+	if (!worker->step || !worker->watchdog)
 		status = voc_error_set(error, VOC_FATAL, VOC_REASON_OUT_OF_MEMORY, -1, "starting");
 	if (status == VOC_OK)
 		status = voc_outbox_open(&outbox, &worker->outbox, error);
@@ -225,16 +233,28 @@ static enum voc_status work(struct voc_worker *worker, bool *ret_more, struct vo
 	return VOC_OK;
 }
 
-static void report(struct voc_worker *worker)
+/* False while Kafka is what is waited for. */
+static bool show_health(struct voc_worker *worker)
 {
-	size_t waiting = worker->lanes ? voc_lanes_head_count(worker->lanes) : 0;
-	voc_health_waiting(worker->health, waiting > 0 || voc_outbox_in_flight(worker->outbox) > 0);
+	bool kafka =
+	        voc_consumer_reachable(worker->consumer) && voc_outbox_answered(worker->outbox) && !worker->placeless;
 	voc_health_set(worker->health, VOC_UNREADY_UNASSIGNED, !voc_consumer_joined(worker->consumer));
-	voc_health_set(worker->health, VOC_UNREADY_KAFKA, !voc_consumer_reachable(worker->consumer));
+	voc_health_set(worker->health, VOC_UNREADY_KAFKA, !kafka);
+	return kafka;
+}
+
+static enum voc_status report(struct voc_worker *worker, struct voc_error *error)
+{
+	bool may_work = show_health(worker);
 	if (worker->now_ms < worker->report_ms)
-		return;
+		return VOC_OK;
 	worker->report_ms = worker->now_ms + TURN_MS;
+	voc_consumer_find_ends(worker->consumer);
 	voc_metric_set(VOC_METRIC_LAG, worker->lanes ? voc_lanes_lag(worker->lanes, worker->consumer) : 0);
+	bool told = worker->lanes ? voc_lanes_show(worker->lanes, worker->consumer, may_work, worker->watchdog,
+	                                           worker->now_ms)
+	                          : voc_watchdog_look(worker->watchdog, NULL, 0, worker->now_ms);
+	return told ? VOC_OK : voc_error_set(error, VOC_FATAL, VOC_REASON_OUT_OF_MEMORY, -1, "reporting");
 }
 
 static int64_t next_turn_ms(const struct voc_worker *worker, bool more)
@@ -264,9 +284,8 @@ enum voc_status voc_worker_turn(struct voc_worker *worker, int64_t *ret_until_ms
 		return status;
 	if (worker->lanes)
 		voc_lanes_store(worker->lanes, worker->consumer);
-	report(worker);
 	*ret_until_ms = next_turn_ms(worker, more);
-	return VOC_OK;
+	return report(worker, error);
 }
 
 void voc_worker_fds(const struct voc_worker *worker, struct pollfd fds[VOC_WORKER_FDS])

@@ -29,8 +29,10 @@
 #define MODEL       VOC_SOURCE_DIR "/services/classifier/model.bin"
 #define PHRASES     VOC_SOURCE_DIR "/services/classifier/phrases.txt"
 
-#define API_PRODUCE 0
-#define NOT_LEADER  6
+#define API_PRODUCE         0
+#define API_FETCH           1
+#define NOT_LEADER          6
+#define NOT_ENOUGH_REPLICAS 19
 
 static struct mock_kafka mock;
 static struct voc_admin *admin;
@@ -335,6 +337,62 @@ static void test_backlog(void **state)
 	voc_health_free(health);
 }
 
+static bool page_says(struct voc_health *health, const char *text)
+{
+	struct voc_buf page;
+	voc_buf_init(&page, 65536);
+	(void)voc_health_render_ready(health, &page);
+	bool says = strstr(voc_buf_c_str(&page), text) != NULL;
+	voc_buf_free(&page);
+	return says;
+}
+
+static void turn_until(struct voc_worker *worker, struct voc_health *health, const char *text)
+{
+	int64_t deadline_ms = voc_clock_ms() + DEADLINE_MS;
+	while (!page_says(health, text)) {
+		if (voc_clock_ms() > deadline_ms)
+			fail_msg("/readyz never said %s", text);
+		turn(worker);
+		voc_health_beat(health);
+	}
+}
+
+/*
+ * Kafka answers and the member polls, but one partition's records are never fetched: no fetch tells of them, and the
+ * page names it all the same. While nobody acknowledges what was sent, Kafka is named instead.
+ */
+static void test_a_partition_that_stands_still_is_named(void **state)
+{
+	(void)state;
+	static const char named[] =
+	        "\"reason\":\"stalled\",\"stalled_partitions\":1,\"stalled\":[{\"topic\":\"voc.web\","
+	        "\"partition\":2,\"for_ms\":";
+	struct voc_error error = { .position = -1 };
+	struct voc_health *health = voc_health_new(1000);
+	struct voc_producer *producer = mock_producer(&mock);
+	struct voc_worker *worker = open_worker(health);
+	voc_health_set(health, VOC_UNREADY_STARTING, false);
+	turn_until(worker, health, "\"ready\"");
+	mock_kafka_fail(&mock, API_FETCH, NOT_LEADER, 1000);
+	mock_send(producer, "voc.web", 2, "C-2", "{}", 0);
+	mock_flush(producer);
+	turn_until(worker, health, named);
+	mock_kafka_heal(&mock, API_FETCH);
+	turn_until(worker, health, "\"ready\"");
+
+	mock_send(producer, "voc.web", 2, "C-2", "{}", 0);
+	mock_flush(producer);
+	mock_kafka_fail(&mock, API_PRODUCE, NOT_ENOUGH_REPLICAS, 1000);
+	turn_until(worker, health, "\"reason\":\"kafka\"");
+	mock_kafka_heal(&mock, API_PRODUCE);
+	turn_until(worker, health, "\"ready\"");
+	assert_int_equal(voc_worker_stop(worker, voc_clock_ms() + 4000, &error), VOC_OK);
+	voc_worker_free(worker);
+	voc_producer_free(producer);
+	voc_health_free(health);
+}
+
 static pid_t spawn_classifier(void)
 {
 	char bootstrap[128];
@@ -393,6 +451,7 @@ int main(void)
 		cmocka_unit_test(test_topics),
 		cmocka_unit_test(test_backlog),
 		cmocka_unit_test(test_kill),
+		cmocka_unit_test(test_a_partition_that_stands_still_is_named),
 	};
 	return cmocka_run_group_tests(tests, start, stop);
 }

@@ -17,8 +17,9 @@
 
 static struct mock_kafka mock;
 /* Joins overlap: each of these is opened before the first test. */
-static struct voc_consumer *split, *refused, *beyond;
+static struct voc_consumer *split, *refused, *beyond, *still, *late, *placeless;
 static int assignments, revocations;
+static int late_assignments, placeless_assignments, placeless_revocations;
 static bool owner_ready;
 
 static struct voc_consumer *join(const char *group, const char *topic, struct voc_consumer_settings settings)
@@ -72,6 +73,28 @@ static enum voc_status assign_beyond(void *owner, struct voc_consumer *consumer,
 	return VOC_OK;
 }
 
+static enum voc_status assign_late(void *owner, struct voc_consumer *consumer, struct voc_position *positions,
+                                   size_t count, struct voc_error *error)
+{
+	(void)owner, (void)consumer, (void)positions, (void)count, (void)error;
+	late_assignments++;
+	return VOC_OK;
+}
+
+static enum voc_status assign_placeless(void *owner, struct voc_consumer *consumer, struct voc_position *positions,
+                                        size_t count, struct voc_error *error)
+{
+	(void)owner, (void)consumer, (void)positions, (void)count;
+	placeless_assignments++;
+	return voc_error_set(error, VOC_RETRY, VOC_REASON_REDIS, -1, "never");
+}
+
+static void revoke_placeless(void *owner, struct voc_consumer *consumer, bool lost)
+{
+	(void)owner, (void)consumer, (void)lost;
+	placeless_revocations++;
+}
+
 static void on_revoked(void *owner, struct voc_consumer *consumer, bool lost)
 {
 	(void)owner;
@@ -86,6 +109,7 @@ static int start(void **state)
 	mock_kafka_start(&mock);
 	mock_kafka_topic(&mock, "orders", 3);
 	mock_kafka_topic(&mock, "stored", 1);
+	mock_kafka_topic(&mock, "still", 1);
 	struct voc_producer *producer = mock_producer(&mock);
 	for (int i = 0; i < RECORDS; i++)
 		mock_send(producer, "orders", i % 3, "k", "value", 1700000000000 + i);
@@ -99,6 +123,11 @@ static int start(void **state)
 	                .split = true, .split_partitions = 3, .on_assigned = assign_split, .on_revoked = on_revoked });
 	refused = join("refused", "orders", (struct voc_consumer_settings){ .on_assigned = assign_refused });
 	beyond = join("beyond", "orders", (struct voc_consumer_settings){ .on_assigned = assign_beyond });
+	still = join("still", "still", (struct voc_consumer_settings){ .earliest = true });
+	late = join("late", "orders", (struct voc_consumer_settings){ .on_assigned = assign_late });
+	placeless =
+	        join("placeless", "orders",
+	             (struct voc_consumer_settings){ .on_assigned = assign_placeless, .on_revoked = revoke_placeless });
 	return 0;
 }
 
@@ -108,6 +137,9 @@ static int stop(void **state)
 	voc_consumer_free(split);
 	voc_consumer_free(refused);
 	voc_consumer_free(beyond);
+	voc_consumer_free(still);
+	voc_consumer_free(late);
+	voc_consumer_free(placeless);
 	mock_kafka_stop(&mock);
 	return 0;
 }
@@ -299,6 +331,55 @@ static void test_position_lost(void **state)
 	assert_int_equal(error.reason, VOC_REASON_POSITION_LOST);
 }
 
+/* What isn't fetched, no fetch tells of: Kafka is asked. */
+static void test_the_end_of_a_still_partition_is_found(void **state)
+{
+	(void)state;
+	int64_t deadline_ms = voc_clock_ms() + JOIN_MS;
+	size_t count = 0;
+	while (count == 0 && voc_clock_ms() < deadline_ms) {
+		serve(still, 50);
+		voc_consumer_partitions(still, &count);
+	}
+	assert_int_equal(count, 1);
+	voc_consumer_pause(still, "still", 0);
+	struct voc_producer *producer = mock_producer(&mock);
+	for (int i = 0; i < 3; i++)
+		mock_send(producer, "still", 0, "k", "v", 0);
+	mock_flush(producer);
+	voc_producer_free(producer);
+	while (voc_consumer_high(still, "still", 0) < 3 && voc_clock_ms() < deadline_ms) {
+		voc_consumer_find_ends(still);
+		serve(still, 50);
+	}
+	assert_int_equal(voc_consumer_high(still, "still", 0), 3);
+}
+
+/* The group's answer lies there unread when the end comes: the owner is not asked any more where it would begin. */
+static void test_an_assignment_that_meets_the_end_is_not_taken(void **state)
+{
+	(void)state;
+	struct voc_error error = { .position = -1 };
+	int64_t began_ms = voc_clock_ms();
+	assert_int_equal(voc_consumer_close(late, began_ms + 2000, &error), VOC_OK);
+	assert_in_range(voc_clock_ms() - began_ms, 0, 2000);
+	assert_int_equal(late_assignments, 0);
+}
+
+/* An owner that could not take its partitions hears that they have gone, or it would wait for them for ever. */
+static void test_an_assignment_that_was_never_taken_is_revoked(void **state)
+{
+	(void)state;
+	struct voc_error error = { .position = -1 };
+	int64_t deadline_ms = voc_clock_ms() + JOIN_MS;
+	while (placeless_assignments == 0 && voc_clock_ms() < deadline_ms)
+		serve(placeless, 50);
+	assert_int_not_equal(placeless_assignments, 0);
+	assert_int_equal(placeless_revocations, 0);
+	assert_int_equal(voc_consumer_close(placeless, voc_clock_ms() + 2000, &error), VOC_OK);
+	assert_int_equal(placeless_revocations, 1);
+}
+
 static void test_admin(void **state)
 {
 	(void)state;
@@ -376,6 +457,9 @@ int main(void)
 		cmocka_unit_test(test_properties),
 		cmocka_unit_test(test_offset_store),
 		cmocka_unit_test(test_rebalance),
+		cmocka_unit_test(test_the_end_of_a_still_partition_is_found),
+		cmocka_unit_test(test_an_assignment_that_meets_the_end_is_not_taken),
+		cmocka_unit_test(test_an_assignment_that_was_never_taken_is_revoked),
 	};
 	return cmocka_run_group_tests(tests, start, stop);
 }

@@ -59,11 +59,16 @@ void mock_kafka_down(struct mock_kafka *mock, bool down)
 
 void mock_kafka_fail(struct mock_kafka *mock, int16_t api_key, int16_t code, size_t count)
 {
-	rd_kafka_resp_err_t errors[16];
-	assert_true(count <= 16);
+	rd_kafka_resp_err_t errors[1000];
+	assert_true(count <= 1000);
 	for (size_t i = 0; i < count; i++)
 		errors[i] = (rd_kafka_resp_err_t)code;
 	rd_kafka_mock_push_request_errors_array(mock->cluster, api_key, count, errors);
+}
+
+void mock_kafka_heal(struct mock_kafka *mock, int16_t api_key)
+{
+	rd_kafka_mock_clear_request_errors(mock->cluster, api_key);
 }
 
 struct voc_kafka_settings mock_settings(struct mock_kafka *mock)

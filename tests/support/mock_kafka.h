@@ -20,6 +20,8 @@ void mock_kafka_topic(struct mock_kafka *mock, const char *topic, int partitions
 void mock_kafka_down(struct mock_kafka *mock, bool down);
 /* The next `count` requests of this kind (ApiKey) fail with this error code. */
 void mock_kafka_fail(struct mock_kafka *mock, int16_t api_key, int16_t code, size_t count);
+/* No more of those that have yet to fail. */
+void mock_kafka_heal(struct mock_kafka *mock, int16_t api_key);
 
 /* A producer, and consumer settings, that are fit for the mock. */
 struct voc_producer *mock_producer(struct mock_kafka *mock);

@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include "base/clock.h"
 #include "io/health.h"
 #include "support/pause.h"
 
@@ -41,24 +42,25 @@ static void test_it_is_ready_once_nothing_is_missing(void **state)
 	voc_health_free(health);
 }
 
-static void test_waiting_work_without_progress_is_a_stall(void **state)
+static void test_a_stalled_partition_of_any_watchdog_counts(void **state)
 {
 	(void)state;
 	struct voc_health *health = voc_health_new(STALL_MS);
+	struct voc_watchdog *first = voc_health_watchdog(health, "first");
+	struct voc_watchdog *second = voc_health_watchdog(health, "second");
+	const struct voc_watch fine = { "voc.alerts", 0, 1, false }, stuck = { "voc.alerts", 4, 1, true };
 	voc_health_set(health, VOC_UNREADY_STARTING, false);
+	assert_true(voc_watchdog_look(first, &fine, 1, voc_clock_ms()));
+	assert_true(voc_watchdog_look(second, &stuck, 1, voc_clock_ms()));
+	assert_ready(health); /* it only began to wait */
 	test_pause_ms(STALL_MS + 10);
-	assert_ready(health); /* nothing waits */
-	voc_health_waiting(health, true);
-	assert_ready(health); /* it only began to */
-	test_pause_ms(STALL_MS + 10);
+	voc_health_beat(health);
 	assert_unready(health, VOC_UNREADY_STALLED);
-	voc_health_waiting(health, true);
-	assert_unready(health, VOC_UNREADY_STALLED);
-	voc_health_progress(health);
-	assert_ready(health);
-	test_pause_ms(STALL_MS + 10);
-	assert_unready(health, VOC_UNREADY_STALLED);
-	voc_health_waiting(health, false);
+	assert_int_equal(voc_health_stalled(health), 1);
+	voc_health_set(health, VOC_UNREADY_KAFKA, true);
+	assert_unready(health, VOC_UNREADY_KAFKA); /* the cause first */
+	voc_health_set(health, VOC_UNREADY_KAFKA, false);
+	assert_true(voc_watchdog_look(second, NULL, 0, voc_clock_ms()));
 	assert_ready(health);
 	voc_health_free(health);
 }
@@ -67,10 +69,15 @@ static void test_a_loop_that_does_not_come_round_is_dead(void **state)
 {
 	(void)state;
 	struct voc_health *health = voc_health_new(STALL_MS);
-	test_pause_ms(3 * STALL_MS + 10);
+	voc_health_set(health, VOC_UNREADY_STARTING, false);
+	test_pause_ms(STALL_MS + 10);
+	assert_true(voc_health_is_alive(health)); /* late, not dead */
+	assert_unready(health, VOC_UNREADY_STALLED);
+	test_pause_ms(2 * STALL_MS);
 	assert_false(voc_health_is_alive(health));
 	voc_health_beat(health);
 	assert_true(voc_health_is_alive(health));
+	assert_ready(health);
 	voc_health_free(health);
 }
 
@@ -91,10 +98,18 @@ static void test_the_page_says_why(void **state)
 	            "{\"status\":\"not ready\",\"reason\":\"starting\",\"version\":\"" VOC_VERSION "\"}\n");
 	voc_health_set(health, VOC_UNREADY_STARTING, false);
 	assert_page(health, true, "{\"status\":\"ready\",\"version\":\"" VOC_VERSION "\"}\n");
-	voc_health_waiting(health, true);
-	test_pause_ms(STALL_MS + 10);
-	assert_page(health, false,
-	            "{\"status\":\"not ready\",\"reason\":\"stalled\",\"version\":\"" VOC_VERSION "\"}\n");
+	struct voc_watchdog *dog = voc_health_watchdog(health, "crm");
+	const struct voc_watch stuck = { "voc.alerts", 4, 1, true };
+	assert_true(voc_watchdog_look(dog, &stuck, 1, voc_clock_ms() - 1000000));
+	voc_health_beat(health);
+	struct voc_buf buf;
+	voc_buf_init(&buf, 1000);
+	assert_false(voc_health_render_ready(health, &buf));
+	static const char begin[] =
+	        "{\"status\":\"not ready\",\"reason\":\"stalled\",\"stalled_partitions\":1,\"stalled\":[{"
+	        "\"endpoint\":\"crm\",\"topic\":\"voc.alerts\",\"partition\":4,\"for_ms\":10000";
+	assert_memory_equal(voc_buf_c_str(&buf), begin, sizeof begin - 1);
+	voc_buf_free(&buf);
 	voc_health_free(health);
 	voc_health_free(NULL);
 }
@@ -103,7 +118,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_it_is_ready_once_nothing_is_missing),
-		cmocka_unit_test(test_waiting_work_without_progress_is_a_stall),
+		cmocka_unit_test(test_a_stalled_partition_of_any_watchdog_counts),
 		cmocka_unit_test(test_a_loop_that_does_not_come_round_is_dead),
 		cmocka_unit_test(test_the_page_says_why),
 	};
