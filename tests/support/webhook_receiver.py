@@ -118,20 +118,24 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if body:
             self.wfile.write(body)
 
+    def behaviour(self):
+        """How this request shall be answered: the path's steps and its query."""
+        url = urllib.parse.urlsplit(self.path)
+        return [step for step in url.path.split("/") if step], dict(urllib.parse.parse_qsl(url.query))
+
     def do_POST(self):
         raw = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         try:
             body = json.loads(raw)
         except ValueError:
             body = raw.decode(errors="replace")
-        url = urllib.parse.urlsplit(self.path)
-        query = dict(urllib.parse.parse_qsl(url.query))
-        steps = [step for step in url.path.split("/") if step]
+        steps, query = self.behaviour()
         unsigned = steps[:1] == ["slack"]
         ok = unsigned or signature_ok(self.server.options.secret, self.headers, raw)
         entry = {"received_ms": round(time.time() * 1000, 3), "path": self.path, "status": 200, "webhook_id": self.headers.get("webhook-id"),
                  "webhook_timestamp": self.headers.get("webhook-timestamp"), "signature_ok": ok,
-                 "content_type": self.headers.get("Content-Type"), "headers": dict(self.headers), "body": body}
+                 "content_type": self.headers.get("Content-Type"), "headers": dict(self.headers), "body": body,
+                 "body_sha256": hashlib.sha256(raw).hexdigest()}
         steps = steps[1:] if unsigned else steps
         if not ok:
             self.reply(entry, 401)
