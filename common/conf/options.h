@@ -26,7 +26,7 @@ enum voc_program { VOC_PROGRAMS(X) };
 
 /*
  * Types: TEXT, NAME (part of a Kafka name: letters, digits, dots, dashes, underscores), URL (user information is masked
- * when printed), SECRET, PATH (read at start), LEVEL (debug, info, warn, error), COUNT (integer), DURATION (500ms, 10s,
+ * when printed), SECRET, PATH (read at start), OPTIONAL (a path, or empty for none), LEVEL (debug, info, warn, error), COUNT (integer), DURATION (500ms, 10s,
  * 5m, 24h, 7d; held in ms), SIZE (64k, 16m; held in bytes), SWITCH (yes or no; held as 1 or 0).
  */
 enum voc_option_type {
@@ -35,6 +35,7 @@ enum voc_option_type {
 	VOC_TYPE_URL,
 	VOC_TYPE_SECRET,
 	VOC_TYPE_PATH,
+	VOC_TYPE_OPTIONAL,
 	VOC_TYPE_LEVEL,
 	VOC_TYPE_COUNT,
 	VOC_TYPE_DURATION,
@@ -62,8 +63,16 @@ enum voc_option_type {
 	  "The classifier's model") \
 	X(phrases_path, STRING, "VOC_PHRASES", VOC_PROGRAM_CLASSIFIER | VOC_PROGRAM_VOCCTL, PATH, VOC_SHARE_DIR "/phrases.txt", 0, 0, \
 	  "The classifier's phrase rules") \
-	X(tenants_path, STRING, "VOC_TENANTS", VOC_PROGRAM_CLASSIFIER | VOC_PROGRAM_VOCCTL, TEXT, "", 0, 0, \
+	X(tenants_path, STRING, "VOC_TENANTS", VOC_PROGRAM_CLASSIFIER | VOC_PROGRAM_VOCCTL, OPTIONAL, "", 0, 0, \
 	  "A folder of tenants' additions to the phrase rules, a file NAME.txt for each; none if empty") \
+	X(reload_check_ms, INT, "VOC_RELOAD_CHECK", VOC_PROGRAM_CLASSIFIER, DURATION, "1s", 0, 3600000, \
+	  "How often changed phrase rules are looked for; 0: at SIGHUP only (which reads the model again, too)") \
+	X(shadow_model_path, STRING, "VOC_SHADOW_MODEL", VOC_PROGRAM_CLASSIFIER | VOC_PROGRAM_VOCCTL, OPTIONAL, "", 0, 0, \
+	  "A model that labels beside the live one, to be compared only; the live one if empty") \
+	X(shadow_phrases_path, STRING, "VOC_SHADOW_PHRASES", VOC_PROGRAM_CLASSIFIER | VOC_PROGRAM_VOCCTL, OPTIONAL, "", 0, 0, \
+	  "Phrase rules that label beside the live ones, to be compared only; the live ones if empty") \
+	X(shadow_share, INT, "VOC_SHADOW_SHARE", VOC_PROGRAM_CLASSIFIER, COUNT, "10", 1, 100, \
+	  "Events that the shadow labels, too, in percent") \
 	X(rules_path, STRING, "VOC_RULES", VOC_PROGRAM_AGGREGATOR, PATH, VOC_SHARE_DIR "/rules.json", 0, 0, \
 	  "Risk weights, thresholds, half-life and cooldowns (JSON)") \
 	X(webhooks_path, STRING, "VOC_WEBHOOKS", VOC_PROGRAM_ALERTER, PATH, "/etc/voc/webhooks.json", 0, 0, \

@@ -28,6 +28,7 @@ static const struct {
 	[VOC_TYPE_URL] = { "URL", "scheme://...", NULL },
 	[VOC_TYPE_SECRET] = { "SECRET", "text", NULL },
 	[VOC_TYPE_PATH] = { "PATH", "a file's path", NULL },
+	[VOC_TYPE_OPTIONAL] = { "OPTIONAL", "a path, or nothing", NULL },
 	[VOC_TYPE_LEVEL] = { "LEVEL", "debug, info, warn or error", NULL },
 	[VOC_TYPE_COUNT] = { "COUNT", "an integer", plain },
 	[VOC_TYPE_DURATION] = { "DURATION", "a duration such as 500ms, 10s, 5m, 24h or 7d", durations },

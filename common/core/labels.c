@@ -147,3 +147,24 @@ const char *voc_head_label_name(enum voc_head head, int label)
 	}
 	return NULL;
 }
+
+uint32_t voc_labels_diff(const struct voc_labels *a, const struct voc_labels *b)
+{
+	const bool differ[VOC_HEAD_COUNT] = {
+		[VOC_HEAD_FEEDBACK] = a->feedback != b->feedback,
+		[VOC_HEAD_SATISFACTION] = a->satisfaction != b->satisfaction,
+		[VOC_HEAD_FACTOR] = a->factors != b->factors || a->primary_factor != b->primary_factor,
+		[VOC_HEAD_SERVQUAL] = a->servqual != b->servqual,
+		[VOC_HEAD_CHURN] = a->churn_intent != b->churn_intent,
+	};
+	uint32_t bits = 0;
+	for (int head = 0; head < VOC_HEAD_COUNT; head++)
+		bits |= (uint32_t)differ[head] << head;
+	return bits;
+}
+
+bool voc_labels_differ_in_alarm(const struct voc_labels *a, const struct voc_labels *b)
+{
+	return (a->feedback == VOC_FEEDBACK_COMPLAINT) != (b->feedback == VOC_FEEDBACK_COMPLAINT) ||
+	       a->churn_intent != b->churn_intent;
+}

@@ -100,6 +100,10 @@ enum voc_head { VOC_HEADS(X) VOC_HEAD_COUNT };
 #undef X
 const char *voc_head_name(enum voc_head head);
 bool voc_head_parse(struct voc_str name, enum voc_head *ret_head);
+/* The heads that the two differ in, as bits 1 << enum voc_head; the factors differ if the primary one does. */
+uint32_t voc_labels_diff(const struct voc_labels *a, const struct voc_labels *b);
+/* A complaint, or an intent to leave, is in one and not in the other: what alerts follow from. */
+bool voc_labels_differ_in_alarm(const struct voc_labels *a, const struct voc_labels *b);
 /* The label's name within its head: "complaint", "reliability", ...; "churn_intent" for the churn head. */
 const char *voc_head_label_name(enum voc_head head, int label);
 

@@ -21,8 +21,9 @@ struct voc_health {
 	int64_t stall_ms;
 	_Atomic uint32_t conditions; /* bit 1 << enum voc_unready */
 	_Atomic int64_t beat_ms;
-	pthread_mutex_t lock; /* of the list */
+	pthread_mutex_t lock; /* of what is below */
 	struct kennel *kennels;
+	char told[VOC_TOLD_COUNT][VOC_TOLD_SIZE];
 };
 
 struct voc_health *voc_health_new(int64_t stall_ms)
@@ -79,6 +80,13 @@ void voc_health_set(struct voc_health *health, enum voc_unready condition, bool 
 void voc_health_beat(struct voc_health *health)
 {
 	atomic_store(&health->beat_ms, voc_clock_ms());
+}
+
+void voc_health_tell(struct voc_health *health, enum voc_told what, const char *text)
+{
+	pthread_mutex_lock(&health->lock);
+	voc_str_copy(health->told[what], sizeof health->told[what], voc_str_from(text));
+	pthread_mutex_unlock(&health->lock);
 }
 
 static int64_t silent_ms(struct voc_health *health)
@@ -155,6 +163,21 @@ bool voc_health_render_alive(struct voc_health *health, struct voc_buf *buf)
 	return alive;
 }
 
+static void render_told(struct voc_json_writer *json, struct voc_health *health)
+{
+	static const char *const names[VOC_TOLD_COUNT] = {
+#define X(symbol, name) [symbol] = name,
+		VOC_TOLD(X)
+#undef X
+	};
+	pthread_mutex_lock(&health->lock);
+	for (int i = 0; i < VOC_TOLD_COUNT; i++) {
+		if (health->told[i][0] != '\0')
+			voc_json_member_str(json, names[i], voc_str_from(health->told[i]));
+	}
+	pthread_mutex_unlock(&health->lock);
+}
+
 static void render_stalls(struct voc_json_writer *json, struct voc_health *health)
 {
 	struct voc_stall stalls[STALLS_TOLD];
@@ -187,6 +210,7 @@ bool voc_health_render_ready(struct voc_health *health, struct voc_buf *buf)
 		voc_json_member_str(&json, "reason", voc_str_from(voc_unready_name(reason)));
 	if (!ready)
 		render_stalls(&json, health);
+	render_told(&json, health);
 	end(&json, buf);
 	return ready;
 }

@@ -24,6 +24,16 @@
 enum voc_unready { VOC_UNREADY(X) VOC_UNREADY_COUNT };
 #undef X
 
+/* What /readyz tells besides: what the service works with. X(symbol, name) */
+#define VOC_TOLD(X)                \
+	X(VOC_TOLD_MODEL, "model") \
+	X(VOC_TOLD_REFUSED, "refused")
+
+#define X(symbol, name) symbol,
+enum voc_told { VOC_TOLD(X) VOC_TOLD_COUNT };
+#undef X
+#define VOC_TOLD_SIZE 200 /* bytes of one, and a NUL; longer ones are cut */
+
 struct voc_health;
 
 /* Begins as starting. NULL when memory runs out. */
@@ -37,6 +47,9 @@ void voc_health_set(struct voc_health *health, enum voc_unready condition, bool 
 void voc_health_beat(struct voc_health *health);
 /* A new watchdog whose stalls count. It lives as long as `health`. NULL when memory runs out. */
 struct voc_watchdog *voc_health_watchdog(struct voc_health *health, const char *name);
+
+/* Tells this from now on; an empty text: nothing. Copied. */
+void voc_health_tell(struct voc_health *health, enum voc_told what, const char *text);
 
 bool voc_health_is_alive(struct voc_health *health);
 /* True, or false and the first reason. */

@@ -39,6 +39,12 @@ static const char *const outcome_names[VOC_OUTCOME_COUNT] = {
 #undef X
 };
 
+static const char *const reload_names[VOC_RELOAD_COUNT] = {
+#define X(symbol, name) [symbol] = name,
+	VOC_RELOAD_OUTCOMES(X)
+#undef X
+};
+
 static const char *reason_label(int value)
 {
 	return voc_reason_name((enum voc_reason)value);
@@ -54,6 +60,18 @@ static const char *outcome_label(int value)
 	return outcome_names[value];
 }
 
+static const char *reload_label(int value)
+{
+	return reload_names[value];
+}
+
+static const char *head_label(int value)
+{
+	return voc_head_name((enum voc_head)value);
+}
+
+#define LABEL_TABLE_RELOADS  VOC_RELOAD_COUNT, reload_label
+#define LABEL_TABLE_HEADS    VOC_HEAD_COUNT, head_label
 #define LABEL_TABLE_REASONS  VOC_REASON_COUNT, reason_label
 #define LABEL_TABLE_RULES    VOC_RULE_COUNT, rule_label
 #define LABEL_TABLE_OUTCOMES VOC_OUTCOME_COUNT, outcome_label

@@ -10,6 +10,7 @@
 #include "base/reason.h"
 #include "base/str.h"
 #include "core/alert_rule.h"
+#include "core/labels.h"
 
 /* X(symbol, name without "voc_", kind, help). COUNTER, GAUGE, HISTOGRAM (seconds). One value each. */
 #define VOC_METRICS(X)                                                                                                 \
@@ -34,6 +35,15 @@
 	X(VOC_METRIC_REDIS_ERRORS, "redis_errors_total", COUNTER, "Failed exchanges with Redis")                       \
 	X(VOC_METRIC_REDIS_SECONDS, "redis_seconds", HISTOGRAM, "One exchange with Redis")                             \
 	X(VOC_METRIC_CLASSIFY_SECONDS, "classify_seconds", HISTOGRAM, "Decoding and classifying one event (sampled)")  \
+	X(VOC_METRIC_RELOAD_SECONDS, "reload_seconds", HISTOGRAM,                                                      \
+	  "Reading the model and the rules again, beside the stream")                                                  \
+	X(VOC_METRIC_RULES_REFUSED, "rules_refused", GAUGE,                                                            \
+	  "1 while the files on disk are refused and former ones in force")                                            \
+	X(VOC_METRIC_FINGERPRINT, "classifier_fingerprint", GAUGE,                                                     \
+	  "A number for the model and rules in force: instances that have it in common label alike")                   \
+	X(VOC_METRIC_SHADOW_EVENTS, "shadow_events_total", COUNTER, "Events that the shadow labelled, too")            \
+	X(VOC_METRIC_SHADOW_ALERTING, "shadow_alerting_changes_total", COUNTER,                                        \
+	  "Of these, where a complaint or an intent to leave came or went")                                            \
 	X(VOC_METRIC_LATENCY_SECONDS, "latency_seconds", HISTOGRAM,                                                    \
 	  "From the raw record's timestamp to the end of this stage")                                                  \
 	X(VOC_METRIC_WEBHOOK_SECONDS, "webhook_seconds", HISTOGRAM, "One webhook request")                             \
@@ -45,6 +55,8 @@
 #define VOC_LABELLED_METRICS(X)                                                                                        \
 	X(VOC_LABELLED_DEAD_LETTERS, "dead_letters_total", "reason", "Records sent to the dead-letter topic", REASONS) \
 	X(VOC_LABELLED_ERRORS, "errors_total", "reason", "Errors of this service", REASONS)                            \
+	X(VOC_LABELLED_RELOADS, "reloads_total", "outcome", "Readings of changed model and rule files", RELOADS)       \
+	X(VOC_LABELLED_SHADOW_CHANGES, "shadow_changes_total", "head", "Events whose label the shadow changes", HEADS) \
 	X(VOC_LABELLED_ALERTS, "alerts_total", "rule", "Alerts raised", RULES)                                         \
 	X(VOC_LABELLED_WEBHOOKS, "webhook_attempts_total", "outcome", "Webhook requests by outcome", OUTCOMES)
 
@@ -55,10 +67,16 @@
 	X(VOC_OUTCOME_EXHAUSTED, "exhausted") \
 	X(VOC_OUTCOME_GONE, "gone")
 
+/* One refused leaves the former files in force. */
+#define VOC_RELOAD_OUTCOMES(X)       \
+	X(VOC_RELOAD_TAKEN, "taken") \
+	X(VOC_RELOAD_REFUSED, "refused")
+
 #define X(symbol, ...) symbol,
 enum voc_metric { VOC_METRICS(X) VOC_METRIC_COUNT };
 enum voc_labelled_metric { VOC_LABELLED_METRICS(X) VOC_LABELLED_COUNT };
 enum voc_webhook_outcome { VOC_WEBHOOK_OUTCOMES(X) VOC_OUTCOME_COUNT };
+enum voc_reload_outcome { VOC_RELOAD_OUTCOMES(X) VOC_RELOAD_COUNT };
 #undef X
 
 void voc_metric_add(enum voc_metric metric, int64_t by);
@@ -66,7 +84,7 @@ void voc_metric_set(enum voc_metric metric, int64_t value);
 int64_t voc_metric_get(enum voc_metric metric);
 /* A histogram's observation, in microseconds. */
 void voc_metric_observe_us(enum voc_metric metric, int64_t us);
-/* `value` indexes the label's table (enum voc_reason, voc_rule or voc_webhook_outcome). */
+/* `value` indexes the label's table (enum voc_reason, voc_rule, voc_webhook_outcome, ...). */
 void voc_metric_add_labelled(enum voc_labelled_metric metric, int value, int64_t by);
 int64_t voc_metric_get_labelled(enum voc_labelled_metric metric, int value);
 

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 static atomic_int received; /* lock-free: a handler may touch it */
+static atomic_bool hung_up;
 static int event_fd = -1;
 
 static void on_signal(int signal)
@@ -45,4 +46,24 @@ int voc_signals_received(void)
 int voc_signals_fd(void)
 {
 	return event_fd;
+}
+
+static void on_hangup(int signal)
+{
+	(void)signal;
+	atomic_store(&hung_up, true);
+}
+
+enum voc_status voc_signals_catch_hangup(struct voc_error *error)
+{
+	struct sigaction action = { .sa_handler = on_hangup, .sa_flags = SA_RESTART };
+	sigemptyset(&action.sa_mask);
+	if (sigaction(SIGHUP, &action, NULL) != 0)
+		return voc_error_set(error, VOC_FATAL, VOC_REASON_INTERNAL, -1, "signals: %s", strerror(errno));
+	return VOC_OK;
+}
+
+bool voc_signals_take_hangup(void)
+{
+	return atomic_exchange(&hung_up, false);
 }

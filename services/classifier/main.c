@@ -2,20 +2,13 @@
  * voc-classifier: voc.calls, voc.web and voc.complaints in, voc.classified out, and voc.dlq for what is no event.
  */
 #include "base/clock.h"
+#include "classifier/reload.h"
 #include "classifier/start.h"
 #include "classifier/worker.h"
 #include "io/runtime.h"
+#include "io/signals.h"
 
 #define TOPICS_RETRY_MS 1000
-
-static enum voc_status check(const struct voc_conf *conf, struct voc_error *error)
-{
-	struct voc_classifier *classifier = NULL;
-	const struct voc_classifier_files files = { conf->model_path, conf->phrases_path, conf->tenants_path };
-	enum voc_status status = voc_classifier_open_files(&files, NULL, &classifier, error);
-	voc_classifier_free(classifier);
-	return status;
-}
 
 /* Until the topics are there, or the stop; *ret_partitions stays 0 then. */
 static enum voc_status wait_for_topics(struct voc_runtime *runtime, const struct voc_conf *conf,
@@ -40,12 +33,15 @@ static enum voc_status wait_for_topics(struct voc_runtime *runtime, const struct
 	return status;
 }
 
-static enum voc_status work(struct voc_runtime *runtime, struct voc_worker *worker, struct voc_error *error)
+static enum voc_status work(struct voc_runtime *runtime, struct voc_worker *worker, struct voc_reload *reload,
+                            struct voc_error *error)
 {
 	struct pollfd fds[VOC_WORKER_FDS];
 	int64_t until_ms = 0;
 	voc_worker_fds(worker, fds);
 	while (!voc_runtime_stopping(runtime)) {
+		if (voc_reload_turn(reload, voc_signals_take_hangup(), voc_clock_ms()))
+			voc_worker_use(worker, voc_reload_classifier(reload), voc_reload_shadow(reload));
 		enum voc_status status = voc_worker_turn(worker, &until_ms, error);
 		if (status != VOC_OK)
 			return status;
@@ -62,27 +58,31 @@ static enum voc_status work(struct voc_runtime *runtime, struct voc_worker *work
 
 static enum voc_status run(struct voc_runtime *runtime, const struct voc_conf *conf, struct voc_error *error)
 {
-	struct voc_classifier *classifier = NULL;
+	struct voc_reload *reload = NULL;
 	struct voc_worker *worker = NULL;
+	struct voc_health *health = voc_runtime_health(runtime);
 	int32_t partitions = 0;
-	const struct voc_classifier_files files = { conf->model_path, conf->phrases_path, conf->tenants_path };
-	enum voc_status status = voc_classifier_open_files(&files, NULL, &classifier, error);
+	enum voc_status status = voc_signals_catch_hangup(error);
+	if (status == VOC_OK)
+		status = voc_reload_open(conf, health, &reload, error);
 	if (status == VOC_OK)
 		status = wait_for_topics(runtime, conf, &partitions, error);
 	if (status == VOC_OK && partitions > 0) {
-		VOC_LOG(VOC_LOG_INFO, "model", VOC_LOG_STR("version", voc_classifier_version(classifier)));
-		status = voc_worker_open(conf, classifier, voc_runtime_health(runtime), partitions, &worker, error);
-		if (status == VOC_OK)
-			status = work(runtime, worker, error);
+		status = voc_worker_open(conf, voc_reload_classifier(reload), health, partitions, &worker, error);
+		if (status == VOC_OK) {
+			voc_worker_use(worker, voc_reload_classifier(reload), voc_reload_shadow(reload));
+			status = work(runtime, worker, reload, error);
+		}
 	}
 	voc_worker_free(worker);
-	voc_classifier_free(classifier);
+	voc_reload_free(reload);
 	return status;
 }
 
 int main(int argc, char **argv)
 {
 	static const struct voc_service service = { VOC_PROGRAM_CLASSIFIER,
-		                                    "raw events to classified ones, and dead letters", check, run };
+		                                    "raw events to classified ones, and dead letters", voc_reload_check,
+		                                    run };
 	return voc_service_main(&service, argc, argv);
 }

@@ -40,6 +40,11 @@ struct voc_step *voc_step_new(const struct voc_classifier *classifier)
 	return NULL;
 }
 
+void voc_step_use(struct voc_step *step, const struct voc_classifier *classifier)
+{
+	step->classifier = classifier;
+}
+
 void voc_step_free(struct voc_step *step)
 {
 	if (!step)
@@ -51,7 +56,8 @@ void voc_step_free(struct voc_step *step)
 	free(step);
 }
 
-static void classify(struct voc_step *step)
+static void classify(struct voc_step *step, const struct voc_classifier *classifier,
+                     struct voc_classification *ret_result)
 {
 	const struct voc_event *event = &step->event;
 	struct voc_utterance utterance = {
@@ -62,7 +68,7 @@ static void classify(struct voc_step *step)
 		.tenant = voc_event_attribute(event, TENANT_ATTRIBUTE),
 		.source = event->source,
 	};
-	voc_classify(step->classifier, step->scratch, &utterance, &step->result);
+	voc_classify(classifier, step->scratch, &utterance, ret_result);
 }
 
 /* False if it doesn't fit. */
@@ -170,9 +176,18 @@ enum voc_status voc_step_run(struct voc_step *step, const struct voc_step_input 
 		return voc_error_set(error, VOC_FATAL, step->why.reason, -1, "%s", step->why.text);
 	if (status != VOC_OK)
 		return refuse(step, input, now_ms, ret_output, error);
-	classify(step);
+	classify(step, step->classifier, &step->result);
 	if (encode(step, input, ret_output))
 		return VOC_OK;
 	voc_error_set(&step->why, VOC_INVALID, VOC_REASON_TOO_LARGE, -1, "the classified event is too large");
 	return refuse(step, input, now_ms, ret_output, error);
+}
+
+void voc_step_compare(struct voc_step *step, const struct voc_classifier *other, struct voc_labels *ret_labels,
+                      struct voc_labels *ret_others)
+{
+	struct voc_classification result;
+	classify(step, other, &result);
+	*ret_labels = step->result.labels;
+	*ret_others = result.labels;
 }

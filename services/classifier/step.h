@@ -35,8 +35,10 @@ struct voc_step_output {
 	size_t header_count;
 };
 
-/* `classifier` is borrowed for the step's life. NULL when memory runs out. */
+/* `classifier` is borrowed, until the next voc_step_use. NULL when memory runs out. */
 struct voc_step *voc_step_new(const struct voc_classifier *classifier);
+/* From the next record on, this one labels. */
+void voc_step_use(struct voc_step *step, const struct voc_classifier *classifier);
 /* NULL is fine. */
 void voc_step_free(struct voc_step *step);
 
@@ -44,5 +46,9 @@ void voc_step_free(struct voc_step *step);
  * do: a defect. */
 VOC_MUST_CHECK enum voc_status voc_step_run(struct voc_step *step, const struct voc_step_input *input, int64_t now_ms,
                                             struct voc_step_output *ret_output, struct voc_error *error);
+
+/* The event of the last run, which was not refused: how another classifier labels it beside the step's own. */
+void voc_step_compare(struct voc_step *step, const struct voc_classifier *other, struct voc_labels *ret_labels,
+                      struct voc_labels *ret_others);
 
 #endif

@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "classifier/lanes.h"
 #include "classifier/outbox.h"
+#include "classifier/shadow.h"
 #include "classifier/start.h"
 #include "io/kafka_consumer.h"
 #include "io/metrics.h"
@@ -24,6 +25,7 @@ struct voc_worker {
 	struct voc_consumer *consumer;
 	struct voc_outbox *outbox;
 	struct voc_step *step;
+	struct voc_shadow shadow;
 	struct voc_lanes *lanes; /* NULL while nothing is assigned */
 	uint64_t assignment;     /* how many there were */
 	bool placeless;          /* partitions came, and Kafka could not yet tell where they start */
@@ -129,6 +131,7 @@ enum voc_status voc_worker_open(const struct voc_conf *conf, const struct voc_cl
 	worker->conf = conf;
 	worker->health = health;
 	worker->stop_by_ms = -1;
+	worker->shadow.share_percent = conf->shadow_share;
 	struct voc_kafka_settings kafka = { conf, "voc-classifier", voc_runtime_complain, NULL };
 	struct voc_outbox_settings outbox = { conf, kafka, on_acknowledged, worker };
 	enum voc_status status = VOC_OK;
@@ -145,6 +148,13 @@ enum voc_status voc_worker_open(const struct voc_conf *conf, const struct voc_cl
 	else
 		*ret_worker = worker;
 	return status;
+}
+
+void voc_worker_use(struct voc_worker *worker, const struct voc_classifier *classifier,
+                    const struct voc_classifier *shadow)
+{
+	voc_step_use(worker->step, classifier);
+	worker->shadow.classifier = shadow;
 }
 
 /* A record of the oldest format may have no timestamp. */
@@ -209,6 +219,8 @@ static enum voc_status handle(struct voc_worker *worker, size_t lane, struct voc
 	voc_metric_add(VOC_METRIC_BYTES_IN, (int64_t)message->value.len);
 	if (output.refused != VOC_REASON_NONE)
 		log_refusal(worker, message, &output);
+	else
+		voc_shadow_look(&worker->shadow, worker->step, message, worker->now_ms);
 	return voc_lanes_sent(worker->lanes, lane, worker->consumer, worker->now_ms, error);
 }
 
