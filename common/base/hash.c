@@ -43,6 +43,12 @@ int32_t voc_partition_of(struct voc_str key, int32_t partitions)
 	return (int32_t)(voc_murmur2(key) & 0x7fffffffU) % partitions;
 }
 
+void voc_sha1(struct voc_str s, unsigned char ret_digest[VOC_SHA1_BYTES])
+{
+	if (EVP_Digest(s.len > 0 ? s.ptr : "", s.len, ret_digest, NULL, EVP_sha1(), NULL) != 1)
+		abort();
+}
+
 void voc_sha256(struct voc_str s, unsigned char ret_digest[VOC_SHA256_BYTES])
 {
 	/* Fails only where libcrypto cannot run at all: nothing sensible could follow. */

@@ -13,6 +13,10 @@ uint64_t voc_hash64(struct voc_str s);
 uint32_t voc_murmur2(struct voc_str key);
 int32_t voc_partition_of(struct voc_str key, int32_t partitions);
 
+/* SHA-1 (FIPS 180-4): the name that Redis gives a script; for nothing that must be safe from an attacker. */
+#define VOC_SHA1_BYTES 20
+void voc_sha1(struct voc_str s, unsigned char ret_digest[VOC_SHA1_BYTES]);
+
 #define VOC_SHA256_BYTES 32
 /* SHA-256 (FIPS 180-4) and HMAC-SHA256 (RFC 2104), by libcrypto. */
 void voc_sha256(struct voc_str s, unsigned char ret_digest[VOC_SHA256_BYTES]);
