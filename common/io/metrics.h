@@ -33,6 +33,7 @@
 	X(VOC_METRIC_REBALANCES, "rebalances_total", COUNTER, "Rebalances of the consumer group")                      \
 	X(VOC_METRIC_KAFKA_ERRORS, "kafka_errors_total", COUNTER, "Errors that librdkafka reported")                   \
 	X(VOC_METRIC_REDIS_ERRORS, "redis_errors_total", COUNTER, "Failed exchanges with Redis")                       \
+	X(VOC_METRIC_REDIS_REDIRECTS, "redis_redirects_total", COUNTER, "Commands that Redis Cluster sent elsewhere")  \
 	X(VOC_METRIC_REDIS_SECONDS, "redis_seconds", HISTOGRAM, "One exchange with Redis")                             \
 	X(VOC_METRIC_CLASSIFY_SECONDS, "classify_seconds", HISTOGRAM, "Decoding and classifying one event (sampled)")  \
 	X(VOC_METRIC_RELOAD_SECONDS, "reload_seconds", HISTOGRAM,                                                      \

@@ -52,3 +52,21 @@ void voc_redis_args_command(struct voc_buf *buf, const struct voc_redis_args *ar
 	voc_buf_add_str(buf, voc_buf_str(&args->buf));
 	buf->failed |= args->buf.failed;
 }
+
+void voc_redis_args_words(struct voc_buf *buf, const char *const *words)
+{
+	struct voc_redis_args args;
+	voc_redis_args_init(&args, buf->max);
+	for (; *words; words++)
+		voc_redis_args_add(&args, voc_str_from(*words));
+	voc_redis_args_command(buf, &args);
+	voc_redis_args_free(&args);
+}
+
+void voc_redis_args_login(struct voc_buf *buf, const char *user, const char *password)
+{
+	if (user[0])
+		voc_redis_args_words(buf, (const char *[]){ "AUTH", user, password, NULL });
+	else if (password[0])
+		voc_redis_args_words(buf, (const char *[]){ "AUTH", password, NULL });
+}

@@ -22,5 +22,9 @@ void voc_redis_args_add_i64(struct voc_redis_args *args, int64_t arg);
 void voc_redis_args_append(struct voc_redis_args *args, const struct voc_redis_args *more);
 /* Appends one whole command made of these arguments. */
 void voc_redis_args_command(struct voc_buf *buf, const struct voc_redis_args *args);
+/* The same of C strings, ended by NULL. */
+void voc_redis_args_words(struct voc_buf *buf, const char *const *words);
+/* AUTH with what there is of user and password; appends nothing if there is neither. */
+void voc_redis_args_login(struct voc_buf *buf, const char *user, const char *password);
 
 #endif

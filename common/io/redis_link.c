@@ -1,383 +1,211 @@
 #include "io/redis_link.h"
 
-#include "base/arena.h"
 #include "base/clock.h"
 #include "io/metrics.h"
-#include "io/redis_url.h"
+#include "io/redis_slots.h"
 
 #include <hiredis/hiredis.h>
 
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
-#include <sys/time.h>
 
-#define OUT_MAX_BYTES   ((size_t)256 * 1024 * 1024)
-#define REPLY_MAX_BYTES ((size_t)256 * 1024 * 1024)
-/* Waiting for a connection can't be cut short by a stop. */
-#define CONNECT_LONGEST_MS 2000
-#define STOP_GRACE_MS      1000
+#define STOP_GRACE_MS 1000
+#define LINKS_MAX     VOC_REDIS_NODES_MAX
 
-struct voc_redis {
-	struct voc_redis_url url;
-	int64_t timeout_ms;
-	int stop_fd;           /* -1: none */
-	redisContext *context; /* NULL: not connected */
-	struct voc_buf out;    /* whole commands */
-	size_t command_count;
-	struct voc_redis_args args; /* of the command that is being put together */
-	struct voc_arena *arena;    /* the replies */
-	struct voc_redis_reply **replies;
-	size_t reply_count;
-};
-
-/* hiredis' reader calls these instead of its own malloc per reply: a batch's replies come and go in one arena. */
-static struct voc_redis_reply *reply_new(const redisReadTask *task, enum voc_redis_type type)
+struct voc_redis_link *voc_redis_link_new(const struct voc_redis_address *address, struct voc_arena *arena)
 {
-	struct voc_redis_reply *reply = voc_arena_alloc(task->privdata, sizeof *reply);
-	if (!reply)
+	struct voc_redis_link *link = calloc(1, sizeof *link);
+	if (!link)
 		return NULL;
-	*reply = (struct voc_redis_reply){ .type = type };
-	if (task->parent) {
-		struct voc_redis_reply *parent = task->parent->obj;
-		parent->items[task->idx] = reply;
-	}
-	return reply;
+	link->address = *address;
+	link->arena = arena;
+	return link;
 }
 
-static void *reply_string(const redisReadTask *task, char *bytes, size_t len)
+void voc_redis_link_free(struct voc_redis_link *link)
 {
-	enum voc_redis_type type = task->type == REDIS_REPLY_ERROR    ? VOC_REDIS_ERROR
-	                           : task->type == REDIS_REPLY_STATUS ? VOC_REDIS_STATUS
-	                                                              : VOC_REDIS_STRING;
-	struct voc_redis_reply *reply = reply_new(task, type);
-	if (!reply)
-		return NULL;
-	reply->str = voc_arena_copy(task->privdata, voc_str_of(bytes, len));
-	return reply->str.ptr ? reply : NULL;
-}
-
-#if HIREDIS_MAJOR >= 1
-static void *reply_array(const redisReadTask *task, size_t count)
-#else
-static void *reply_array(const redisReadTask *task, int count)
-#endif
-{
-	struct voc_redis_reply *reply = reply_new(task, VOC_REDIS_ARRAY);
-	if (!reply)
-		return NULL;
-	reply->count = (size_t)count;
-	reply->items = voc_arena_alloc(task->privdata, reply->count * sizeof *reply->items);
-	return reply->items ? reply : NULL;
-}
-
-static void *reply_integer(const redisReadTask *task, long long value)
-{
-	struct voc_redis_reply *reply = reply_new(task, VOC_REDIS_INTEGER);
-	if (reply)
-		reply->integer = value;
-	return reply;
-}
-
-static void *reply_nil(const redisReadTask *task)
-{
-	return reply_new(task, VOC_REDIS_NIL);
-}
-
-static void reply_free(void *reply)
-{
-	(void)reply; /* the arena's */
-}
-
-static redisReplyObjectFunctions arena_replies = {
-	.createString = reply_string,
-	.createArray = reply_array,
-	.createInteger = reply_integer,
-	.createNil = reply_nil,
-	.freeObject = reply_free,
-};
-
-enum voc_status voc_redis_new(const char *url, int64_t timeout_ms, struct voc_redis **ret_redis,
-                              struct voc_error *error)
-{
-	struct voc_redis_url parsed;
-	enum voc_status status = voc_redis_url_parse(url, &parsed, error);
-	if (status != VOC_OK)
-		return status;
-	struct voc_redis *redis = calloc(1, sizeof *redis);
-	struct voc_arena *arena = redis ? voc_arena_new(REPLY_MAX_BYTES) : NULL;
-	if (!arena) {
-		free(redis);
-		return voc_error_set(error, VOC_FATAL, VOC_REASON_OUT_OF_MEMORY, -1, "no memory for Redis");
-	}
-	redis->url = parsed;
-	redis->timeout_ms = timeout_ms;
-	redis->stop_fd = -1;
-	redis->arena = arena;
-	voc_buf_init(&redis->out, OUT_MAX_BYTES);
-	voc_redis_args_init(&redis->args, OUT_MAX_BYTES);
-	*ret_redis = redis;
-	return VOC_OK;
-}
-
-void voc_redis_free(struct voc_redis *redis)
-{
-	if (!redis)
+	if (!link)
 		return;
-	voc_redis_close(redis);
-	voc_buf_free(&redis->out);
-	voc_redis_args_free(&redis->args);
-	voc_arena_free(redis->arena);
-	free(redis);
+	voc_redis_link_close(link);
+	free(link);
 }
 
-void voc_redis_close(struct voc_redis *redis)
+bool voc_redis_link_is_open(const struct voc_redis_link *link)
 {
-	if (redis->context)
-		redisFree(redis->context);
-	redis->context = NULL;
+	return link->context;
 }
 
-void voc_redis_stop_on(struct voc_redis *redis, int fd)
+void voc_redis_call_lose(struct voc_redis_call *call, struct voc_arena *arena, const char *why)
 {
-	redis->stop_fd = fd;
+	static struct voc_redis_reply no_memory = { .type = VOC_REDIS_LOST, .str = { "no memory for a reply", 21 } };
+	struct voc_redis_reply *reply = voc_arena_alloc(arena, sizeof *reply);
+	call->reply = &no_memory;
+	if (!reply)
+		return;
+	*reply = (struct voc_redis_reply){ .type = VOC_REDIS_LOST };
+	reply->str = voc_arena_copy(arena, voc_str_from(why));
+	if (reply->str.ptr)
+		call->reply = reply;
 }
 
-bool voc_redis_connected(const struct voc_redis *redis)
+void voc_redis_link_close(struct voc_redis_link *link)
 {
-	return redis->context;
+	if (link->context)
+		redisFree(link->context);
+	link->context = NULL;
+	link->greeted = false;
+	for (; link->first; link->first = link->first->next)
+		voc_redis_call_lose(link->first, link->arena, link->why);
 }
 
-void voc_redis_begin(struct voc_redis *redis)
+static void broken(struct voc_redis_link *link, const char *doing, const char *why)
 {
-	voc_buf_clear(&redis->out);
-	voc_redis_args_clear(&redis->args);
-	redis->command_count = 0;
-}
-
-void voc_redis_arg(struct voc_redis *redis, struct voc_str arg)
-{
-	voc_redis_args_add(&redis->args, arg);
-}
-
-void voc_redis_arg_i64(struct voc_redis *redis, int64_t arg)
-{
-	voc_redis_args_add_i64(&redis->args, arg);
-}
-
-void voc_redis_end(struct voc_redis *redis)
-{
-	voc_redis_args_command(&redis->out, &redis->args);
-	voc_redis_args_clear(&redis->args);
-	redis->command_count++;
-}
-
-void voc_redis_command(struct voc_redis *redis, const char *const *args)
-{
-	for (; *args; args++)
-		voc_redis_arg(redis, voc_str_from(*args));
-	voc_redis_end(redis);
-}
-
-void voc_redis_encoded(struct voc_redis *redis, struct voc_str command)
-{
-	voc_buf_add_str(&redis->out, command);
-	redis->command_count++;
-}
-
-static enum voc_status broken(struct voc_redis *redis, const char *doing, const char *why, struct voc_error *error)
-{
-	voc_error_set(error, VOC_RETRY, VOC_REASON_REDIS, -1, "%s: %s", doing, why);
+	snprintf(link->why, sizeof link->why, "%s Redis: %s", doing, why);
 	voc_metric_add(VOC_METRIC_REDIS_ERRORS, 1);
-	voc_redis_close(redis);
-	return VOC_RETRY;
+	voc_redis_link_close(link);
 }
 
-/* How long the exchange under way may still wait. */
-struct patience {
-	int64_t until_ms;
-	int stop_fd; /* -1: none, or it was readable already */
-};
-
-/* False when the time is over. Errors of the socket count as ready: the next read or write tells. */
-static bool wait_ready(struct voc_redis *redis, short events, struct patience *patience)
+void voc_redis_link_open(struct voc_redis_link *link)
 {
-	for (;;) {
-		struct pollfd fds[] = { { .fd = redis->context->fd, .events = events },
-			                { .fd = patience->stop_fd, .events = POLLIN } };
-		int64_t left_ms = patience->until_ms - voc_clock_ms();
-		if (left_ms <= 0)
-			return false;
-		if (poll(fds, 2, left_ms > INT_MAX ? INT_MAX : (int)left_ms) < 0)
-			continue; /* interrupted */
-		if (fds[0].revents)
-			return true;
-		if (fds[1].revents) {
-			patience->stop_fd = -1;
-			if (left_ms > STOP_GRACE_MS)
-				patience->until_ms = voc_clock_ms() + STOP_GRACE_MS;
-		}
+	static const char doing[] = "connecting to";
+	if (link->context)
+		return;
+	const struct voc_redis_address *address = &link->address;
+	link->context = address->is_unix ? redisConnectUnixNonBlock(address->host)
+	                                 : redisConnectNonBlock(address->host, address->port);
+	if (!link->context)
+		broken(link, doing, "out of memory");
+	else if (link->context->err)
+		broken(link, doing, link->context->errstr);
+	else if (!address->is_unix && redisEnableKeepAlive(link->context) != REDIS_OK)
+		broken(link, doing, link->context->errstr);
+	else
+		voc_redis_replies_into(link->context->reader, link->arena);
+}
+
+void voc_redis_link_send(struct voc_redis_link *link, struct voc_redis_call *call)
+{
+	call->reply = NULL;
+	call->next = NULL;
+	if (!link->context) {
+		voc_redis_call_lose(call, link->arena, link->why);
+		return;
 	}
+	if (link->first)
+		link->last->next = call;
+	else
+		link->first = call;
+	link->last = call;
+	link->flushed = false;
+	if (redisAppendFormattedCommand(link->context, call->command.ptr, call->command.len) != REDIS_OK)
+		broken(link, "sending to", link->context->errstr);
 }
 
-static enum voc_status send_commands(struct voc_redis *redis, struct patience *patience, struct voc_error *error)
+static void flush(struct voc_redis_link *link)
 {
-	static const char doing[] = "sending to Redis";
-	if (redisAppendFormattedCommand(redis->context, redis->out.ptr, redis->out.len) != REDIS_OK)
-		return broken(redis, doing, redis->context->errstr, error);
-	for (;;) {
-		int done = 0;
-		if (redisBufferWrite(redis->context, &done) != REDIS_OK)
-			return broken(redis, doing, redis->context->errstr, error);
-		if (done)
-			return VOC_OK;
-		if (!wait_ready(redis, POLLOUT, patience))
-			return broken(redis, doing, "timed out", error);
-	}
+	int done = 0;
+	if (redisBufferWrite(link->context, &done) != REDIS_OK)
+		broken(link, link->greeted ? "sending to" : "connecting to", link->context->errstr);
+	else
+		link->flushed = done;
 }
 
-static enum voc_status receive(struct voc_redis *redis, struct patience *patience, struct voc_redis_reply **ret_reply,
-                               struct voc_error *error)
+/* Hands out the replies that are there. */
+static void take_replies(struct voc_redis_link *link)
 {
-	static const char doing[] = "reading from Redis";
-	for (;;) {
+	while (link->first) {
 		void *reply = NULL;
-		if (redisGetReplyFromReader(redis->context, &reply) != REDIS_OK)
-			return broken(redis, doing, redis->context->errstr, error);
-		if (reply) {
-			*ret_reply = reply;
-			return VOC_OK;
+		if (redisGetReplyFromReader(link->context, &reply) != REDIS_OK) {
+			broken(link, "reading from", link->context->errstr);
+			return;
 		}
-		if (!wait_ready(redis, POLLIN, patience))
-			return broken(redis, doing, "timed out", error);
-		if (redisBufferRead(redis->context) != REDIS_OK)
-			return broken(redis, doing, redis->context->errstr, error);
+		if (!reply)
+			return;
+		link->first->reply = reply;
+		link->first = link->first->next;
 	}
 }
 
-enum voc_status voc_redis_exchange(struct voc_redis *redis, struct voc_error *error)
+static void pump(struct voc_redis_link *link, short revents)
 {
-	redis->reply_count = 0;
-	if (!redis->context)
-		return voc_error_set(error, VOC_RETRY, VOC_REASON_REDIS, -1, "not connected to Redis");
-	if (redis->out.failed)
-		return voc_error_set(error, VOC_FATAL, VOC_REASON_TOO_LARGE, -1, "more than %zu bytes for Redis",
-		                     OUT_MAX_BYTES);
-	if (redis->command_count == 0)
-		return VOC_OK;
-	voc_arena_reset(redis->arena);
-	redis->replies = voc_arena_alloc(redis->arena, redis->command_count * sizeof *redis->replies);
-	if (!redis->replies)
-		return voc_error_set(error, VOC_FATAL, VOC_REASON_OUT_OF_MEMORY, -1, "no memory for Redis' replies");
-	int64_t began_us = voc_clock_us();
-	struct patience patience = { began_us / 1000 + redis->timeout_ms, redis->stop_fd };
-	enum voc_status status = send_commands(redis, &patience, error);
-	for (size_t i = 0; status == VOC_OK && i < redis->command_count; i++)
-		status = receive(redis, &patience, &redis->replies[i], error);
-	if (status == VOC_OK)
-		redis->reply_count = redis->command_count;
-	voc_metric_observe_us(VOC_METRIC_REDIS_SECONDS, voc_clock_us() - began_us);
-	return status;
+	if (revents && !link->flushed)
+		flush(link);
+	if (!link->context || !(revents & (POLLIN | POLLHUP | POLLERR)))
+		return;
+	if (redisBufferRead(link->context) != REDIS_OK)
+		broken(link, "reading from", link->context->errstr);
+	else
+		take_replies(link);
 }
 
-const struct voc_redis_reply *voc_redis_reply(const struct voc_redis *redis, size_t index)
+struct voc_redis_patience voc_redis_patience_at_most(const struct voc_redis_patience *patience, int64_t longest_ms)
 {
-	static const struct voc_redis_reply none = { .type = VOC_REDIS_ERROR, .str = { "ERR no such reply", 17 } };
-	return index < redis->reply_count ? redis->replies[index] : &none;
+	struct voc_redis_patience part = *patience;
+	int64_t until_ms = voc_clock_ms() + longest_ms;
+	if (part.until_ms > until_ms)
+		part.until_ms = until_ms;
+	return part;
 }
 
-static bool may_pass(struct voc_str error_text)
+void voc_redis_patience_take(struct voc_redis_patience *patience, const struct voc_redis_patience *part)
 {
-	static const char *const codes[] = { "LOADING ",    "OOM ",       "READONLY ",   "MASTERDOWN ",
-		                             "BUSY ",       "TRYAGAIN ",  "MISCONF ",    "NOSCRIPT ",
-		                             "NOREPLICAS ", "UNBLOCKED ", "CLUSTERDOWN " };
-	for (size_t i = 0; i < sizeof codes / sizeof *codes; i++) {
-		if (voc_str_starts_with(error_text, voc_str_from(codes[i])))
-			return true;
+	if (part->stop_fd != patience->stop_fd)
+		*patience = *part;
+}
+
+/* The time that is left, in ms; a stop that comes meanwhile leaves no more than its grace. */
+static int time_left_ms(struct voc_redis_patience *patience, short stop_revents)
+{
+	int64_t now_ms = voc_clock_ms();
+	if (stop_revents) {
+		patience->stop_fd = -1;
+		if (patience->until_ms > now_ms + STOP_GRACE_MS)
+			patience->until_ms = now_ms + STOP_GRACE_MS;
 	}
-	return voc_str_starts_with(error_text, VOC_STR("ERR max number of clients"));
+	int64_t left_ms = patience->until_ms - now_ms;
+	return left_ms <= 0 ? 0 : left_ms > INT_MAX ? INT_MAX : (int)left_ms;
 }
 
-/* Redis quotes arguments, which hold customers' ids, in some texts: what stands before the first quote is enough. */
-static struct voc_str before_quote(struct voc_str text)
+/* Those that wait, and the stop behind them. Returns how many wait. */
+static size_t gather_fds(struct voc_redis_link *const *links, size_t count, int stop_fd, struct pollfd *fds,
+                         struct voc_redis_link **ret_waiting)
 {
-	size_t len = 0;
-	while (len < text.len && !strchr("`'\"{\r\n", text.ptr[len]))
-		len++;
-	return voc_str_clip(voc_str_of(text.ptr, len), 120);
+	size_t waiting = 0;
+	for (size_t i = 0; i < count; i++) {
+		if (!links[i]->first)
+			continue;
+		ret_waiting[waiting] = links[i];
+		fds[waiting++] = (struct pollfd){ .fd = links[i]->context->fd,
+			                          .events = links[i]->flushed ? POLLIN : POLLIN | POLLOUT };
+	}
+	fds[waiting] = (struct pollfd){ .fd = stop_fd, .events = POLLIN };
+	return waiting;
 }
 
-enum voc_status voc_redis_expect(struct voc_redis *redis, const struct voc_redis_reply *reply, enum voc_redis_type type,
-                                 struct voc_error *error)
+void voc_redis_links_exchange(struct voc_redis_link *const *links, size_t count, struct voc_redis_patience *patience)
 {
-	if (reply->type == type || (reply->type == VOC_REDIS_NIL && type == VOC_REDIS_STRING))
-		return VOC_OK;
-	if (reply->type != VOC_REDIS_ERROR)
-		return voc_error_set(error, VOC_FATAL, VOC_REASON_REDIS, -1, "Redis answered with type %d, not %d",
-		                     (int)reply->type, (int)type);
-	enum voc_status status = may_pass(reply->str) ? VOC_RETRY : VOC_FATAL;
-	struct voc_str text = before_quote(reply->str);
-	voc_error_set(error, status, VOC_REASON_REDIS, -1, "Redis answered: %.*s", VOC_STR_ARG(text));
-	voc_metric_add(VOC_METRIC_REDIS_ERRORS, 1);
-	if (voc_str_starts_with(reply->str, VOC_STR("READONLY ")))
-		voc_redis_close(redis);
-	return status;
-}
-
-static struct timeval timeval_of(int64_t ms)
-{
-	return (struct timeval){ .tv_sec = ms / 1000, .tv_usec = (suseconds_t)(ms % 1000) * 1000 };
-}
-
-static enum voc_status open_socket(struct voc_redis *redis, struct voc_error *error)
-{
-	struct timeval timeout =
-	        timeval_of(redis->timeout_ms < CONNECT_LONGEST_MS ? redis->timeout_ms : CONNECT_LONGEST_MS);
-	const struct voc_redis_url *url = &redis->url;
-	redis->context = url->is_unix ? redisConnectUnixWithTimeout(url->host, timeout)
-	                              : redisConnectWithTimeout(url->host, url->port, timeout);
-	if (!redis->context)
-		return voc_error_set(error, VOC_RETRY, VOC_REASON_OUT_OF_MEMORY, -1, "no memory to connect to Redis");
-	if (redis->context->err)
-		return broken(redis, "connecting to Redis", redis->context->errstr, error);
-	if (!url->is_unix && redisEnableKeepAlive(redis->context) != REDIS_OK)
-		return broken(redis, "connecting to Redis", redis->context->errstr, error);
-	/* hiredis' own time-out is one for each read: from here on wait_ready waits. */
-	int flags = fcntl(redis->context->fd, F_GETFL);
-	if (flags < 0 || fcntl(redis->context->fd, F_SETFL, flags | O_NONBLOCK) < 0)
-		return broken(redis, "connecting to Redis", strerror(errno), error);
-	redis->context->flags &= ~REDIS_BLOCK;
-	redis->context->reader->fn = &arena_replies;
-	redis->context->reader->privdata = redis->arena;
-	return VOC_OK;
-}
-
-static void gather_login(struct voc_redis *redis)
-{
-	const struct voc_redis_url *url = &redis->url;
-	voc_redis_begin(redis);
-	if (url->user[0])
-		voc_redis_command(redis, (const char *[]){ "AUTH", url->user, url->password, NULL });
-	else if (url->password[0])
-		voc_redis_command(redis, (const char *[]){ "AUTH", url->password, NULL });
-	voc_redis_arg(redis, VOC_STR("SELECT"));
-	voc_redis_arg_i64(redis, url->db);
-	voc_redis_end(redis);
-}
-
-enum voc_status voc_redis_connect(struct voc_redis *redis, struct voc_error *error)
-{
-	voc_redis_close(redis);
-	enum voc_status status = open_socket(redis, error);
-	if (status != VOC_OK)
-		return status;
-	gather_login(redis);
-	status = voc_redis_exchange(redis, error);
-	for (size_t i = 0; status == VOC_OK && i < redis->command_count; i++)
-		status = voc_redis_expect(redis, redis->replies[i], VOC_REDIS_STATUS, error);
-	if (status != VOC_OK)
-		voc_redis_close(redis);
-	return status;
+	struct pollfd fds[LINKS_MAX + 1];
+	struct voc_redis_link *waiting[LINKS_MAX];
+	if (count > LINKS_MAX)
+		count = LINKS_MAX;
+	for (size_t i = 0; i < count; i++) {
+		if (links[i]->first)
+			flush(links[i]);
+	}
+	short stop_revents = 0;
+	size_t left;
+	while ((left = gather_fds(links, count, patience->stop_fd, fds, waiting)) > 0) {
+		int left_ms = time_left_ms(patience, stop_revents);
+		fds[left].fd = patience->stop_fd;
+		if (left_ms > 0 && poll(fds, left + 1, left_ms) < 0)
+			continue; /* interrupted */
+		for (size_t i = 0; i < left && left_ms > 0; i++)
+			pump(waiting[i], fds[i].revents);
+		for (size_t i = 0; i < left && left_ms == 0; i++)
+			broken(waiting[i], waiting[i]->greeted ? "waiting for" : "connecting to", "timed out");
+		stop_revents = left_ms > 0 ? fds[left].revents : 0;
+	}
 }

@@ -50,7 +50,7 @@ int64_t voc_redis_field_i64(const struct voc_redis_fields *fields, const char *n
 static void gather(struct voc_redis *redis, const char *command, struct voc_str key)
 {
 	voc_redis_arg(redis, voc_str_from(command));
-	voc_redis_arg(redis, key);
+	voc_redis_arg_key(redis, key);
 	voc_redis_end(redis);
 }
 
@@ -114,7 +114,7 @@ static void gather_at_risk(struct voc_redis *redis, int32_t partition, size_t ma
 	struct voc_str name = voc_redis_key_at_risk(&key, partition);
 	gather(redis, "ZCARD", name);
 	voc_redis_arg(redis, VOC_STR("ZREVRANGE"));
-	voc_redis_arg(redis, name);
+	voc_redis_arg_key(redis, name);
 	voc_redis_arg_i64(redis, 0);
 	voc_redis_arg_i64(redis, max > 0 ? (int64_t)max - 1 : 0);
 	voc_redis_arg(redis, VOC_STR("WITHSCORES"));

@@ -1,13 +1,13 @@
 /*
  * Reading what the aggregator keeps in Redis: for vocctl, and for whoever only looks.
  *
- * Works on a connected voc_redis (redis_link.h). Each call is one exchange; what it returns is borrowed from the
+ * Works on a connected voc_redis (redis.h). Each call is one exchange; what it returns is borrowed from the
  * connection until its next exchange. Statuses are those of voc_redis_exchange and voc_redis_expect.
  */
 #ifndef VOC_IO_REDIS_QUERY_H
 #define VOC_IO_REDIS_QUERY_H
 
-#include "io/redis_link.h"
+#include "io/redis.h"
 
 struct voc_redis_meta {
 	bool present; /* false: no aggregator has run on this Redis yet */

@@ -7,20 +7,21 @@
 #include <stdlib.h>
 
 /* Customers a pipeline: bounds the replies that are held at a time. */
-#define LOAD_CUSTOMERS   500
-#define STEPS_MAX_BYTES  ((size_t)256 * 1024 * 1024)
-#define SHA_SIZE         41
+#define LOAD_CUSTOMERS  500
+#define STEPS_MAX_BYTES ((size_t)256 * 1024 * 1024)
+/* Of gather_meta. */
+#define META_REPLIES     3
 #define FIRST_FIELD_ROOM 64
 
 struct gathered_step {
+	int32_t partition;
 	size_t start, len; /* of its command, within `commands` */
-	bool forgotten;    /* Redis had no such script: it did nothing */
 };
 
 struct voc_store {
 	struct voc_redis *redis;
 	int32_t partitions;
-	char sha[SHA_SIZE]; /* of the script, by SCRIPT LOAD */
+	const char *sha; /* of the step's script */
 	struct voc_redis_step step;
 	struct voc_buf commands; /* one EVALSHA per step */
 	struct gathered_step *steps;
@@ -44,6 +45,12 @@ enum voc_status voc_store_new(const char *url, int64_t timeout_ms, struct voc_st
 	store->redis = redis;
 	voc_redis_step_init(&store->step);
 	voc_buf_init(&store->commands, STEPS_MAX_BYTES);
+	voc_redis_will_write(redis);
+	store->sha = voc_redis_script(redis, voc_redis_step_script);
+	if (!store->sha) {
+		voc_store_free(store);
+		return voc_error_set(error, VOC_FATAL, VOC_REASON_OUT_OF_MEMORY, -1, "no memory for the store");
+	}
 	*ret_store = store;
 	return VOC_OK;
 }
@@ -70,25 +77,16 @@ bool voc_store_connected(const struct voc_store *store)
 	return voc_redis_connected(store->redis);
 }
 
-/* INFO rather than CONFIG GET, which hosted Redis often denies. */
-static enum voc_status check_eviction(struct voc_store *store, const struct voc_redis_reply *info,
-                                      struct voc_error *error)
+bool voc_store_appends(const struct voc_store *store)
 {
-	static const struct voc_str name = { "\nmaxmemory_policy:", 18 };
-	enum voc_status status = voc_redis_expect(store->redis, info, VOC_REDIS_STRING, error);
-	if (status != VOC_OK)
-		return status;
-	const char *at = info->str.len > 0 ? memmem(info->str.ptr, info->str.len, name.ptr, name.len) : NULL;
-	if (!at)
-		return VOC_OK; /* a server of another make that has no such policy */
-	at += name.len;
-	struct voc_str policy = voc_str_of(at, strcspn(at, "\r\n"));
-	if (voc_str_is(policy, "noeviction"))
-		return VOC_OK;
-	return voc_error_set(
-	        error, VOC_FATAL, VOC_REASON_REDIS, -1,
-	        "Redis' maxmemory-policy is %.*s: it would delete customers silently; set it to noeviction",
-	        VOC_STR_ARG(policy));
+	return voc_redis_appends(store->redis);
+}
+
+static void gather_hash(struct voc_redis *redis, struct voc_str key)
+{
+	voc_redis_arg(redis, VOC_STR("HGETALL"));
+	voc_redis_arg_key(redis, key);
+	voc_redis_end(redis);
 }
 
 /* Sets voc:meta where it is absent, and asks what it is; three commands. */
@@ -96,16 +94,16 @@ static void gather_meta(struct voc_store *store)
 {
 	struct voc_redis *redis = store->redis;
 	voc_redis_arg(redis, VOC_STR("HSETNX"));
-	voc_redis_arg(redis, VOC_STR(VOC_REDIS_META_KEY));
+	voc_redis_arg_key(redis, VOC_STR(VOC_REDIS_META_KEY));
 	voc_redis_arg(redis, VOC_STR("partitions"));
 	voc_redis_arg_i64(redis, store->partitions);
 	voc_redis_end(redis);
 	voc_redis_arg(redis, VOC_STR("HSETNX"));
-	voc_redis_arg(redis, VOC_STR(VOC_REDIS_META_KEY));
+	voc_redis_arg_key(redis, VOC_STR(VOC_REDIS_META_KEY));
 	voc_redis_arg(redis, VOC_STR("state_version"));
 	voc_redis_arg_i64(redis, VOC_REDIS_STATE_VERSION);
 	voc_redis_end(redis);
-	voc_redis_command(redis, (const char *[]){ "HGETALL", VOC_REDIS_META_KEY, NULL });
+	gather_hash(redis, VOC_STR(VOC_REDIS_META_KEY));
 }
 
 /* The replies to gather_meta, the first of which is the index-th. */
@@ -113,10 +111,11 @@ static enum voc_status check_meta(struct voc_store *store, size_t index, struct 
 {
 	struct voc_redis_fields meta;
 	enum voc_status status = VOC_OK;
-	for (size_t i = index; status == VOC_OK && i < index + 2; i++)
+	for (size_t i = index; status == VOC_OK && i + 1 < index + META_REPLIES; i++)
 		status = voc_redis_expect(store->redis, voc_redis_reply(store->redis, i), VOC_REDIS_INTEGER, error);
 	if (status == VOC_OK)
-		status = voc_redis_fields_of(store->redis, voc_redis_reply(store->redis, index + 2), &meta, error);
+		status = voc_redis_fields_of(store->redis, voc_redis_reply(store->redis, index + META_REPLIES - 1),
+		                             &meta, error);
 	if (status != VOC_OK)
 		return status;
 	int64_t partitions = voc_redis_field_i64(&meta, "partitions");
@@ -136,39 +135,12 @@ static enum voc_status check_meta(struct voc_store *store, size_t index, struct 
 	return VOC_OK;
 }
 
-static enum voc_status take_sha(struct voc_store *store, const struct voc_redis_reply *reply, struct voc_error *error)
+/* Nothing is written before the server was looked at: voc_redis_will_write. */
+static enum voc_status agree_on_meta(struct voc_store *store, struct voc_error *error)
 {
-	enum voc_status status = voc_redis_expect(store->redis, reply, VOC_REDIS_STRING, error);
-	if (status != VOC_OK)
-		return status;
-	if (reply->str.len != SHA_SIZE - 1)
-		return voc_error_set(error, VOC_FATAL, VOC_REASON_REDIS, -1, "SCRIPT LOAD answered no hash");
-	voc_str_copy(store->sha, sizeof store->sha, reply->str);
-	return VOC_OK;
-}
-
-static void gather_script_load(struct voc_store *store)
-{
-	voc_redis_command(store->redis, (const char *[]){ "SCRIPT", "LOAD", voc_redis_step_script, NULL });
-}
-
-/* The policy is looked at before anything is written. */
-static enum voc_status prepare(struct voc_store *store, struct voc_error *error)
-{
-	struct voc_redis *redis = store->redis;
-	voc_redis_begin(redis);
-	voc_redis_command(redis, (const char *[]){ "INFO", "memory", NULL });
-	gather_script_load(store);
-	enum voc_status status = voc_redis_exchange(redis, error);
-	if (status == VOC_OK)
-		status = check_eviction(store, voc_redis_reply(redis, 0), error);
-	if (status == VOC_OK)
-		status = take_sha(store, voc_redis_reply(redis, 1), error);
-	if (status != VOC_OK)
-		return status;
-	voc_redis_begin(redis);
+	voc_redis_begin(store->redis);
 	gather_meta(store);
-	status = voc_redis_exchange(redis, error);
+	enum voc_status status = voc_redis_exchange(store->redis, error);
 	return status == VOC_OK ? check_meta(store, 0, error) : status;
 }
 
@@ -177,7 +149,7 @@ enum voc_status voc_store_connect(struct voc_store *store, int32_t partitions, s
 	store->partitions = partitions;
 	enum voc_status status = voc_redis_connect(store->redis, error);
 	if (status == VOC_OK)
-		status = prepare(store, error);
+		status = agree_on_meta(store, error);
 	if (status != VOC_OK)
 		voc_redis_close(store->redis);
 	return status;
@@ -214,11 +186,17 @@ static enum voc_status tell_hash(struct voc_store *store, const struct voc_redis
 	return each(context, index, store->fields, stored.count, error);
 }
 
-static void gather_hash(struct voc_redis *redis, struct voc_str key)
+/* What is known of voc:meta since the connection was made stands, if only its own shard is away. */
+static enum voc_status check_meta_if_there(struct voc_store *store, struct voc_error *error)
 {
-	voc_redis_arg(redis, VOC_STR("HGETALL"));
-	voc_redis_arg(redis, key);
-	voc_redis_end(redis);
+	struct voc_error failure;
+	voc_error_clear(&failure);
+	enum voc_status status = check_meta(store, 0, &failure);
+	if (status == VOC_RETRY)
+		return VOC_OK;
+	if (status != VOC_OK && error)
+		*error = failure;
+	return status;
 }
 
 enum voc_status voc_store_load_positions(struct voc_store *store, const int32_t *partitions, size_t count,
@@ -231,10 +209,16 @@ enum voc_status voc_store_load_positions(struct voc_store *store, const int32_t 
 		gather_hash(store->redis, voc_redis_key_position(&key, partitions[i]));
 	enum voc_status status = voc_redis_exchange(store->redis, error);
 	if (status == VOC_OK)
-		status = check_meta(store, 0, error);
-	for (size_t i = 0; status == VOC_OK && i < count; i++)
-		status = tell_hash(store, voc_redis_reply(store->redis, 3 + i), i, each, context, error);
-	return status;
+		status = check_meta_if_there(store, error);
+	bool retry = false;
+	for (size_t i = 0; status == VOC_OK && i < count; i++) {
+		status = tell_hash(store, voc_redis_reply(store->redis, META_REPLIES + i), i, each, context, error);
+		if (status == VOC_RETRY) {
+			retry = true;
+			status = VOC_OK;
+		}
+	}
+	return status == VOC_OK && retry ? VOC_RETRY : status;
 }
 
 enum voc_status voc_store_load_customers(struct voc_store *store, const struct voc_store_wanted *wanted, size_t count,
@@ -301,19 +285,8 @@ enum voc_status voc_store_step_end(struct voc_store *store, const struct voc_par
 	        voc_redis_step_end(&store->step, state, voc_str_from(store->sha), &store->commands, error);
 	if (status == VOC_OK)
 		store->steps[store->step_count++] =
-		        (struct gathered_step){ .start = start, .len = store->commands.len - start };
+		        (struct gathered_step){ store->step.partition, start, store->commands.len - start };
 	return status;
-}
-
-static bool is_noscript(const struct voc_redis_reply *reply)
-{
-	return reply->type == VOC_REDIS_ERROR && voc_str_starts_with(reply->str, VOC_STR("NOSCRIPT"));
-}
-
-static void gather_step(struct voc_store *store, size_t index)
-{
-	const struct gathered_step *step = &store->steps[index];
-	voc_redis_encoded(store->redis, voc_str_of(store->commands.ptr + step->start, step->len));
 }
 
 static enum voc_status take_outcome(struct voc_store *store, const struct voc_redis_reply *reply,
@@ -325,34 +298,26 @@ static enum voc_status take_outcome(struct voc_store *store, const struct voc_re
 	return status;
 }
 
-/* Redis forgot the script (it was restarted or flushed): such a step did nothing and may be sent again, by itself. */
-static enum voc_status commit_again(struct voc_store *store, size_t index, enum voc_step_outcome *ret_outcome,
-                                    struct voc_error *error)
+/* The worse of two: what ends the process, then what must be tried again. */
+static enum voc_status worse(enum voc_status a, enum voc_status b)
 {
-	voc_redis_begin(store->redis);
-	gather_script_load(store);
-	gather_step(store, index);
-	enum voc_status status = voc_redis_exchange(store->redis, error);
-	if (status == VOC_OK)
-		status = take_sha(store, voc_redis_reply(store->redis, 0), error);
-	return status == VOC_OK ? take_outcome(store, voc_redis_reply(store->redis, 1), ret_outcome, error) : status;
+	return a == VOC_FATAL || b == VOC_OK ? a : b;
 }
 
 enum voc_status voc_store_commit(struct voc_store *store, enum voc_step_outcome *ret_outcomes, struct voc_error *error)
 {
+	struct voc_redis_key key;
 	voc_redis_begin(store->redis);
-	for (size_t i = 0; i < store->step_count; i++)
-		gather_step(store, i);
+	for (size_t i = 0; i < store->step_count; i++) {
+		const struct gathered_step *step = &store->steps[i];
+		ret_outcomes[i] = VOC_STEP_UNKNOWN;
+		voc_redis_encoded(store->redis, voc_redis_key_position(&key, step->partition),
+		                  voc_str_of(store->commands.ptr + step->start, step->len));
+	}
 	enum voc_status status = voc_redis_exchange(store->redis, error);
-	for (size_t i = 0; status == VOC_OK && i < store->step_count; i++) {
-		const struct voc_redis_reply *reply = voc_redis_reply(store->redis, i);
-		store->steps[i].forgotten = is_noscript(reply);
-		if (!store->steps[i].forgotten)
-			status = take_outcome(store, reply, &ret_outcomes[i], error);
-	}
-	for (size_t i = 0; status == VOC_OK && i < store->step_count; i++) {
-		if (store->steps[i].forgotten)
-			status = commit_again(store, i, &ret_outcomes[i], error);
-	}
+	if (status != VOC_OK)
+		return status;
+	for (size_t i = 0; i < store->step_count; i++)
+		status = worse(status, take_outcome(store, voc_redis_reply(store->redis, i), &ret_outcomes[i], error));
 	return status;
 }

@@ -4,7 +4,9 @@
  *
  * Protocol: a partition's state is loaded together with its position, changed in memory, and written only if the
  * position still is the loaded one. After VOC_RETRY, whatever was sent may or may not have been done: connect (if
- * voc_store_connected says no) and load the positions again, they tell. One thread at a time; owns its connection.
+ * voc_store_connected says no) and load the positions again, they tell. On a Redis Cluster one shard may be away while
+ * the others work: what is told stands, and only the rest is to be tried again. One thread at a time; owns its
+ * connections.
  */
 #ifndef VOC_IO_REDIS_STORE_H
 #define VOC_IO_REDIS_STORE_H
@@ -24,16 +26,21 @@ void voc_store_stop_on(struct voc_store *store, int fd);
 
 /*
  * Connects anew, and refuses (VOC_FATAL) a Redis that evicts keys, or whose voc:meta says another partition count or
- * state version than ours; sets voc:meta where there is none; loads the script.
+ * state version than ours; sets voc:meta where there is none.
  */
 VOC_MUST_CHECK enum voc_status voc_store_connect(struct voc_store *store, int32_t partitions, struct voc_error *error);
 bool voc_store_connected(const struct voc_store *store);
+/* Whether every server met so far keeps an append-only file; without one a restart may cost more than a second. */
+bool voc_store_appends(const struct voc_store *store);
 
 /* Is told of one stored hash; no fields: there is none. Anything but VOC_OK ends the load and is what it returns. */
 typedef enum voc_status voc_store_fields_fn(void *context, size_t index, const struct voc_field *fields, size_t count,
                                             struct voc_error *error);
 
-/* Positions of `count` partitions. Also puts voc:meta back where it is gone (Redis was emptied). */
+/*
+ * Positions of `count` partitions. Also puts voc:meta back where it is gone (Redis was emptied). VOC_RETRY if some of
+ * them, or all, can't be read just now: those were not told, the others were.
+ */
 VOC_MUST_CHECK enum voc_status voc_store_load_positions(struct voc_store *store, const int32_t *partitions,
                                                         size_t count, voc_store_fields_fn *each, void *context,
                                                         struct voc_error *error);
@@ -59,12 +66,13 @@ VOC_MUST_CHECK enum voc_status voc_store_step_end(struct voc_store *store, const
                                                   struct voc_error *error);
 
 enum voc_step_outcome {
+	VOC_STEP_UNKNOWN, /* it may or may not have been done */
 	VOC_STEP_COMMITTED,
 	VOC_STEP_CONFLICT, /* the position is another one: someone else owns it, or Redis went back in time */
 };
 /*
- * Sends all steps gathered, in one exchange; `ret_outcomes` has one for each, in their order. VOC_RETRY: what became of
- * them is unknown.
+ * Sends all steps gathered, in one exchange; `ret_outcomes` has one for each, in their order, whatever is returned.
+ * VOC_RETRY if one of them or more are unknown.
  */
 VOC_MUST_CHECK enum voc_status voc_store_commit(struct voc_store *store, enum voc_step_outcome *ret_outcomes,
                                                 struct voc_error *error);
