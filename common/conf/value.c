@@ -162,18 +162,22 @@ enum voc_status voc_value_set(struct voc_conf *conf, const struct voc_option *op
 	return VOC_OK;
 }
 
-/* Up to the last '@' of all, since a password may hold '@' and '/' as they are. */
+/* Up to the last '@' of all, since a password may hold '@' and '/' as they are; and what follows "password=". */
 static void print_url(struct voc_buf *buf, const char *url)
 {
 	const char *scheme_end = strstr(url, "://");
-	const char *at = strrchr(url, '@');
+	const char *password = strstr(url, "password=");
+	size_t len = password ? (size_t)(password - url) : strlen(url);
+	const char *at = memrchr(url, '@', len);
 	const char *rest = url;
 	if (scheme_end && at && at > scheme_end) {
 		voc_buf_add(buf, url, (size_t)(scheme_end - url) + 3);
 		voc_buf_add_str(buf, VOC_STR(VOC_MASK));
 		rest = at;
 	}
-	voc_buf_add_str(buf, voc_str_from(rest));
+	voc_buf_add(buf, rest, len - (size_t)(rest - url));
+	if (password)
+		voc_buf_add_str(buf, VOC_STR("password=" VOC_MASK));
 }
 
 void voc_value_print(struct voc_buf *buf, const struct voc_conf *conf, const struct voc_option *option)

@@ -318,6 +318,9 @@ static void test_printing_masks_secrets(void **state)
 		{ "redis://u:hunter2@h:1/2", "redis://***@h:1/2" },
 		{ "redis://:hunter2@h", "redis://***@h" },
 		{ "redis://u:hunter2/@@h", "redis://***@h" },
+		{ "redis-sentinel://u:hunter2@h,i/m?sentinel_password=hunter2",
+		  "redis-sentinel://***@h,i/m?sentinel_password=***" },
+		{ "redis-sentinel://h/m?sentinel_password=hun@ter2", "redis-sentinel://h/m?sentinel_password=***" },
 		{ "redis://h:1", "redis://h:1" },
 		{ "unix:///run/redis.sock?db=1", "unix:///run/redis.sock?db=1" },
 	};
