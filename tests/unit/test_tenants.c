@@ -66,6 +66,7 @@ static void test_whose_an_event_is(void **state)
 	assert_string_equal(find("acme", "/acme/web"), "");
 	must_add("acme", "version 1\nsource /acme/\nsource /shops/acme");
 	must_add("acme-air", "version 1\nsource /acme/air/");
+	must_add("wide", "version 1\nsource /a");
 	assert_string_equal(find("acme", "/elsewhere"), "acme");
 	assert_string_equal(find("", "/acme/web"), "acme");
 	assert_string_equal(find("", "/shops/acme-2"), "acme");
