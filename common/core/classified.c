@@ -1,7 +1,7 @@
 #include "core/classified.h"
 
-#include "base/json_write.h"
 #include "base/timestamp.h"
+#include "core/labels_write.h"
 #include "core/mask.h"
 
 #define TYPE "voc.classified"
@@ -65,18 +65,7 @@ static void write_confidence(struct voc_json_writer *json, enum voc_head head, i
 
 static void write_labels(struct voc_json_writer *json, const struct voc_labels *labels)
 {
-	voc_json_member_str(json, "feedback_type", voc_str_from(voc_feedback_name(labels->feedback)));
-	voc_json_member_str(json, "satisfaction", voc_str_from(voc_satisfaction_name(labels->satisfaction)));
-	voc_json_member_str(json, "primary_factor", voc_str_from(voc_factor_name(labels->primary_factor)));
-	voc_json_key(json, "factors");
-	voc_json_array(json);
-	for (int factor = VOC_FACTOR_NONE + 1; factor < VOC_FACTOR_COUNT; factor++) {
-		if (labels->factors >> factor & 1)
-			voc_json_str(json, voc_str_from(voc_factor_name((enum voc_factor)factor)));
-	}
-	voc_json_array_end(json);
-	voc_json_member_str(json, "servqual", voc_str_from(voc_servqual_name(labels->servqual)));
-	voc_json_member_bool(json, "churn_intent", labels->churn_intent);
+	voc_labels_write(json, labels, VOC_HEADS_ALL);
 	voc_json_key(json, "confidence");
 	voc_json_object(json);
 	write_confidence(json, VOC_HEAD_FEEDBACK, labels->feedback_confidence);

@@ -14,7 +14,8 @@
 	X(VOC_TOPIC_COMPLAINTS, "complaints") \
 	X(VOC_TOPIC_CLASSIFIED, "classified") \
 	X(VOC_TOPIC_ALERTS, "alerts")         \
-	X(VOC_TOPIC_DEAD_LETTERS, "dlq")
+	X(VOC_TOPIC_DEAD_LETTERS, "dlq")      \
+	X(VOC_TOPIC_CORRECTIONS, "corrections")
 
 #define X(symbol, name) symbol,
 enum voc_topic { VOC_TOPICS(X) VOC_TOPIC_COUNT };

@@ -1,6 +1,6 @@
 #include "classify_show.h"
 
-#include "base/json_write.h"
+#include "core/labels_write.h"
 #include "text.h"
 
 #define BAR_COLUMNS 10
@@ -129,17 +129,6 @@ static void json_confidence(struct voc_json_writer *json, const struct voc_label
 	voc_json_object_end(json);
 }
 
-static void json_factors(struct voc_json_writer *json, const struct voc_labels *labels)
-{
-	voc_json_key(json, "factors");
-	voc_json_array(json);
-	for (int f = VOC_FACTOR_PRODUCT_SERVICE; f < VOC_FACTOR_COUNT; f++) {
-		if (labels->factors & (1u << f))
-			voc_json_str(json, voc_str_from(voc_factor_name((enum voc_factor)f)));
-	}
-	voc_json_array_end(json);
-}
-
 static void json_evidence(struct voc_json_writer *json, struct voc_str text, const struct voc_classification *result)
 {
 	voc_json_key(json, "evidence");
@@ -169,12 +158,7 @@ void vocctl_classify_json(struct voc_buf *out, struct voc_str id, struct voc_str
 	if (id.len > 0)
 		voc_json_member_str(&json, "id", id);
 	voc_json_member_str(&json, "lang", voc_str_from(result->lang));
-	voc_json_member_str(&json, "feedback_type", voc_str_from(voc_feedback_name(labels->feedback)));
-	voc_json_member_str(&json, "satisfaction", voc_str_from(voc_satisfaction_name(labels->satisfaction)));
-	voc_json_member_str(&json, "primary_factor", voc_str_from(voc_factor_name(labels->primary_factor)));
-	json_factors(&json, labels);
-	voc_json_member_str(&json, "servqual", voc_str_from(voc_servqual_name(labels->servqual)));
-	voc_json_member_bool(&json, "churn_intent", labels->churn_intent);
+	voc_labels_write(&json, labels, VOC_HEADS_ALL);
 	json_confidence(&json, labels);
 	json_evidence(&json, text, result);
 	voc_json_member_str(&json, "model", voc_str_from(version));

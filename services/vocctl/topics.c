@@ -33,6 +33,8 @@ static const struct voc_topic_config configs[VOC_TOPIC_COUNT][CONFIGS_MAX] = {
 	                             { "message.timestamp.type", "LogAppendTime" },
 	                             /* the largest record that the others take, and headers */
 	                             { "max.message.bytes", "4194304" } },
+	/* by event: the newest correction of each stays for good, and a tombstone takes it away */
+	[VOC_TOPIC_CORRECTIONS] = { { "cleanup.policy", "compact" }, { "message.timestamp.type", "CreateTime" } },
 };
 
 static enum voc_status refuse_count(const char *topic, int32_t is, int64_t wanted, struct voc_error *error)
@@ -114,8 +116,9 @@ const struct vocctl_command vocctl_command_topics = {
 	.summary = "Create the topics that are missing",
 	.description =
 	        "With --partitions and --replication. Those that exist are left as they are; one with another number\n"
-	        "of partitions is an error. classified is kept for ever, since a rebuild reads it; the dead letters\n"
-	        "for 30 days, the rest for 14.\n",
+	        "of partitions is an error. classified is kept for ever, since a rebuild reads it, and of corrections "
+	        "the\n"
+	        "newest of each event; the dead letters for 30 days, the rest for 14.\n",
 	.flags = flags,
 	.flag_count = FLAG_COUNT,
 	.run = run,

@@ -14,6 +14,7 @@
 #include "base/json_write.h"
 #include "core/alert.h"
 #include "core/classified.h"
+#include "core/correction.h"
 
 #define NULL_LENGTH UINT32_MAX
 #define MAX_HEADERS 64
@@ -139,6 +140,21 @@ static void drive_alert(const struct voc_record *record, struct voc_arena *arena
 	write_verdict(line, voc_alert_decode(record->value, arena, &alert, &error), &error);
 }
 
+static void drive_correction(const struct voc_record *record, struct voc_arena *arena, struct voc_buf *line)
+{
+	struct voc_correction correction;
+	struct voc_error error;
+	write_verdict(line, voc_correction_decode(record->value, arena, &correction, &error), &error);
+}
+
+/* What the decoder takes, written again. */
+static void drive_correct(const struct voc_record *record, struct voc_arena *arena, struct voc_buf *line)
+{
+	struct voc_correction correction;
+	if (voc_correction_decode(record->value, arena, &correction, NULL) == VOC_OK)
+		voc_correction_encode(line, &correction);
+}
+
 /* Every label and confidence comes up, whatever the texts are. */
 static void make_up(const struct voc_event *event, struct voc_classification *result)
 {
@@ -258,8 +274,12 @@ int main(int argc, char **argv)
 		return drive(drive_alert);
 	if (strcmp(what, "classify") == 0)
 		return drive(drive_classify);
+	if (strcmp(what, "corrections") == 0)
+		return drive(drive_correction);
+	if (strcmp(what, "correct") == 0)
+		return drive(drive_correct);
 	if (strcmp(what, "tables") == 0)
 		return print_tables();
-	fprintf(stderr, "usage: %s events|classified|alerts|classify|tables\n", argv[0]);
+	fprintf(stderr, "usage: %s events|classified|alerts|corrections|classify|correct|tables\n", argv[0]);
 	return 2;
 }

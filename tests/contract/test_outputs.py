@@ -67,7 +67,7 @@ def examples(name, kind):
     return sorted((referee.ROOT / "schemas/examples" / name / kind).glob("*.json"))
 
 
-KINDS = (("classified", "classified", 320 * 1024), ("alert", "alerts", 64 * 1024))
+KINDS = (("classified", "classified", 320 * 1024), ("alert", "alerts", 64 * 1024), ("correction", "corrections", 256 * 1024))
 
 
 @pytest.mark.parametrize("name, mode, max_bytes", KINDS)
@@ -106,3 +106,15 @@ def test_what_the_classifier_writes():
         validator.validate(referee.load(line.encode()))
     for verdict in run_driver("classified", [(line.encode(), [], NOW_MS) for line in lines]):
         assert json.loads(verdict)["accepted"], verdict
+
+
+def test_what_vocctl_label_writes():
+    changer = Changer(random.Random(7), [path.read_bytes() for path in examples("correction", "valid")], [path.read_bytes() for path in examples("correction", "invalid")])
+    values = [changer.text_of(changer.change(json.loads(changer.random.choice(changer.good)))) for _ in range(2000)]
+    written = [line for line in run_driver("correct", [(value, [], NOW_MS) for value in values]) if line]
+    assert len(written) > 200
+    validator = referee.validator("correction.schema.json")
+    for line in written:
+        validator.validate(referee.load(line.encode()))
+    again = run_driver("correct", [(line.encode(), [], NOW_MS) for line in written])
+    assert [json.loads(line)["data"] for line in again] == [json.loads(line)["data"] for line in written]

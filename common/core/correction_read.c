@@ -1,0 +1,167 @@
+#include "core/correction.h"
+#include "core/event.h"
+#include "core/read_value.h"
+
+#define MAX_DEPTH 16
+
+enum { TOP_SPECVERSION, TOP_ID, TOP_SOURCE, TOP_TYPE, TOP_TIME, TOP_CONTENT_TYPE, TOP_DATA, TOP_COUNT };
+static const struct voc_str top_names[TOP_COUNT] = {
+	VOC_MEMBER("specversion"),     VOC_MEMBER("id"),   VOC_MEMBER("source"), VOC_MEMBER("type"), VOC_MEMBER("time"),
+	VOC_MEMBER("datacontenttype"), VOC_MEMBER("data"),
+};
+static const struct voc_members top_members = { top_names, TOP_COUNT, (1U << TOP_COUNT) - 1, VOC_OTHERS_PLAIN };
+
+/* What must be there comes first. */
+enum {
+	DATA_EVENT_ID,
+	DATA_EVENT_SOURCE,
+	DATA_WHO,
+	DATA_LANG,
+	DATA_TEXT,
+	DATA_LABELS,
+	DATA_CUSTOMER_ID,
+	DATA_NOTE,
+	DATA_MODEL,
+	DATA_COUNT,
+};
+static const struct voc_str data_names[DATA_COUNT] = {
+	VOC_MEMBER("event_id"), VOC_MEMBER("event_source"), VOC_MEMBER("who"),  VOC_MEMBER("lang"),  VOC_MEMBER("text"),
+	VOC_MEMBER("labels"),   VOC_MEMBER("customer_id"),  VOC_MEMBER("note"), VOC_MEMBER("model"),
+};
+static const struct voc_members data_members = { data_names, DATA_COUNT, (1U << DATA_CUSTOMER_ID) - 1, VOC_OTHERS_ANY };
+
+enum { LABEL_FEEDBACK, LABEL_SATISFACTION, LABEL_PRIMARY, LABEL_FACTORS, LABEL_SERVQUAL, LABEL_CHURN, LABEL_COUNT };
+static const struct voc_str label_names[LABEL_COUNT] = {
+	VOC_MEMBER("feedback_type"), VOC_MEMBER("satisfaction"), VOC_MEMBER("primary_factor"),
+	VOC_MEMBER("factors"),       VOC_MEMBER("servqual"),     VOC_MEMBER("churn_intent"),
+};
+static const struct voc_members label_members = { label_names, LABEL_COUNT, 0, VOC_OTHERS_NONE };
+
+static void read_factors(struct voc_json_reader *json, uint32_t *ret_factors)
+{
+	enum voc_factor factor;
+	if (!voc_json_enter_array(json))
+		return;
+	while (voc_json_next_element(json)) {
+		if (!voc_read_factor(json, "data.labels.factors", &factor))
+			return;
+		if (factor == VOC_FACTOR_NONE || *ret_factors >> factor & 1) {
+			voc_json_fail(json, VOC_REASON_BAD_VALUE, "data.labels.factors");
+			return;
+		}
+		*ret_factors |= UINT32_C(1) << factor;
+	}
+}
+
+static void read_label(struct voc_json_reader *json, int member, struct voc_labels *labels)
+{
+	switch (member) {
+	case LABEL_FEEDBACK: voc_read_feedback(json, "data.labels.feedback_type", &labels->feedback); break;
+	case LABEL_SATISFACTION: voc_read_satisfaction(json, "data.labels.satisfaction", &labels->satisfaction); break;
+	case LABEL_PRIMARY: voc_read_factor(json, "data.labels.primary_factor", &labels->primary_factor); break;
+	case LABEL_FACTORS: read_factors(json, &labels->factors); break;
+	case LABEL_SERVQUAL: voc_read_servqual(json, "data.labels.servqual", &labels->servqual); break;
+	case LABEL_CHURN: voc_json_read_bool(json, &labels->churn_intent); break;
+	default: break;
+	}
+}
+
+static void read_labels(struct voc_json_reader *json, struct voc_correction *ret)
+{
+	static const enum voc_head heads[LABEL_COUNT] = { VOC_HEAD_FEEDBACK, VOC_HEAD_SATISFACTION, VOC_HEAD_FACTOR,
+		                                          VOC_HEAD_FACTOR,   VOC_HEAD_SERVQUAL,     VOC_HEAD_CHURN };
+	const uint32_t both = 1U << LABEL_PRIMARY | 1U << LABEL_FACTORS;
+	uint32_t seen = 0;
+	int member;
+	if (!voc_json_enter_object(json))
+		return;
+	while ((member = voc_members_next(json, &label_members, &seen)) >= 0) {
+		read_label(json, member, &ret->labels);
+		ret->heads |= UINT32_C(1) << heads[member];
+	}
+	if (voc_members_check(json, &label_members, seen) && (seen & both) != 0 && (seen & both) != both)
+		voc_json_fail(json, VOC_REASON_MISSING_FIELD, "data.labels: factors and primary_factor go together");
+}
+
+static void read_text(struct voc_json_reader *json, struct voc_str *ret_text)
+{
+	if (voc_json_read_str(json, ret_text) && ret_text->len == 0)
+		voc_json_fail(json, VOC_REASON_BAD_VALUE, "data.text");
+}
+
+static void read_data_member(struct voc_json_reader *json, int member, struct voc_correction *ret)
+{
+	switch (member) {
+	case DATA_EVENT_ID: voc_read_identity(json, "data.event_id", VOC_ID_MAX_CHARS, &ret->event_id); break;
+	case DATA_EVENT_SOURCE:
+		voc_read_identity(json, "data.event_source", VOC_ID_MAX_CHARS, &ret->event_source);
+		break;
+	case DATA_CUSTOMER_ID:
+		voc_read_identity(json, "data.customer_id", VOC_CUSTOMER_MAX_CHARS, &ret->customer_id);
+		break;
+	case DATA_WHO: voc_read_identity(json, "data.who", VOC_CORRECTION_WHO_CHARS, &ret->who); break;
+	case DATA_NOTE: voc_read_name(json, "data.note", VOC_CORRECTION_NOTE_CHARS, &ret->note); break;
+	case DATA_MODEL: voc_json_read_str(json, &ret->model); break;
+	case DATA_LANG: voc_read_lang(json, "data.lang", ret->lang); break;
+	case DATA_TEXT: read_text(json, &ret->text); break;
+	case DATA_LABELS: read_labels(json, ret); break;
+	default: break;
+	}
+}
+
+static void read_data(struct voc_json_reader *json, struct voc_correction *ret)
+{
+	uint32_t seen = 0;
+	int member;
+	if (!voc_json_enter_object(json))
+		return;
+	while ((member = voc_members_next(json, &data_members, &seen)) >= 0)
+		read_data_member(json, member, ret);
+	voc_members_check(json, &data_members, seen);
+}
+
+static void read_top_member(struct voc_json_reader *json, int member, struct voc_correction *ret)
+{
+	struct voc_str ignored;
+	switch (member) {
+	case TOP_SPECVERSION: voc_read_constant(json, "specversion", "1.0", VOC_REASON_UNSUPPORTED_VERSION); break;
+	case TOP_ID: voc_read_identity(json, "id", VOC_ID_MAX_CHARS, &ignored); break;
+	case TOP_SOURCE: voc_read_identity(json, "source", VOC_ID_MAX_CHARS, &ignored); break;
+	case TOP_TYPE: voc_read_constant(json, "type", "voc.correction", VOC_REASON_UNKNOWN_TYPE); break;
+	case TOP_TIME: voc_read_time(json, "time", &ret->time_ms); break;
+	case TOP_CONTENT_TYPE:
+		voc_read_constant(json, "datacontenttype", "application/json", VOC_REASON_BAD_VALUE);
+		break;
+	case TOP_DATA: read_data(json, ret); break;
+	default: break;
+	}
+}
+
+enum voc_status voc_correction_decode(struct voc_str value, struct voc_arena *arena,
+                                      struct voc_correction *ret_correction, struct voc_error *error)
+{
+	struct voc_correction correction = { 0 };
+	struct voc_json_reader json;
+	struct voc_error own;
+	uint32_t seen = 0;
+	int member;
+	error = error ? error : &own;
+	voc_error_clear(error);
+	if (value.len == 0)
+		return voc_error_set(error, VOC_INVALID, VOC_REASON_EMPTY_RECORD, -1, "no value");
+	if (value.len > VOC_CORRECTION_MAX_BYTES)
+		return voc_error_set(error, VOC_INVALID, VOC_REASON_TOO_LARGE, -1, "longer than %d bytes",
+		                     VOC_CORRECTION_MAX_BYTES);
+	voc_json_read_begin(&json, value, arena, MAX_DEPTH, error);
+	if (voc_json_enter_object(&json)) {
+		while ((member = voc_members_next(&json, &top_members, &seen)) >= 0)
+			read_top_member(&json, member, &correction);
+		voc_members_check(&json, &top_members, seen);
+	}
+	if (!voc_json_read_end(&json))
+		return voc_read_failure(error);
+	enum voc_status status = voc_correction_check(&correction, error);
+	if (status == VOC_OK)
+		*ret_correction = correction;
+	return status;
+}
