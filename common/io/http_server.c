@@ -178,8 +178,10 @@ enum voc_status voc_http_server_start(struct voc_http_server **ret_server, const
 		return voc_error_set(error, VOC_FATAL, VOC_REASON_OUT_OF_MEMORY, -1, "the HTTP server's memory");
 	}
 	*server = (struct voc_http_server){ .routes = routes, .context = context, .port = socket_port(fd) };
+	/* By poll: with epoll libmicrohttpd 0.9.75 misses the end of a connection that comes right behind its data, and
+	 * each such client held one of the few connections until the time-out. */
 	server->daemon =
-	        MHD_start_daemon(MHD_USE_AUTO | MHD_USE_INTERNAL_POLLING_THREAD, 0, NULL, NULL, on_request, server,
+	        MHD_start_daemon(MHD_USE_POLL | MHD_USE_INTERNAL_POLLING_THREAD, 0, NULL, NULL, on_request, server,
 	                         MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS_MAX,
 	                         MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
 	                         (size_t)CONNECTION_BYTES_MAX, MHD_OPTION_END);

@@ -6,12 +6,14 @@
 
 #include <cmocka.h>
 
+#include "base/clock.h"
 #include "io/http_server.h"
 #include "support/http_get.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 static bool render_good(void *context, struct voc_buf *body)
@@ -109,6 +111,24 @@ static void test_a_connection_serves_several_requests(void **state)
 	assert_non_null(strstr(response, "fineHTTP/1.1 503 "));
 }
 
+/* Many more than it takes at a time send something and are gone: none is kept until its time-out. */
+static void test_clients_that_leave_do_not_linger(void **state)
+{
+	enum { MANY = 400, PATIENCE_MS = 5000 };
+	static const char *const asks[] = { "GET /good HTTP/1.1\r\nHost: x\r\n\r\n", "GET /good HTT" };
+	char response[4096];
+	int port = voc_http_server_port(*state);
+	int64_t began_ms = voc_clock_ms();
+	for (int i = 0; i < MANY; i++) {
+		int fd = test_http_connect("127.0.0.1", port);
+		assert_true(fd >= 0);
+		assert_true(send(fd, asks[i % 2], strlen(asks[i % 2]), MSG_NOSIGNAL) > 0);
+		close(fd);
+	}
+	assert_int_equal(test_http_get(port, "/good", response, sizeof response), 200);
+	assert_in_range(voc_clock_ms() - began_ms, 0, PATIENCE_MS);
+}
+
 static void test_nonsense_does_not_harm(void **state)
 {
 	enum { LARGE = 200000 };
@@ -202,6 +222,7 @@ int main(void)
 		WITH_SERVER(test_all_else_is_refused),
 		WITH_SERVER(test_head_has_no_body),
 		WITH_SERVER(test_a_connection_serves_several_requests),
+		WITH_SERVER(test_clients_that_leave_do_not_linger),
 		WITH_SERVER(test_nonsense_does_not_harm),
 		WITH_SERVER(test_connections_are_bounded),
 		WITH_SERVER(test_bad_and_taken_addresses_are_refused),
