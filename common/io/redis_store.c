@@ -192,7 +192,7 @@ static enum voc_status check_meta_if_there(struct voc_store *store, struct voc_e
 	struct voc_error failure;
 	voc_error_clear(&failure);
 	enum voc_status status = check_meta(store, 0, &failure);
-	if (status == VOC_RETRY)
+	if (status == VOC_RETRY && voc_redis_connected(store->redis))
 		return VOC_OK;
 	if (status != VOC_OK && error)
 		*error = failure;

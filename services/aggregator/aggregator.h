@@ -55,6 +55,8 @@ struct voc_agg {
 	enum voc_reason failing; /* NONE: all is well */
 	int64_t retry_ms;        /* voc_clock_ms of the next try */
 	int64_t failures;        /* in a row */
+	int64_t failed_ms;       /* voc_clock_ms of the last one */
+	bool warned;             /* that Redis keeps no append-only file */
 
 	int64_t next_tick_ms; /* of the regular chores */
 };

@@ -216,6 +216,14 @@ static void forget(struct voc_agg *agg, int32_t number)
 	voc_agg_place_forget(&agg->partitions[number]);
 }
 
+static void conflicted(struct voc_agg *agg, int32_t number)
+{
+	voc_metric_add(VOC_METRIC_CONFLICTS, 1);
+	VOC_LOG(VOC_LOG_WARN, "position conflict", VOC_LOG_INT("partition", number),
+	        VOC_LOG_INT("expected", agg->partitions[number].state.stored.offset));
+	forget(agg, number);
+}
+
 static enum voc_status commit(struct voc_agg *agg, struct voc_error *error)
 {
 	size_t count = agg->step->touched_count;
@@ -225,16 +233,13 @@ static enum voc_status commit(struct voc_agg *agg, struct voc_error *error)
 	VOC_FAULT_POINT(VOC_FAULT_AGGREGATOR_TOLD);
 	enum voc_status status = voc_store_commit(agg->store, outcomes, error);
 	VOC_FAULT_POINT(VOC_FAULT_AGGREGATOR_STORED);
-	for (size_t i = 0; status == VOC_OK && i < count; i++) {
+	for (size_t i = 0; i < count; i++) {
 		int32_t number = agg->step->touched[i];
-		if (outcomes[i] == VOC_STEP_COMMITTED) {
-			committed(agg, number);
-			continue;
+		switch (outcomes[i]) {
+		case VOC_STEP_COMMITTED: committed(agg, number); break;
+		case VOC_STEP_CONFLICT: conflicted(agg, number); break;
+		case VOC_STEP_UNKNOWN: forget(agg, number); break;
 		}
-		voc_metric_add(VOC_METRIC_CONFLICTS, 1);
-		VOC_LOG(VOC_LOG_WARN, "position conflict", VOC_LOG_INT("partition", number),
-		        VOC_LOG_INT("expected", agg->partitions[number].state.stored.offset));
-		forget(agg, number);
 	}
 	return status;
 }
@@ -250,7 +255,10 @@ static enum voc_status process(struct voc_agg *agg, struct voc_error *error)
 	if (status == VOC_OK)
 		status = voc_agg_publish_wait(agg, error);
 	if (status == VOC_OK)
-		status = commit(agg, error);
+		return commit(agg, error);
+	/* What was applied in memory was not stored. */
+	for (size_t i = 0; i < agg->step->touched_count; i++)
+		forget(agg, agg->step->touched[i]);
 	return status;
 }
 
@@ -261,13 +269,8 @@ enum voc_status voc_agg_process(struct voc_agg *agg, struct voc_error *error)
 	struct voc_error failure;
 	voc_error_clear(&failure);
 	enum voc_status status = process(agg, &failure);
-	if (status == VOC_OK) {
+	if (status == VOC_OK)
 		voc_metric_add(VOC_METRIC_BATCHES, 1);
-	} else {
-		/* What was applied in memory may or may not be stored: Redis knows. */
-		for (size_t i = 0; i < agg->step->touched_count; i++)
-			forget(agg, agg->step->touched[i]);
-	}
 	voc_agg_drop(agg);
 	voc_metric_set(VOC_METRIC_CUSTOMERS_CACHED, (int64_t)voc_customer_cache_count(agg->cache));
 	if (status == VOC_RETRY) {

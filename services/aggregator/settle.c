@@ -9,7 +9,7 @@
 
 #define KAFKA_TIMEOUT_MS   2000
 #define SEEK_TIMEOUT_MS    1000
-#define BACKOFF_LONGEST_MS 5000
+#define BACKOFF_LONGEST_MS 2000
 
 static const struct voc_retry_policy backoff = { .backoff_ms = 100, .backoff_max_ms = BACKOFF_LONGEST_MS };
 
@@ -53,16 +53,29 @@ void voc_agg_show_health(struct voc_agg *agg)
 void voc_agg_failed(struct voc_agg *agg, const struct voc_error *error)
 {
 	uint64_t noise = (uint64_t)voc_clock_us();
-	agg->failures = agg->failing == VOC_REASON_NONE ? 1 : agg->failures + 1;
+	int64_t now_ms = voc_clock_ms();
+	/* A Redis that can be read and not written (full, or a slot on the move) recovers and fails in turn. */
+	agg->failures = now_ms - agg->failed_ms > 2 * BACKOFF_LONGEST_MS ? 1 : agg->failures + 1;
+	agg->failed_ms = now_ms;
 	agg->failing = error->reason;
-	agg->retry_ms = voc_clock_ms() + voc_retry_pause_ms(&backoff, agg->failures, -1, voc_random_next(&noise));
+	agg->retry_ms = now_ms + voc_retry_pause_ms(&backoff, agg->failures, -1, voc_random_next(&noise));
 	voc_agg_show_health(agg);
 	voc_metric_add_labelled(VOC_LABELLED_ERRORS, (int)error->reason, 1);
 	voc_log_error(VOC_LOG_WARN, "trying again soon", error);
 }
 
+/* Only worth saying once: the log makes up for it, as long as it is kept. */
+static void warn_of_volatile_redis(struct voc_agg *agg)
+{
+	if (agg->warned || voc_store_appends(agg->store))
+		return;
+	agg->warned = true;
+	VOC_LOG(VOC_LOG_WARN, "Redis keeps no append-only file: after a restart of it more is read again");
+}
+
 void voc_agg_recovered(struct voc_agg *agg)
 {
+	warn_of_volatile_redis(agg);
 	if (agg->failing == VOC_REASON_NONE)
 		return;
 	VOC_LOG(VOC_LOG_INFO, "recovered", VOC_LOG_STR("from", voc_reason_name(agg->failing)));
@@ -94,6 +107,7 @@ struct due {
 	struct voc_partition_state *states;
 	struct voc_position *positions;
 	struct voc_watermarks *marks;
+	bool *told;          /* which could be read */
 	size_t count, moved; /* moved: those that are not where we thought; they stand first */
 };
 
@@ -105,11 +119,12 @@ static bool due_new(struct due *due, struct voc_agg *agg)
 	due->states = calloc(room, sizeof *due->states);
 	due->positions = calloc(room, sizeof *due->positions);
 	due->marks = calloc(room, sizeof *due->marks);
+	due->told = calloc(room, sizeof *due->told);
 	for (int32_t p = 0; due->numbers && p < agg->partition_count; p++) {
 		if (agg->partitions[p].owned && agg->partitions[p].check_due)
 			due->numbers[due->count++] = p;
 	}
-	return due->numbers && due->states && due->positions && due->marks;
+	return due->numbers && due->states && due->positions && due->marks && due->told;
 }
 
 static void due_free(struct due *due)
@@ -120,12 +135,14 @@ static void due_free(struct due *due)
 	free(due->states);
 	free(due->positions);
 	free(due->marks);
+	free(due->told);
 }
 
 static enum voc_status take_position(void *context, size_t index, const struct voc_field *fields, size_t count,
                                      struct voc_error *error)
 {
 	struct due *due = context;
+	due->told[index] = true;
 	return voc_partition_state_load(fields, count, &due->states[index], error);
 }
 
@@ -140,12 +157,14 @@ static enum voc_status read_positions(struct due *due, struct voc_error *error)
 	return status;
 }
 
-/* Partitions that stand where we thought are done; the others move to the front. */
+/* Partitions that stand where we thought are done; those that moved go to the front. What wasn't told stays due. */
 static void sift(struct due *due)
 {
 	for (size_t i = 0; i < due->count; i++) {
 		int32_t number = due->numbers[i];
 		struct voc_agg_place *partition = &due->agg->partitions[number];
+		if (!due->told[i])
+			continue;
 		if (voc_agg_place_stands_at(partition, &due->states[i])) {
 			partition->check_due = false;
 			partition->active_ms = voc_clock_ms();
@@ -211,7 +230,10 @@ static enum voc_status adopt(struct due *due, struct voc_error *error)
 	return status;
 }
 
-/* Reads every due position; partitions that stand elsewhere than we thought are loaded anew. */
+/*
+ * Reads every due position; partitions that stand elsewhere than we thought are loaded anew. VOC_RETRY if some of them
+ * can't be read just now: those stay due, the others are settled.
+ */
 static enum voc_status check_positions(struct voc_agg *agg, struct voc_error *error)
 {
 	struct due due;
@@ -220,9 +242,15 @@ static enum voc_status check_positions(struct voc_agg *agg, struct voc_error *er
 		status = voc_error_set(error, VOC_FATAL, VOC_REASON_OUT_OF_MEMORY, -1, "no memory for positions");
 	if (status == VOC_OK && due.count > 0)
 		status = read_positions(&due, error);
-	if (status == VOC_OK) {
+	if (status != VOC_FATAL) {
+		struct voc_error failure;
+		voc_error_clear(&failure);
 		sift(&due);
-		status = adopt(&due, error);
+		enum voc_status adopted = adopt(&due, &failure);
+		if (adopted != VOC_OK && (adopted == VOC_FATAL || status == VOC_OK)) {
+			status = adopted;
+			*error = failure;
+		}
 	}
 	due_free(&due);
 	return status;
@@ -240,7 +268,7 @@ static enum voc_status seek_partitions(struct voc_agg *agg, struct voc_error *er
 	enum voc_status status = VOC_OK;
 	for (int32_t p = 0; status == VOC_OK && p < agg->partition_count; p++) {
 		struct voc_agg_place *partition = &agg->partitions[p];
-		if (!partition->owned || !(partition->seek_due || partition->paused))
+		if (!partition->owned || partition->check_due || !(partition->seek_due || partition->paused))
 			continue;
 		struct voc_position position;
 		position_of(agg, p, &position);
@@ -253,15 +281,23 @@ static enum voc_status seek_partitions(struct voc_agg *agg, struct voc_error *er
 }
 
 /* Kafka goes on giving records that nothing can be done with: better that it stops, once the first try failed too. */
-static void pause_all(struct voc_agg *agg)
+static void pause_due(struct voc_agg *agg)
 {
 	for (int32_t p = 0; p < agg->partition_count; p++) {
 		struct voc_agg_place *partition = &agg->partitions[p];
-		if (!partition->owned || partition->paused)
+		if (!partition->owned || !partition->check_due || partition->paused)
 			continue;
 		voc_consumer_pause(agg->consumer, agg->topic, p);
 		partition->paused = true;
 	}
+}
+
+/* A shard of a cluster may be away while the others work: only what could not be read waits. */
+static void wait_for_redis(struct voc_agg *agg)
+{
+	if (!voc_store_connected(agg->store))
+		voc_agg_suspect_all(agg);
+	pause_due(agg);
 }
 
 static bool anything_due(const struct voc_agg *agg)
@@ -286,15 +322,15 @@ enum voc_status voc_agg_settle(struct voc_agg *agg, struct voc_error *error)
 	struct voc_error failure;
 	voc_error_clear(&failure);
 	enum voc_status status = check_positions(agg, &failure);
-	if (status == VOC_OK)
-		status = seek_partitions(agg, &failure);
+	if (status == VOC_RETRY && failure.reason == VOC_REASON_REDIS)
+		wait_for_redis(agg);
+	if (status != VOC_FATAL) {
+		enum voc_status sought = seek_partitions(agg, &failure);
+		status = sought == VOC_FATAL || status == VOC_OK ? sought : status;
+	}
 	if (status == VOC_OK) {
 		voc_agg_recovered(agg);
 	} else if (status == VOC_RETRY) {
-		if (failure.reason == VOC_REASON_REDIS) {
-			voc_agg_suspect_all(agg);
-			pause_all(agg);
-		}
 		voc_agg_failed(agg, &failure);
 		return VOC_OK;
 	} else {
@@ -343,29 +379,48 @@ static enum voc_status own_all(struct voc_agg *agg, const struct voc_position *p
 	return status;
 }
 
+/*
+ * Where reading begins; returns for how many partitions that is known. The others' shard of Redis is away: what Kafka
+ * gives of them is dropped until their position was read.
+ */
+static size_t place_assigned(struct voc_agg *agg, struct voc_position *positions, size_t count)
+{
+	size_t placed = 0;
+	for (size_t i = 0; i < count; i++) {
+		struct voc_agg_place *partition = &agg->partitions[positions[i].partition];
+		positions[i].offset = partition->check_due ? VOC_OFFSET_END : partition->next;
+		if (partition->check_due)
+			continue;
+		partition->seek_due = false; /* reading begins there */
+		placed++;
+	}
+	return placed;
+}
+
 enum voc_status voc_agg_assigned(void *owner, struct voc_consumer *consumer, struct voc_position *positions,
                                  size_t count, struct voc_error *error)
 {
 	struct voc_agg *agg = owner;
 	agg->consumer = consumer;
 	disown_all(agg);
-	enum voc_status status = own_all(agg, positions, count, error);
-	if (status == VOC_OK)
-		status = check_positions(agg, error);
+	struct voc_error failure;
+	voc_error_clear(&failure);
+	enum voc_status status = own_all(agg, positions, count, &failure);
+	bool owned = status == VOC_OK;
+	if (owned)
+		status = check_positions(agg, &failure);
 	VOC_FAULT_POINT(VOC_FAULT_AGGREGATOR_ASSIGNED);
-	for (size_t i = 0; status == VOC_OK && i < count; i++) {
-		struct voc_agg_place *partition = &agg->partitions[positions[i].partition];
-		positions[i].offset = partition->next;
-		partition->seek_due = false; /* reading begins there */
-	}
-	if (status == VOC_OK) {
+	size_t placed = owned && status != VOC_FATAL ? place_assigned(agg, positions, count) : 0;
+	if (status == VOC_OK)
 		voc_agg_recovered(agg);
+	else if (status == VOC_RETRY)
+		voc_agg_failed(agg, &failure);
+	if (status == VOC_OK || placed > 0) {
 		VOC_LOG(VOC_LOG_INFO, "assigned", VOC_LOG_INT("partitions", count));
-	} else {
-		disown_all(agg); /* the same will be asked again */
-		if (status == VOC_RETRY)
-			voc_agg_failed(agg, error);
+		return VOC_OK;
 	}
+	disown_all(agg); /* the same will be asked again */
+	*error = failure;
 	return status;
 }
 

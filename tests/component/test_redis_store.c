@@ -3,6 +3,7 @@
 #include "io/redis_query.h"
 #include "io/redis_store.h"
 #include "support/redis_server.h"
+#include "support/store_steps.h"
 
 #include <setjmp.h>
 #include <signal.h>
@@ -14,7 +15,6 @@
 
 #define PARTITIONS 4
 #define RETENTION  INT64_C(3600000)
-#define NOW        INT64_C(1770000000000)
 
 static struct redis_server server;
 static struct voc_store *store;
@@ -59,72 +59,16 @@ static int close_store(void **state)
 	return 0;
 }
 
-/* A customer with `events` events, at risk if `risk` says so. */
-static struct voc_customer make_customer(uint32_t events, int risk)
-{
-	struct voc_customer customer;
-	voc_customer_init(&customer);
-	customer.counts.events = events;
-	customer.first_ms = customer.last_ms = customer.risk.at_ms = NOW;
-	customer.risk.points = risk * 1000;
-	customer.state = risk > 0 ? VOC_RISK_AT_RISK : VOC_RISK_NORMAL;
-	customer.recent_count = 1;
-	customer.last_event = strdup("e");
-	return customer;
-}
-
-static void advance(struct voc_partition_state *state, int64_t offset)
-{
-	state->now.events += offset - state->now.offset;
-	state->now.offset = offset;
-	voc_str_copy(state->now.rules, sizeof state->now.rules, VOC_STR("r1"));
-}
-
-/* One step that adds a customer with `events` events, from `state` on to `offset`. */
-static void gather(struct voc_store *to, int32_t partition, const struct voc_partition_state *state, const char *id,
-                   uint32_t events, int risk)
-{
-	struct voc_error error = { .position = -1 };
-	struct voc_customer customer = make_customer(events, risk);
-	voc_store_step_begin(to, partition);
-	voc_store_step_customer(to, voc_str_from(id), NULL, &customer);
-	assert_int_equal(voc_store_step_end(to, state, &error), VOC_OK);
-	voc_customer_free(&customer);
-}
-
-static enum voc_step_outcome commit_one(struct voc_store *to)
-{
-	struct voc_error error = { .position = -1 };
-	enum voc_step_outcome outcome;
-	if (voc_store_commit(to, &outcome, &error) != VOC_OK)
-		fail_msg("%s", error.text);
-	return outcome;
-}
-
-static enum voc_status keep_position(void *context, size_t index, const struct voc_field *fields, size_t count,
-                                     struct voc_error *error)
-{
-	struct voc_partition_state *states = context;
-	return voc_partition_state_load(fields, count, &states[index], error);
-}
-
-static void load_position(struct voc_store *from, int32_t partition, struct voc_partition_state *ret_state)
-{
-	struct voc_error error = { .position = -1 };
-	if (voc_store_load_positions(from, &partition, 1, keep_position, ret_state, &error) != VOC_OK)
-		fail_msg("%s", error.text);
-}
-
 static void test_a_step_writes_everything_or_nothing(void **unused)
 {
 	(void)unused;
 	struct voc_partition_state state;
-	load_position(store, 1, &state);
+	step_load_position(store, 1, &state);
 	assert_false(state.is_stored);
-	advance(&state, 10);
+	step_advance(&state, 10);
 	voc_store_begin(store);
-	gather(store, 1, &state, "C-1", 3, 70);
-	assert_int_equal(commit_one(store), VOC_STEP_COMMITTED);
+	step_gather(store, 1, &state, "C-1", 3, 70);
+	assert_int_equal(step_commit(store), VOC_STEP_COMMITTED);
 	assert_string_equal(redis_server_hget(&server, "voc:{1}:position", "offset"), "10");
 	assert_string_equal(redis_server_hget(&server, "voc:{1}:position", "rules"), "r1");
 	assert_string_equal(redis_server_hget(&server, "voc:{1}:customer:C-1", "events"), "3");
@@ -132,8 +76,8 @@ static void test_a_step_writes_everything_or_nothing(void **unused)
 
 	/* The same again expects the position before: nothing may change. */
 	voc_store_begin(store);
-	gather(store, 1, &state, "C-2", 9, 90);
-	assert_int_equal(commit_one(store), VOC_STEP_CONFLICT);
+	step_gather(store, 1, &state, "C-2", 9, 90);
+	assert_int_equal(step_commit(store), VOC_STEP_CONFLICT);
 	assert_int_equal(REDIS_DO(&server, "EXISTS", "voc:{1}:customer:C-2")->integer, 0);
 	assert_int_equal(REDIS_DO(&server, "ZCARD", "voc:{1}:at_risk")->integer, 1);
 	voc_partition_state_free(&state);
@@ -144,24 +88,24 @@ static void test_a_step_writes_the_difference(void **unused)
 	(void)unused;
 	struct voc_error error = { .position = -1 };
 	struct voc_partition_state state;
-	load_position(store, 0, &state);
-	struct voc_customer before = make_customer(1, 70), now = make_customer(2, 0);
+	step_load_position(store, 0, &state);
+	struct voc_customer before = step_customer(1, 70), now = step_customer(2, 0);
 	before.alert_severity[VOC_RULE_RISK_RAISED] = VOC_SEVERITY_WARNING;
 	voc_store_begin(store);
-	advance(&state, 1);
+	step_advance(&state, 1);
 	voc_store_step_begin(store, 0);
 	voc_store_step_customer(store, VOC_STR("C-1"), NULL, &before);
 	assert_int_equal(voc_store_step_end(store, &state, &error), VOC_OK);
-	assert_int_equal(commit_one(store), VOC_STEP_COMMITTED);
+	assert_int_equal(step_commit(store), VOC_STEP_COMMITTED);
 	assert_int_equal(REDIS_DO(&server, "HEXISTS", "voc:{0}:customer:C-1", "alert:risk_raised")->integer, 1);
 	voc_partition_state_saved(&state);
 
 	voc_store_begin(store);
-	advance(&state, 2);
+	step_advance(&state, 2);
 	voc_store_step_begin(store, 0);
 	voc_store_step_customer(store, VOC_STR("C-1"), &before, &now);
 	assert_int_equal(voc_store_step_end(store, &state, &error), VOC_OK);
-	assert_int_equal(commit_one(store), VOC_STEP_COMMITTED);
+	assert_int_equal(step_commit(store), VOC_STEP_COMMITTED);
 	assert_int_equal(REDIS_DO(&server, "HEXISTS", "voc:{0}:customer:C-1", "alert:risk_raised")->integer, 0);
 	assert_int_equal(REDIS_DO(&server, "ZCARD", "voc:{0}:at_risk")->integer, 0);
 	assert_string_equal(redis_server_hget(&server, "voc:{0}:customer:C-1", "events"), "2");
@@ -174,12 +118,12 @@ static void test_the_rules_in_force_are_part_of_the_position(void **unused)
 {
 	(void)unused;
 	struct voc_partition_state state;
-	load_position(store, 0, &state);
+	step_load_position(store, 0, &state);
 	REDIS_DO(&server, "HSET", "voc:{0}:position", "offset", "0", "rules", "other");
 	voc_store_begin(store);
-	advance(&state, 5);
-	gather(store, 0, &state, "C-1", 5, 0);
-	assert_int_equal(commit_one(store), VOC_STEP_CONFLICT);
+	step_advance(&state, 5);
+	step_gather(store, 0, &state, "C-1", 5, 0);
+	assert_int_equal(step_commit(store), VOC_STEP_CONFLICT);
 	voc_partition_state_free(&state);
 }
 
@@ -193,8 +137,8 @@ static void test_steps_of_one_exchange_stand_alone(void **unused)
 	voc_store_begin(store);
 	for (int32_t p = 0; p < PARTITIONS; p++) {
 		voc_partition_state_init(&states[p]);
-		advance(&states[p], 5);
-		gather(store, p, &states[p], "C-1", 5, 0);
+		step_advance(&states[p], 5);
+		step_gather(store, p, &states[p], "C-1", 5, 0);
 	}
 	assert_int_equal(voc_store_commit(store, outcomes, &error), VOC_OK);
 	for (int32_t p = 0; p < PARTITIONS; p++) {
@@ -209,14 +153,14 @@ static void test_a_forgotten_script_is_loaded_again(void **unused)
 {
 	(void)unused;
 	struct voc_partition_state state;
-	load_position(store, 0, &state);
+	step_load_position(store, 0, &state);
 	REDIS_DO(&server, "SCRIPT", "FLUSH");
 	voc_store_begin(store);
-	advance(&state, 5);
-	gather(store, 0, &state, "C-1", 5, 0);
+	step_advance(&state, 5);
+	step_gather(store, 0, &state, "C-1", 5, 0);
 	voc_partition_state_saved(&state);
-	advance(&state, 6);
-	gather(store, 0, &state, "C-1", 6, 0);
+	step_advance(&state, 6);
+	step_gather(store, 0, &state, "C-1", 6, 0);
 	struct voc_error error = { .position = -1 };
 	enum voc_step_outcome outcomes[2];
 	assert_int_equal(voc_store_commit(store, outcomes, &error), VOC_OK);
@@ -232,11 +176,11 @@ static void test_a_cut_connection_leaves_the_outcome_to_the_position(void **unus
 	struct voc_error error = { .position = -1 };
 	enum voc_step_outcome outcome;
 	struct voc_partition_state state, found;
-	load_position(store, 0, &state);
+	step_load_position(store, 0, &state);
 	REDIS_DO(&server, "CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes");
 	voc_store_begin(store);
-	advance(&state, 5);
-	gather(store, 0, &state, "C-1", 5, 0);
+	step_advance(&state, 5);
+	step_gather(store, 0, &state, "C-1", 5, 0);
 	assert_int_equal(voc_store_commit(store, &outcome, &error), VOC_RETRY);
 	assert_int_equal(error.reason, VOC_REASON_REDIS);
 	assert_false(voc_store_connected(store));
@@ -244,7 +188,7 @@ static void test_a_cut_connection_leaves_the_outcome_to_the_position(void **unus
 	assert_int_equal(voc_store_commit(store, &outcome, &error), VOC_RETRY);
 	voc_error_clear(&error);
 	assert_int_equal(voc_store_connect(store, PARTITIONS, &error), VOC_OK);
-	load_position(store, 0, &found);
+	step_load_position(store, 0, &found);
 	assert_int_equal(found.stored.offset, 0);
 	voc_partition_state_free(&state);
 	voc_partition_state_free(&found);
@@ -260,7 +204,7 @@ static void test_a_hung_redis_times_out(void **unused)
 	assert_int_equal(voc_store_new(server.url, 100, &hasty, &error), VOC_OK);
 	assert_int_equal(voc_store_connect(hasty, PARTITIONS, &error), VOC_OK);
 	kill(server.pid, SIGSTOP);
-	enum voc_status status = voc_store_load_positions(hasty, &partition, 1, keep_position, &state, &error);
+	enum voc_status status = voc_store_load_positions(hasty, &partition, 1, step_keep_position, &state, &error);
 	kill(server.pid, SIGCONT);
 	assert_int_equal(status, VOC_RETRY);
 	assert_false(voc_store_connected(hasty));
@@ -299,7 +243,7 @@ static void test_an_emptied_redis_gets_its_meta_back(void **unused)
 	(void)unused;
 	struct voc_partition_state state;
 	REDIS_DO(&server, "FLUSHALL");
-	load_position(store, 3, &state);
+	step_load_position(store, 3, &state);
 	assert_string_equal(redis_server_hget(&server, "voc:meta", "partitions"), "4");
 	voc_partition_state_free(&state);
 }
@@ -311,12 +255,12 @@ static void test_a_full_redis_changes_nothing(void **unused)
 	struct voc_error error = { .position = -1 };
 	enum voc_step_outcome outcome;
 	struct voc_partition_state state;
-	load_position(store, 0, &state);
+	step_load_position(store, 0, &state);
 	REDIS_DO(&server, "ZADD", "voc:{0}:at_risk", "50", "C-1");
 	REDIS_DO(&server, "CONFIG", "SET", "maxmemory", "1");
-	struct voc_customer before = make_customer(1, 50), now = make_customer(2, 0);
+	struct voc_customer before = step_customer(1, 50), now = step_customer(2, 0);
 	voc_store_begin(store);
-	advance(&state, 5);
+	step_advance(&state, 5);
 	voc_store_step_begin(store, 0);
 	voc_store_step_customer(store, VOC_STR("C-1"), &before, &now);
 	assert_int_equal(voc_store_step_end(store, &state, &error), VOC_OK);
@@ -338,9 +282,9 @@ static void test_large_steps_pass_luas_limits(void **unused)
 	enum { CUSTOMERS = 5000, MARKS = 4096 };
 	struct voc_error error = { .position = -1 };
 	struct voc_partition_state state, found;
-	load_position(store, 0, &state);
+	step_load_position(store, 0, &state);
 	voc_store_begin(store);
-	advance(&state, 20000);
+	step_advance(&state, 20000);
 	for (int i = 0; i < MARKS; i++) {
 		struct voc_source_position source = { VOC_STR("voc.calls"), i, 0 };
 		assert_int_equal(voc_partition_state_set_mark(&state, &source, i + 1, &error), VOC_OK);
@@ -348,16 +292,16 @@ static void test_large_steps_pass_luas_limits(void **unused)
 	voc_store_step_begin(store, 0);
 	for (int i = 0; i < CUSTOMERS; i++) {
 		char id[32];
-		struct voc_customer customer = make_customer((uint32_t)i + 1, 1 + i % 100);
+		struct voc_customer customer = step_customer((uint32_t)i + 1, 1 + i % 100);
 		snprintf(id, sizeof id, "C-%d", i);
 		voc_store_step_customer(store, voc_str_from(id), NULL, &customer);
 		voc_customer_free(&customer);
 	}
 	assert_int_equal(voc_store_step_end(store, &state, &error), VOC_OK);
-	assert_int_equal(commit_one(store), VOC_STEP_COMMITTED);
+	assert_int_equal(step_commit(store), VOC_STEP_COMMITTED);
 	assert_int_equal(REDIS_DO(&server, "ZCARD", "voc:{0}:at_risk")->integer, CUSTOMERS);
 	assert_string_equal(redis_server_hget(&server, "voc:{0}:customer:C-4999", "events"), "5000");
-	load_position(store, 0, &found);
+	step_load_position(store, 0, &found);
 	assert_int_equal(found.mark_count, MARKS);
 	assert_int_equal(found.marks[MARKS - 1].next, found.marks[MARKS - 1].partition + 1);
 	voc_partition_state_free(&state);
@@ -381,7 +325,7 @@ static void test_rollups_add_up_and_expire(void **unused)
 	(void)unused;
 	struct voc_error error = { .position = -1 };
 	struct voc_partition_state state;
-	load_position(store, 0, &state);
+	step_load_position(store, 0, &state);
 	struct voc_rollup *rollup = voc_rollup_new(10);
 	int64_t wall_ms = voc_clock_wall_ms() / 60000 * 60000;
 	struct voc_classified fresh = make_event(wall_ms), old = make_event(wall_ms - 60000 - RETENTION);
@@ -390,11 +334,11 @@ static void test_rollups_add_up_and_expire(void **unused)
 	assert_true(voc_rollup_add(rollup, &old, 0));
 	for (int64_t offset = 1; offset <= 2; offset++) {
 		voc_store_begin(store);
-		advance(&state, offset);
+		step_advance(&state, offset);
 		voc_store_step_begin(store, 0);
 		voc_store_step_rollup(store, rollup, wall_ms, RETENTION);
 		assert_int_equal(voc_store_step_end(store, &state, &error), VOC_OK);
-		assert_int_equal(commit_one(store), VOC_STEP_COMMITTED);
+		assert_int_equal(step_commit(store), VOC_STEP_COMMITTED);
 		voc_partition_state_saved(&state);
 	}
 	char key[64], gone[64];

@@ -45,6 +45,41 @@ static void test_good_urls(void **state)
 	assert_int_equal(parse("unix:///run/redis.sock").db, 0);
 }
 
+static void test_sentinel_urls(void **state)
+{
+	(void)state;
+	struct voc_redis_url url = parse("redis-sentinel://one,two:26380,[::1]:26381/mymaster");
+	assert_int_equal(url.kind, VOC_REDIS_SENTINEL);
+	assert_int_equal(url.node_count, 3);
+	assert_string_equal(url.nodes[0].host, "one");
+	assert_int_equal(url.nodes[0].port, 26379);
+	assert_string_equal(url.nodes[2].host, "::1");
+	assert_int_equal(url.nodes[2].port, 26381);
+	assert_string_equal(url.master, "mymaster");
+	assert_int_equal(url.db, 0);
+	url = parse("redis-sentinel://u:p@one/my%2Fmaster/3?sentinel_user=s&sentinel_password=x%26@y");
+	assert_string_equal(url.login.user, "u");
+	assert_string_equal(url.login.password, "p");
+	assert_string_equal(url.master, "my/master");
+	assert_int_equal(url.db, 3);
+	assert_string_equal(url.sentinel_login.user, "s");
+	assert_string_equal(url.sentinel_login.password, "x&@y");
+	assert_string_equal(parse("redis-sentinel://:p@one/m").sentinel_login.password, "");
+}
+
+static void test_cluster_urls(void **state)
+{
+	(void)state;
+	struct voc_redis_url url = parse("redis-cluster://u:p@one:7000,two");
+	assert_int_equal(url.kind, VOC_REDIS_CLUSTER);
+	assert_int_equal(url.node_count, 2);
+	assert_int_equal(url.nodes[0].port, 7000);
+	assert_int_equal(url.nodes[1].port, 6379);
+	assert_string_equal(url.login.password, "p");
+	assert_int_equal(parse("redis-cluster://one/0").node_count, 1);
+	assert_int_equal(parse("redis-cluster://1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16").node_count, 16);
+}
+
 static void test_bad_urls_are_not_quoted(void **state)
 {
 	(void)state;
@@ -65,7 +100,22 @@ static void test_bad_urls_are_not_quoted(void **state)
 		                           "redis://[secret]x",
 		                           "unix://secret",
 		                           "unix:///secret?x=1",
-		                           "unix:///secret?db=" };
+		                           "unix:///secret?db=",
+		                           "redis://secret,b",
+		                           "redis-sentinel://secret",
+		                           "redis-sentinel://secret/",
+		                           "redis-sentinel:///secret",
+		                           "redis-sentinel://a,/secret",
+		                           "redis-sentinel://a/secret/x",
+		                           "redis-sentinel://a/secret/",
+		                           "redis-sentinel://a/secret?db=1",
+		                           "redis-sentinel://a/secret?sentinel_password=%",
+		                           "redis-sentinel://a:0/secret",
+		                           "redis-cluster://",
+		                           "redis-cluster://secret,",
+		                           "redis-cluster://secret/1",
+		                           "redis-cluster://secret:x",
+		                           "redis-cluster://secret,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17" };
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
 		struct voc_redis_url url;
 		struct voc_error error = { .position = -1 };
@@ -124,6 +174,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_good_urls),
+		cmocka_unit_test(test_sentinel_urls),
+		cmocka_unit_test(test_cluster_urls),
 		cmocka_unit_test(test_bad_urls_are_not_quoted),
 		cmocka_unit_test(test_commands_carry_lengths),
 		cmocka_unit_test(test_what_did_not_fit_is_remembered),
