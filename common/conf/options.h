@@ -119,6 +119,8 @@ enum voc_option_type {
 	  "The longest pause between two tries") \
 	X(webhook_in_flight, INT, "VOC_WEBHOOK_IN_FLIGHT", VOC_PROGRAM_ALERTER, COUNT, "16", 1, 1000, \
 	  "Most requests under way to one endpoint") \
+	X(operator_id, STRING, "VOC_OPERATOR", VOC_PROGRAM_VOCCTL, NAME, "", 0, 0, \
+	  "Who corrects labels: an operator's id, no person's name") \
 	X(texts_path, STRING, "VOC_TEXTS", VOC_PROGRAM_VOCCTL, PATH, VOC_SHARE_DIR "/gen-texts.ndjson", 0, 0, \
 	  "The utterances that vocctl gen draws from") \
 	X(dev_brokers, INT, "VOC_DEV_BROKERS", VOC_PROGRAM_DEVBROKER, COUNT, "1", 1, 9, \

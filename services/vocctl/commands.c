@@ -13,6 +13,8 @@ const struct vocctl_command *const vocctl_commands[] = {
 	&vocctl_command_watch,
 	&vocctl_command_dlq,
 	&vocctl_command_gen,
+	&vocctl_command_label,
+	&vocctl_command_corrections,
 	&vocctl_command_rules,
 	&vocctl_command_topics,
 	NULL,
@@ -42,8 +44,8 @@ static void help_overview(struct voc_buf *buf)
 	voc_buf_addf(buf, "usage: vocctl COMMAND [FLAGS] [OPERANDS]\n"
 	                  "The tool in the hand for the voice-of-customer pipeline.\n\ncommands:\n");
 	for (size_t i = 0; vocctl_commands[i] != NULL; i++)
-		voc_buf_addf(buf, "  %-10s%s\n", vocctl_commands[i]->name, vocctl_commands[i]->summary);
-	voc_buf_addf(buf, "  %-10s%s\n", "help", "Tell about a command: vocctl help COMMAND");
+		voc_buf_addf(buf, "  %-13s%s\n", vocctl_commands[i]->name, vocctl_commands[i]->summary);
+	voc_buf_addf(buf, "  %-13s%s\n", "help", "Tell about a command: vocctl help COMMAND");
 	voc_buf_addf(buf, "\nconfiguration, by flag or environment:\n");
 	voc_conf_help(buf, VOC_PROGRAM_VOCCTL);
 }

@@ -57,9 +57,11 @@ struct vocctl_command {
 
 extern const struct vocctl_command vocctl_command_at_risk;
 extern const struct vocctl_command vocctl_command_classify;
+extern const struct vocctl_command vocctl_command_corrections;
 extern const struct vocctl_command vocctl_command_customer;
 extern const struct vocctl_command vocctl_command_dlq;
 extern const struct vocctl_command vocctl_command_gen;
+extern const struct vocctl_command vocctl_command_label;
 extern const struct vocctl_command vocctl_command_rules;
 extern const struct vocctl_command vocctl_command_send;
 extern const struct vocctl_command vocctl_command_topics;

@@ -1,5 +1,7 @@
 #include "tail.h"
 
+#include "base/hash.h"
+
 #include <stdlib.h>
 
 /* Partitions of all the topics asked for. */
@@ -42,13 +44,15 @@ static enum voc_status add_topic(struct places *places, const struct voc_conf *c
 	enum voc_status status = voc_admin_partition_count(admin, name, VOCCTL_TAIL_TIMEOUT_MS, &partitions, error);
 	if (status != VOC_OK)
 		return status;
-	size_t first = places->count, count = (size_t)partitions;
+	bool one = tail->key.len > 0 && partitions > 0;
+	size_t first = places->count, count = one ? 1 : (size_t)partitions;
+	int32_t from_partition = one ? voc_partition_of(tail->key, partitions) : 0;
 	if (!places_grow(places, count))
 		return voc_error_set(error, VOC_FATAL, VOC_REASON_OUT_OF_MEMORY, -1, "out of memory");
 	for (size_t i = 0; i < count; i++) {
 		struct voc_position *position = &places->from[first + i];
 		voc_str_copy(position->topic, sizeof position->topic, voc_str_from(name));
-		position->partition = (int32_t)i;
+		position->partition = from_partition + (int32_t)i;
 	}
 	if (count > 0)
 		status = voc_admin_watermarks(admin, places->from + first, count, places->watermarks + first,

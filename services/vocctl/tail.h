@@ -10,7 +10,8 @@
 
 struct vocctl_tail {
 	enum voc_topic topic;
-	int64_t last; /* records of each partition; VOCCTL_TAIL_ALL */
+	int64_t last;       /* records of each partition; VOCCTL_TAIL_ALL */
+	struct voc_str key; /* not empty: only the partition of the records with this key */
 };
 #define VOCCTL_TAIL_ALL        INT64_MAX
 #define VOCCTL_TAIL_TIMEOUT_MS 10000

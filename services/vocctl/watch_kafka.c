@@ -32,8 +32,8 @@ struct watch_kafka {
 static enum voc_status open_flow(struct watch_kafka *kafka, struct voc_error *error)
 {
 	static const struct vocctl_tail tails[] = {
-		{ VOC_TOPIC_CLASSIFIED, TAIL_CLASSIFIED },
-		{ VOC_TOPIC_ALERTS, WATCH_ALERTS_MAX },
+		{ .topic = VOC_TOPIC_CLASSIFIED, .last = TAIL_CLASSIFIED },
+		{ .topic = VOC_TOPIC_ALERTS, .last = WATCH_ALERTS_MAX },
 	};
 	return vocctl_tail_open(&kafka->settings, kafka->admin, tails, sizeof tails / sizeof *tails, true, &kafka->flow,
 	                        error);
@@ -41,7 +41,7 @@ static enum voc_status open_flow(struct watch_kafka *kafka, struct voc_error *er
 
 static enum voc_status open_letters(struct watch_kafka *kafka, struct voc_error *error)
 {
-	static const struct vocctl_tail all = { VOC_TOPIC_DEAD_LETTERS, VOCCTL_TAIL_ALL };
+	static const struct vocctl_tail all = { .topic = VOC_TOPIC_DEAD_LETTERS, .last = VOCCTL_TAIL_ALL };
 	return vocctl_tail_open(&kafka->settings, kafka->admin, &all, 1, true, &kafka->letters, error);
 }
 
