@@ -1,12 +1,14 @@
 #include "core/aggregate.h"
 
 #include "base/hash.h"
+#include "base/json_read.h"
 
 #include <stdlib.h>
 
 /* What one record's application works on, so that the steps need not hand it all on. */
 struct step {
 	const struct voc_aggregate *aggregate;
+	const struct voc_rules *rules;
 	const struct voc_aggregate_record *record;
 	struct voc_customer *customer;
 	struct voc_arena *arena;
@@ -20,47 +22,130 @@ static enum voc_status out_of_memory(struct voc_error *error)
 	return voc_error_set(error, VOC_FATAL, VOC_REASON_OUT_OF_MEMORY, -1, "no memory left to apply a record");
 }
 
-enum voc_status voc_aggregate_decode(struct voc_str value, struct voc_str source_header, int64_t offset,
-                                     struct voc_arena *arena, struct voc_aggregate_record *ret_record,
-                                     struct voc_error *error)
+static enum voc_status decode_event(const struct voc_aggregate_input *input, struct voc_arena *arena,
+                                    struct voc_aggregate_record *ret_record, struct voc_error *error)
 {
 	struct voc_source_position source;
-	if (error)
-		voc_error_clear(error);
-	if (!voc_source_position_parse(source_header, &source))
+	if (!voc_source_position_parse(input->source, &source))
 		return voc_error_set(error, VOC_INVALID, VOC_REASON_BAD_SOURCE_POSITION, -1,
 		                     "header " VOC_SOURCE_HEADER);
-	enum voc_status status = voc_classified_decode(value, arena, &ret_record->event, error);
+	enum voc_status status = voc_classified_decode(input->value, arena, &ret_record->event, error);
 	if (status != VOC_OK)
 		return status;
-	ret_record->offset = offset;
+	ret_record->kind = VOC_RECORD_EVENT;
 	ret_record->source = source;
 	return VOC_OK;
 }
 
+static enum voc_status decode_rules(const struct voc_aggregate_input *input, struct voc_arena *arena,
+                                    struct voc_aggregate_record *ret_record, struct voc_error *error)
+{
+	struct voc_rules_record *rules = voc_arena_alloc(arena, sizeof *rules);
+	if (!rules)
+		return out_of_memory(error);
+	enum voc_status status = voc_rules_record_decode(input->value, arena, rules, error);
+	if (status != VOC_OK)
+		return status;
+	ret_record->kind = VOC_RECORD_RULES;
+	ret_record->rules = rules;
+	return VOC_OK;
+}
+
+/* What a CloudEvent says it is; empty if it says nothing that can be read. False if the arena is full. */
+static bool read_type(struct voc_str value, struct voc_arena *arena, struct voc_str *ret_type)
+{
+	struct voc_json_reader json;
+	struct voc_error why;
+	struct voc_str name;
+	*ret_type = (struct voc_str){ NULL, 0 };
+	voc_json_read_begin(&json, value, arena, VOC_JSON_MAX_DEPTH, &why);
+	if (voc_json_enter_object(&json)) {
+		while (voc_json_next_member(&json, &name)) {
+			if (voc_str_is(name, "type")) {
+				voc_json_read_str(&json, ret_type);
+				break;
+			}
+			voc_json_skip(&json, NULL);
+		}
+	}
+	return why.reason != VOC_REASON_OUT_OF_MEMORY;
+}
+
+/* Records that no raw record was made into: the aggregator's own. */
+static enum voc_status decode_control(const struct voc_aggregate_input *input, struct voc_arena *arena,
+                                      struct voc_aggregate_record *ret_record, struct voc_error *error)
+{
+	static const struct {
+		const char *type;
+		enum voc_status (*decode)(const struct voc_aggregate_input *input, struct voc_arena *arena,
+		                          struct voc_aggregate_record *ret_record, struct voc_error *error);
+	} controls[] = {
+		{ VOC_RULES_RECORD_TYPE, decode_rules },
+		{ VOC_CLASSIFIED_TYPE, decode_event }, /* which refuses it, without its source */
+		{ "", decode_event },
+	};
+	struct voc_str type;
+	if (!read_type(input->value, arena, &type))
+		return out_of_memory(error);
+	for (size_t i = 0; i < sizeof controls / sizeof *controls; i++) {
+		if (voc_str_is(type, controls[i].type))
+			return controls[i].decode(input, arena, ret_record, error);
+	}
+	return voc_error_set(error, VOC_INVALID, VOC_REASON_UNKNOWN_TYPE, -1, "type");
+}
+
+/* Events, which are all but a few, are told by their header before anything of the value is read. */
+enum voc_status voc_aggregate_decode(const struct voc_aggregate_input *input, struct voc_arena *arena,
+                                     struct voc_aggregate_record *ret_record, struct voc_error *error)
+{
+	struct voc_error own;
+	error = error ? error : &own;
+	voc_error_clear(error);
+	ret_record->offset = input->offset;
+	ret_record->timestamp_ms = input->timestamp_ms;
+	return input->source.len > 0 ? decode_event(input, arena, ret_record, error)
+	                             : decode_control(input, arena, ret_record, error);
+}
+
 /* The record at `offset` is being applied: all before it are done. Offsets may leave gaps (Kafka's own markers). */
-static enum voc_status advance(const struct voc_aggregate *aggregate, struct voc_partition_state *state, int64_t offset,
-                               struct voc_error *error)
+static enum voc_status advance(struct voc_partition_state *state, int64_t offset, struct voc_error *error)
 {
 	struct voc_partition_counts *now = &state->now;
 	if (offset < now->offset)
 		return voc_error_set(error, VOC_FATAL, VOC_REASON_INTERNAL, -1, "offset %lld comes after %lld",
 		                     (long long)offset, (long long)now->offset - 1);
-	if (strcmp(now->rules, aggregate->rules->version) != 0) {
-		voc_str_copy(now->rules, sizeof now->rules, voc_str_from(aggregate->rules->version));
+	if (!state->rules)
+		return voc_error_set(error, VOC_FATAL, VOC_REASON_INTERNAL, -1, "no rules are in force");
+	if (now->rules_from < 0)
 		now->rules_from = offset;
-	}
 	now->offset = offset + 1;
 	return VOC_OK;
 }
 
-enum voc_status voc_aggregate_skip(const struct voc_aggregate *aggregate, struct voc_partition_state *state,
-                                   int64_t offset, struct voc_error *error)
+enum voc_status voc_aggregate_skip(struct voc_partition_state *state, int64_t offset, struct voc_error *error)
 {
-	enum voc_status status = advance(aggregate, state, offset, error);
+	enum voc_status status = advance(state, offset, error);
 	if (status == VOC_OK)
 		state->now.invalid++;
 	return status;
+}
+
+enum voc_status voc_aggregate_rule(const struct voc_aggregate *aggregate, struct voc_partition_state *state,
+                                   const struct voc_aggregate_record *record, struct voc_error *error)
+{
+	enum voc_status status = advance(state, record->offset, error);
+	if (status != VOC_OK)
+		return status;
+	const struct voc_rule_set *set =
+	        voc_rule_book_take(aggregate->book, &record->rules->rules, record->rules->json);
+	if (!set)
+		return out_of_memory(error);
+	state->now.controls++;
+	if (set == state->rules)
+		voc_rule_set_release(set);
+	else
+		voc_partition_state_set_rules(state, set, record->offset);
+	return VOC_OK;
 }
 
 /* Who the event is: the low 48 bits of XXH64(source, line feed, id). False if the arena is full. */
@@ -196,7 +281,7 @@ static bool add_contribution(struct voc_customer *customer, const struct voc_cla
 
 static bool score(struct step *step)
 {
-	const struct voc_rules *rules = step->aggregate->rules;
+	const struct voc_rules *rules = step->rules;
 	const struct voc_classified *event = &step->record->event;
 	struct voc_customer *customer = step->customer;
 	struct voc_risk_terms terms;
@@ -213,7 +298,7 @@ static bool score(struct step *step)
 /* Alerts, before cooldowns: true if the rule speaks, and how loud. */
 static bool is_candidate(const struct step *step, enum voc_rule rule, enum voc_severity *ret_severity)
 {
-	const struct voc_rules *rules = step->aggregate->rules;
+	const struct voc_rules *rules = step->rules;
 	const struct voc_classified *event = &step->record->event;
 	enum voc_risk_state previous = step->previous;
 	enum voc_risk_state now = (enum voc_risk_state)step->customer->state;
@@ -238,8 +323,7 @@ static bool is_suppressed(const struct step *step, enum voc_rule rule, enum voc_
 	if (customer->alert_severity[rule] == VOC_SEVERITY_NONE || customer->alert_severity[rule] < severity)
 		return false;
 	/* Within less than the cooldown: one of nothing suppresses nothing. */
-	return is_within(step->record->event.time_ms, customer->alert_ms[rule],
-	                 step->aggregate->rules->cooldown_ms[rule] - 1);
+	return is_within(step->record->event.time_ms, customer->alert_ms[rule], step->rules->cooldown_ms[rule] - 1);
 }
 
 static void mark(struct voc_customer *customer, enum voc_rule rule, enum voc_severity severity, int64_t time_ms)
@@ -252,7 +336,7 @@ static struct voc_alert describe(const struct step *step, const struct voc_aggre
 {
 	const struct voc_customer *customer = step->customer;
 	const struct voc_classified *event = &step->record->event;
-	const struct voc_rules *rules = step->aggregate->rules;
+	const struct voc_rules *rules = step->rules;
 	struct voc_alert whole = {
 		.id = voc_str_from(alert->id),
 		.customer_id = event->customer_id,
@@ -348,7 +432,7 @@ enum voc_status voc_aggregate_apply(const struct voc_aggregate *aggregate, struc
 	struct voc_partition_counts *now = &state->now;
 	uint8_t hash[VOC_RECENT_BYTES];
 	*ret_effects = (struct voc_aggregate_effects){ .outcome = VOC_APPLY_COPY };
-	enum voc_status status = advance(aggregate, state, record->offset, error);
+	enum voc_status status = advance(state, record->offset, error);
 	if (status != VOC_OK)
 		return status;
 	if (record->source.offset < voc_partition_state_mark(state, &record->source)) {
@@ -369,6 +453,12 @@ enum voc_status voc_aggregate_apply(const struct voc_aggregate *aggregate, struc
 	ret_effects->outcome = VOC_APPLY_EVENT;
 	now->events++;
 	remember(customer, hash);
-	struct step step = { aggregate, record, customer, arena, ret_effects, error, VOC_RISK_NORMAL };
+	struct step step = { .aggregate = aggregate,
+		             .rules = &state->rules->rules,
+		             .record = record,
+		             .customer = customer,
+		             .arena = arena,
+		             .effects = ret_effects,
+		             .error = error };
 	return apply_event(&step, rollup);
 }

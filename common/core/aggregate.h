@@ -4,8 +4,9 @@
  * A pure function of the log: batches, restarts and the number of processes change nothing. Two phases, so that the
  * caller can fetch many customers at once in between:
  *
- *   for each record:   voc_aggregate_decode: what customer is it of? fetch those that are not in memory
- *   in offset order:   voc_aggregate_apply, or voc_aggregate_skip for one that can't be decoded
+ *   for each record:   voc_aggregate_decode: what is it, and what customer is it of? fetch those not in memory
+ *   in offset order:   voc_aggregate_apply for an event, voc_aggregate_rule for rules, voc_aggregate_skip for one that
+ *                      can't be decoded
  *   then, in order:    publish the alerts and wait for their acknowledgement; write the differences
  *                      (voc_customer_diff, voc_customer_at_risk, voc_rollup_each, voc_partition_state_diff) in one
  *                      transaction; voc_partition_state_saved
@@ -20,19 +21,38 @@
 #include "core/customer.h"
 #include "core/partition_state.h"
 #include "core/rollup.h"
+#include "core/rules_record.h"
 
 /* What stays the same for all records of a partition. Borrowed. */
 struct voc_aggregate {
-	const struct voc_rules *rules;
 	struct voc_str topic; /* voc.classified with its prefix: part of an alert's origin */
 	int32_t partition;
+	struct voc_rule_book *book;
 };
 
-/* A decoded record of voc.classified. Strings are borrowed from the record's bytes or the arena. */
+/* A record of voc.classified as it comes. Borrowed. */
+struct voc_aggregate_input {
+	int64_t offset, timestamp_ms;
+	struct voc_str value;
+	struct voc_str source; /* of VOC_SOURCE_HEADER; empty if it has none */
+};
+
+enum voc_record_kind {
+	VOC_RECORD_EVENT,
+	VOC_RECORD_RULES,
+};
+
+/* A decoded one. Strings are borrowed from the record's bytes or the arena. */
 struct voc_aggregate_record {
-	int64_t offset;
-	struct voc_source_position source; /* of the raw record that it was made from */
-	struct voc_classified event;
+	enum voc_record_kind kind;
+	int64_t offset, timestamp_ms;
+	union {
+		struct {
+			struct voc_source_position source; /* of the raw record that it was made from */
+			struct voc_classified event;
+		};
+		const struct voc_rules_record *rules; /* in the arena */
+	};
 };
 
 enum voc_apply_outcome {
@@ -55,26 +75,25 @@ struct voc_aggregate_effects {
 	struct voc_aggregate_alert alerts[VOC_RULE_COUNT]; /* in the order in which they are sent */
 };
 
+/* VOC_OK, or VOC_INVALID with the reason for the dead letter; VOC_FATAL when memory or the arena runs out. */
+VOC_MUST_CHECK enum voc_status voc_aggregate_decode(const struct voc_aggregate_input *input, struct voc_arena *arena,
+                                                    struct voc_aggregate_record *ret_record, struct voc_error *error);
 /*
- * `source_header` is the value of VOC_SOURCE_HEADER, empty if the record has none. VOC_OK, or VOC_INVALID with the
- * reason for the dead letter.
- */
-VOC_MUST_CHECK enum voc_status voc_aggregate_decode(struct voc_str value, struct voc_str source_header, int64_t offset,
-                                                    struct voc_arena *arena, struct voc_aggregate_record *ret_record,
-                                                    struct voc_error *error);
-/*
- * Applies one record: changes `state`, `customer` and `rollup` (which must be cleared at least every `max_events`
- * records). VOC_OK; VOC_FATAL when memory or the arena runs out, or a record comes out of order: what was changed is
- * then to be thrown away.
+ * Applies an event: changes `state`, `customer` and `rollup` (which must be cleared at least every `max_events`
+ * records). VOC_OK; VOC_FATAL when memory or the arena runs out, a record comes out of order, or no rules are in force:
+ * what was changed is then to be thrown away.
  */
 VOC_MUST_CHECK enum voc_status voc_aggregate_apply(const struct voc_aggregate *aggregate,
                                                    struct voc_partition_state *state, struct voc_customer *customer,
                                                    struct voc_rollup *rollup, const struct voc_aggregate_record *record,
                                                    struct voc_arena *arena, struct voc_aggregate_effects *ret_effects,
                                                    struct voc_error *error);
-/* A record that can't be decoded: it only counts as invalid. VOC_FATAL if it comes out of order. */
-VOC_MUST_CHECK enum voc_status voc_aggregate_skip(const struct voc_aggregate *aggregate,
-                                                  struct voc_partition_state *state, int64_t offset,
+/* Applies a rules record. VOC_OK or VOC_FATAL, as above. */
+VOC_MUST_CHECK enum voc_status voc_aggregate_rule(const struct voc_aggregate *aggregate,
+                                                  struct voc_partition_state *state,
+                                                  const struct voc_aggregate_record *record, struct voc_error *error);
+/* A record that can't be decoded: it only counts as invalid. VOC_OK or VOC_FATAL, as above. */
+VOC_MUST_CHECK enum voc_status voc_aggregate_skip(struct voc_partition_state *state, int64_t offset,
                                                   struct voc_error *error);
 
 #endif

@@ -109,20 +109,19 @@ enum voc_status voc_agg_step_add(struct voc_agg_step *step, const struct voc_agg
 	if (!decoded)
 		return out_of_memory(error);
 	struct voc_agg_record record = { .partition = input->partition,
-		                         .offset = input->offset,
-		                         .timestamp_ms = input->timestamp_ms,
+		                         .offset = input->record.offset,
+		                         .timestamp_ms = input->record.timestamp_ms,
 		                         .decoded = decoded,
 		                         .customer = VOC_AGG_NONE,
 		                         .next = VOC_AGG_NONE };
 	struct voc_error invalid;
 	voc_error_clear(&invalid);
-	enum voc_status status =
-	        voc_aggregate_decode(input->value, input->source, input->offset, step->arena, decoded, &invalid);
+	enum voc_status status = voc_aggregate_decode(&input->record, step->arena, decoded, &invalid);
 	if (status == VOC_FATAL) /* the arena is full: not the record's fault, and no reason to refuse it */
 		return out_of_memory(error);
-	if (status == VOC_OK) {
+	if (status == VOC_OK && decoded->kind == VOC_RECORD_EVENT) {
 		record.customer = intern_customer(step, input->partition, decoded->event.customer_id);
-	} else {
+	} else if (status != VOC_OK) {
 		record.decoded = NULL;
 		record.error = voc_arena_alloc(step->arena, sizeof *record.error);
 		if (!record.error)
@@ -155,15 +154,11 @@ static bool keep_alerts(struct voc_agg_step *step, const struct voc_agg_record *
 	return true;
 }
 
-static enum voc_status apply_record(struct voc_agg_step *step, const struct voc_aggregate *aggregate,
-                                    struct voc_partition_state *state, struct voc_rollup *rollup,
-                                    const struct voc_agg_record *record, struct voc_error *error)
+static enum voc_status apply_event(struct voc_agg_step *step, const struct voc_aggregate *aggregate,
+                                   struct voc_partition_state *state, struct voc_rollup *rollup,
+                                   const struct voc_agg_record *record, struct voc_error *error)
 {
 	struct voc_agg_partition *in = &step->partitions[record->partition];
-	if (!record->decoded) {
-		in->invalid++;
-		return voc_aggregate_skip(aggregate, state, record->offset, error);
-	}
 	struct voc_aggregate_effects effects;
 	struct voc_customer *customer = &step->customers[record->customer].entry->customer;
 	enum voc_status status =
@@ -174,6 +169,22 @@ static enum voc_status apply_record(struct voc_agg_step *step, const struct voc_
 	in->duplicates += effects.outcome == VOC_APPLY_DUPLICATE;
 	in->copies += effects.outcome == VOC_APPLY_COPY;
 	return keep_alerts(step, record, &effects) ? VOC_OK : out_of_memory(error);
+}
+
+static enum voc_status apply_record(struct voc_agg_step *step, const struct voc_aggregate *aggregate,
+                                    struct voc_partition_state *state, struct voc_rollup *rollup,
+                                    const struct voc_agg_record *record, struct voc_error *error)
+{
+	struct voc_agg_partition *in = &step->partitions[record->partition];
+	if (!record->decoded) {
+		in->invalid++;
+		return voc_aggregate_skip(state, record->offset, error);
+	}
+	switch (record->decoded->kind) {
+	case VOC_RECORD_EVENT: return apply_event(step, aggregate, state, rollup, record, error);
+	case VOC_RECORD_RULES: in->controls++; return voc_aggregate_rule(aggregate, state, record->decoded, error);
+	}
+	return voc_error_set(error, VOC_FATAL, VOC_REASON_INTERNAL, -1, "a record of no kind");
 }
 
 enum voc_status voc_agg_step_apply(struct voc_agg_step *step, const struct voc_aggregate *aggregate,

@@ -19,9 +19,7 @@
 /* A record as it comes. Borrowed until the next begin. */
 struct voc_agg_input {
 	int32_t partition;
-	int64_t offset, timestamp_ms;
-	struct voc_str value;
-	struct voc_str source; /* of VOC_SOURCE_HEADER; empty if it has none */
+	struct voc_aggregate_input record;
 };
 
 struct voc_agg_record {
@@ -29,7 +27,7 @@ struct voc_agg_record {
 	int64_t offset, timestamp_ms;
 	struct voc_aggregate_record *decoded; /* NULL: it can't be, and `error` says why */
 	struct voc_error *error;
-	uint32_t customer; /* index into the step's customers */
+	uint32_t customer; /* index into the step's customers; VOC_AGG_NONE if it is of none */
 	uint32_t next;     /* record of the same partition */
 };
 
@@ -52,7 +50,7 @@ struct voc_agg_alert {
 /* What became of one partition's records; the chains begin here. */
 struct voc_agg_partition {
 	uint32_t first_record, last_record, first_customer;
-	int64_t events, duplicates, copies, invalid;
+	int64_t events, duplicates, copies, invalid, controls;
 	struct voc_agg_alert *first_alert, *last_alert;
 };
 

@@ -4,8 +4,6 @@
 #include "core/labels_write.h"
 #include "core/mask.h"
 
-#define TYPE "voc.classified"
-
 /* Names that CloudEvents or this record give a meaning: an extension of that name would be a second such member. */
 static bool is_reserved(struct voc_str name)
 {
@@ -26,7 +24,7 @@ static void write_envelope(struct voc_json_writer *json, const struct voc_event 
 	voc_json_member_str(json, "specversion", VOC_STR("1.0"));
 	voc_json_member_str(json, "id", event->id);
 	voc_json_member_str(json, "source", event->source);
-	voc_json_member_str(json, "type", VOC_STR(TYPE));
+	voc_json_member_str(json, "type", VOC_STR(VOC_CLASSIFIED_TYPE));
 	voc_json_member_str(json, "subject", event->customer_id);
 	voc_json_member_str(json, "time", voc_str_of(time, time_len));
 	voc_json_member_str(json, "datacontenttype", VOC_STR("application/json"));

@@ -13,6 +13,8 @@
 /* Header of a classified record that says which raw record it was made from: "voc.calls/3/1234". */
 #define VOC_SOURCE_HEADER "voc_source"
 
+#define VOC_CLASSIFIED_TYPE "voc.classified"
+
 /* A raw event's extensions are carried on, its text is not. */
 #define VOC_CLASSIFIED_MAX_BYTES (VOC_EVENT_MAX_BYTES + 64 * 1024)
 

@@ -210,7 +210,7 @@ static void read_top_member(struct voc_json_reader *json, int member, struct voc
 	case TOP_SPECVERSION: voc_read_constant(json, "specversion", "1.0", VOC_REASON_UNSUPPORTED_VERSION); break;
 	case TOP_ID: voc_read_identity(json, "id", VOC_ID_MAX_CHARS, &ret->id); break;
 	case TOP_SOURCE: voc_read_identity(json, "source", VOC_ID_MAX_CHARS, &ret->source); break;
-	case TOP_TYPE: voc_read_constant(json, "type", "voc.classified", VOC_REASON_UNKNOWN_TYPE); break;
+	case TOP_TYPE: voc_read_constant(json, "type", VOC_CLASSIFIED_TYPE, VOC_REASON_UNKNOWN_TYPE); break;
 	case TOP_SUBJECT: voc_read_identity(json, "subject", VOC_CUSTOMER_MAX_CHARS, &subject); break;
 	case TOP_CONTENT_TYPE:
 		voc_read_constant(json, "datacontenttype", "application/json", VOC_REASON_BAD_VALUE);

@@ -16,6 +16,7 @@ static const struct {
 	{ "duplicates", offsetof(struct voc_partition_counts, duplicates) },
 	{ "copies", offsetof(struct voc_partition_counts, copies) },
 	{ "invalid", offsetof(struct voc_partition_counts, invalid) },
+	{ "controls", offsetof(struct voc_partition_counts, controls) },
 };
 #define NUMBER_COUNT  (sizeof numbers / sizeof *numbers)
 #define NUMBER_OFFSET 0
@@ -32,7 +33,7 @@ static int64_t number_in(const struct voc_partition_counts *counts, size_t which
 
 void voc_partition_state_init(struct voc_partition_state *state)
 {
-	*state = (struct voc_partition_state){ 0 };
+	*state = (struct voc_partition_state){ .now.rules_from = -1, .stored.rules_from = -1 };
 }
 
 void voc_partition_state_free(struct voc_partition_state *state)
@@ -40,6 +41,8 @@ void voc_partition_state_free(struct voc_partition_state *state)
 	for (size_t i = 0; i < state->mark_count; i++)
 		free(state->marks[i].topic);
 	free(state->marks);
+	voc_rule_set_release(state->rules);
+	voc_rule_set_release(state->stored_rules);
 	voc_partition_state_init(state);
 }
 
@@ -145,38 +148,64 @@ static bool load_number(struct voc_partition_counts *counts, const struct voc_fi
 	return false;
 }
 
-static enum voc_status load_field(struct voc_partition_state *state, const struct voc_field *field,
-                                  struct voc_error *error)
+/* The rules' fields, which mean something only together. */
+struct rules_fields {
+	struct voc_str version, body;
+};
+
+static bool load_plain(struct voc_partition_counts *counts, const struct voc_field *field, struct rules_fields *rules)
 {
-	struct voc_partition_counts *counts = &state->stored;
-	bool good;
-	if (voc_str_starts_with(field->name, VOC_STR(MARK_PREFIX)))
-		return load_mark(state, field, error);
-	if (voc_str_is(field->name, "rules")) {
-		good = field->value.len > 0 && field->value.len < sizeof counts->rules;
-		if (good)
-			voc_str_copy(counts->rules, sizeof counts->rules, field->value);
-	} else if (voc_str_is(field->name, "rules_from")) {
-		good = voc_str_to_i64(field->value, &counts->rules_from) && counts->rules_from >= 0;
-	} else {
-		good = load_number(counts, field);
-	}
-	return good ? VOC_OK : bad_field(error, field->name);
+	if (voc_str_is(field->name, "rules"))
+		rules->version = field->value;
+	else if (voc_str_is(field->name, "rules_body"))
+		rules->body = field->value;
+	else if (voc_str_is(field->name, "rules_from"))
+		return voc_str_to_i64(field->value, &counts->rules_from) && counts->rules_from >= 0;
+	else
+		return load_number(counts, field);
+	return true;
 }
 
-enum voc_status voc_partition_state_load(const struct voc_field *fields, size_t count,
+/* The body is read only if nobody is under these rules yet. It must be what we would write for them. */
+static enum voc_status load_rules(struct voc_partition_state *state, const struct rules_fields *fields,
+                                  struct voc_rule_book *book, struct voc_error *error)
+{
+	if (!fields->version.ptr && !fields->body.ptr && state->stored.rules_from < 0 && state->stored.offset == 0)
+		return VOC_OK;
+	if (!fields->version.ptr || !fields->body.ptr || state->stored.rules_from < 0)
+		return bad_field(error, VOC_STR("rules"));
+	const struct voc_rule_set *set = voc_rule_book_find(book, fields->version);
+	struct voc_error why;
+	voc_error_clear(&why);
+	if (!set && voc_rule_book_read(book, fields->body, &set, &why) != VOC_OK &&
+	    why.reason == VOC_REASON_OUT_OF_MEMORY)
+		return voc_error_set(error, VOC_FATAL, why.reason, -1, "%s", why.text);
+	state->stored_rules = set;
+	state->rules = voc_rule_set_hold(set);
+	if (!set || !voc_str_is(fields->version, set->rules.version) || !voc_str_eq(fields->body, set->json))
+		return bad_field(error, VOC_STR("rules_body"));
+	return VOC_OK;
+}
+
+enum voc_status voc_partition_state_load(const struct voc_field *fields, size_t count, struct voc_rule_book *book,
                                          struct voc_partition_state *ret_state, struct voc_error *error)
 {
 	struct voc_partition_state state;
-	voc_partition_state_init(&state);
-	bool has_offset = false;
+	struct rules_fields rules = { { NULL, 0 }, { NULL, 0 } };
 	enum voc_status status = VOC_OK;
+	bool has_offset = false;
+	voc_partition_state_init(&state);
 	for (size_t i = 0; i < count && status == VOC_OK; i++) {
 		has_offset = has_offset || voc_str_is(fields[i].name, "offset");
-		status = load_field(&state, &fields[i], error);
+		if (voc_str_starts_with(fields[i].name, VOC_STR(MARK_PREFIX)))
+			status = load_mark(&state, &fields[i], error);
+		else if (!load_plain(&state.stored, &fields[i], &rules))
+			status = bad_field(error, fields[i].name);
 	}
 	if (status == VOC_OK && count > 0 && !has_offset)
 		status = bad_field(error, VOC_STR("offset"));
+	if (status == VOC_OK)
+		status = load_rules(&state, &rules, book, error);
 	if (status != VOC_OK) {
 		voc_partition_state_free(&state);
 		return status;
@@ -185,6 +214,13 @@ enum voc_status voc_partition_state_load(const struct voc_field *fields, size_t 
 	state.now = state.stored;
 	*ret_state = state;
 	return VOC_OK;
+}
+
+void voc_partition_state_set_rules(struct voc_partition_state *state, const struct voc_rule_set *rules, int64_t offset)
+{
+	voc_rule_set_release(state->rules);
+	state->rules = rules;
+	state->now.rules_from = offset;
 }
 
 static bool tell_i64(struct voc_str name, int64_t value, voc_field_fn tell, void *context)
@@ -197,11 +233,12 @@ static bool tell_i64(struct voc_str name, int64_t value, voc_field_fn tell, void
 
 static bool tell_rules(const struct voc_partition_state *state, voc_field_fn tell, void *context)
 {
-	const struct voc_partition_counts *now = &state->now, *stored = &state->stored;
-	struct voc_field rules = { VOC_STR("rules"), voc_str_from(now->rules) };
-	if (strcmp(now->rules, stored->rules) == 0 && now->rules_from == stored->rules_from)
+	if (state->rules == state->stored_rules && state->now.rules_from == state->stored.rules_from)
 		return true;
-	return tell(context, &rules) && tell_i64(VOC_STR("rules_from"), now->rules_from, tell, context);
+	struct voc_field version = { VOC_STR("rules"), voc_str_from(voc_rule_set_version(state->rules)) };
+	struct voc_field body = { VOC_STR("rules_body"), state->rules->json };
+	return tell(context, &version) && tell(context, &body) &&
+	       tell_i64(VOC_STR("rules_from"), state->now.rules_from, tell, context);
 }
 
 bool voc_partition_state_diff(const struct voc_partition_state *state, voc_field_fn tell, void *context)
@@ -229,6 +266,8 @@ bool voc_partition_state_diff(const struct voc_partition_state *state, voc_field
 
 void voc_partition_state_saved(struct voc_partition_state *state)
 {
+	voc_rule_set_release(state->stored_rules);
+	state->stored_rules = voc_rule_set_hold(state->rules);
 	state->stored = state->now;
 	state->is_stored = true;
 	for (size_t i = 0; i < state->mark_count; i++)

@@ -9,16 +9,15 @@
 
 #include "core/classified.h"
 #include "core/field.h"
-#include "core/rules.h"
+#include "core/rule_book.h"
 
 /* Raw partitions that one partition of voc.classified may be fed from. */
 #define VOC_MARKS_MAX 4096
 
 struct voc_partition_counts {
 	int64_t offset; /* the next record to apply */
-	int64_t events, duplicates, copies, invalid;
-	int64_t rules_from; /* the offset that `rules` were first applied to */
-	char rules[VOC_RULES_VERSION_SIZE];
+	int64_t events, duplicates, copies, invalid, controls;
+	int64_t rules_from; /* offset of the record that put the rules in force; -1: none has come yet */
 };
 
 /* The raw partition's high-water mark: 1 + the highest offset seen. */
@@ -30,7 +29,8 @@ struct voc_mark {
 
 struct voc_partition_state {
 	struct voc_partition_counts now, stored;
-	struct voc_mark *marks; /* owned, sorted by topic and partition */
+	const struct voc_rule_set *rules, *stored_rules; /* in force; held; NULL: none is known yet */
+	struct voc_mark *marks;                          /* owned, sorted by topic and partition */
 	size_t mark_count, mark_room;
 	bool is_stored; /* the store holds this partition's hash */
 };
@@ -39,11 +39,15 @@ void voc_partition_state_init(struct voc_partition_state *state);
 void voc_partition_state_free(struct voc_partition_state *state);
 
 /*
- * Reads a stored hash; no fields: a partition that nothing was applied of (offset 0). VOC_FATAL with
- * VOC_REASON_REDIS and the field's name when one is unknown, missing or not what this code writes.
+ * Reads a stored hash; no fields: a partition that nothing was applied of (offset 0). The rules come from the book, or
+ * into it. VOC_FATAL with VOC_REASON_REDIS and the field's name when one is unknown, missing or not what this code
+ * writes.
  */
 VOC_MUST_CHECK enum voc_status voc_partition_state_load(const struct voc_field *fields, size_t count,
+                                                        struct voc_rule_book *book,
                                                         struct voc_partition_state *ret_state, struct voc_error *error);
+/* These are in force from `offset` on (-1: from the first record on that is applied). Takes the caller's hold. */
+void voc_partition_state_set_rules(struct voc_partition_state *state, const struct voc_rule_set *rules, int64_t offset);
 /* Tells the fields that the store does not hold as they are now, always in the same order. False if `tell`
  * returned false, or memory ran out. */
 bool voc_partition_state_diff(const struct voc_partition_state *state, voc_field_fn tell, void *context);

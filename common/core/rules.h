@@ -42,7 +42,7 @@ enum voc_weight { VOC_WEIGHTS(X) VOC_WEIGHT_COUNT };
 enum voc_advice_lang { VOC_ADVICE_KO, VOC_ADVICE_EN, VOC_ADVICE_COUNT };
 
 struct voc_rules {
-	char version[VOC_RULES_VERSION_SIZE]; /* "<the file's>-<8 hex digits of SHA-256 of the file's bytes>" */
+	char version[VOC_RULES_VERSION_SIZE]; /* "<the file's>-<8 hex digits of SHA-256 of the canonical text>" */
 	int raise, critical, clear;           /* thresholds of risk, 1 to 100; clear < raise < critical */
 	int weights[VOC_WEIGHT_COUNT];        /* whole points, -1000 to 1000 */
 	int repeat_max;                       /* most repetitions that count for one event */
@@ -60,6 +60,13 @@ struct voc_rules {
  */
 VOC_MUST_CHECK enum voc_status voc_rules_parse(struct voc_str json, struct voc_rules *ret_rules,
                                                struct voc_error *error);
+
+/*
+ * The same, and the canonical text (RFC 8785) replaces what `ret_canonical` holds: never longer than `json`, and what
+ * the version is bound to.
+ */
+VOC_MUST_CHECK enum voc_status voc_rules_read(struct voc_str json, struct voc_rules *ret_rules,
+                                              struct voc_buf *ret_canonical, struct voc_error *error);
 
 /* The name of the term that a weight makes: "servqual:reliability". NULL for a value outside of the enum. */
 const char *voc_weight_term(enum voc_weight weight);

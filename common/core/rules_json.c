@@ -4,6 +4,7 @@
 
 #include <jansson.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #define HOUR_MS            INT64_C(3600000)
 #define HOURS_MAX          87600 /* ten years */
@@ -126,7 +127,7 @@ static void take_numbers(struct reader *reader, json_t *top, int member, const s
 		refuse_others(reader, object, group, numbers, count, sizeof *numbers);
 }
 
-static void take_version(struct reader *reader, json_t *top, struct voc_str json, struct voc_rules *rules)
+static void take_version(struct reader *reader, json_t *top, struct voc_rules *rules)
 {
 	json_t *value = take(reader, top, "", top_names[TOP_VERSION], JSON_STRING);
 	if (!value)
@@ -138,11 +139,33 @@ static void take_version(struct reader *reader, json_t *top, struct voc_str json
 		     "expected 1 to 48 letters, digits, dots, dashes or underscores");
 		return;
 	}
+	voc_str_copy(rules->version, sizeof rules->version, voc_str_from(version));
+}
+
+/*
+ * The canonical text of rules that were found good, and their version from it. jansson writes what RFC 8785 asks for:
+ * all names are ASCII, all numbers integers, and the control characters that it would spell otherwise are refused.
+ */
+static enum voc_status seal(json_t *top, struct voc_rules *rules, struct voc_buf *ret_canonical,
+                            struct voc_error *error)
+{
+	char *text = json_dumps(top, JSON_COMPACT | JSON_SORT_KEYS);
+	if (!text)
+		return voc_error_set(error, VOC_FATAL, VOC_REASON_OUT_OF_MEMORY, -1, "no memory for rules");
+	struct voc_str canonical = voc_str_from(text);
 	unsigned char digest[VOC_SHA256_BYTES];
 	char hex[2 * VERSION_HASH_BYTES + 1];
-	voc_sha256(json, digest);
+	size_t len = strlen(rules->version);
+	voc_sha256(canonical, digest);
 	voc_hex(digest, VERSION_HASH_BYTES, hex);
-	snprintf(rules->version, sizeof rules->version, "%.*s-%s", FILE_VERSION_MAX, version, hex);
+	snprintf(rules->version + len, sizeof rules->version - len, "-%s", hex);
+	bool kept = true;
+	if (ret_canonical) {
+		voc_buf_clear(ret_canonical);
+		kept = voc_buf_add_str(ret_canonical, canonical);
+	}
+	free(text);
+	return kept ? VOC_OK : voc_error_set(error, VOC_FATAL, VOC_REASON_OUT_OF_MEMORY, -1, "no memory for rules");
 }
 
 static void take_thresholds(struct reader *reader, json_t *top, struct voc_rules *rules)
@@ -183,6 +206,17 @@ static void take_windows(struct reader *reader, json_t *top, struct voc_rules *r
 		rules->cooldown_ms[i] = got[i] * HOUR_MS;
 }
 
+/* Line feed and tab may stand in a text for people. */
+static bool has_control(struct voc_str text)
+{
+	for (size_t i = 0; i < text.len; i++) {
+		unsigned char c = (unsigned char)text.ptr[i];
+		if (c < ' ' && c != '\n' && c != '\t')
+			return true;
+	}
+	return false;
+}
+
 static void take_advice(struct reader *reader, json_t *texts, enum voc_rule rule, struct voc_rules *rules)
 {
 	char group[64];
@@ -194,6 +228,8 @@ static void take_advice(struct reader *reader, json_t *texts, enum voc_rule rule
 		size_t len = json_string_length(text);
 		if (len == 0 || len >= VOC_FOLLOW_UP_SIZE)
 			fail(reader, group, advice_names[lang], "expected 1 to 399 bytes");
+		else if (has_control(voc_str_of(json_string_value(text), len)))
+			fail(reader, group, advice_names[lang], "expected no control characters");
 		else
 			voc_str_copy(rules->follow_up[rule][lang], VOC_FOLLOW_UP_SIZE,
 			             voc_str_of(json_string_value(text), len));
@@ -217,6 +253,12 @@ static void take_follow_up(struct reader *reader, json_t *top, struct voc_rules 
 
 enum voc_status voc_rules_parse(struct voc_str json, struct voc_rules *ret_rules, struct voc_error *error)
 {
+	return voc_rules_read(json, ret_rules, NULL, error);
+}
+
+enum voc_status voc_rules_read(struct voc_str json, struct voc_rules *ret_rules, struct voc_buf *ret_canonical,
+                               struct voc_error *error)
+{
 	if (json.len > VOC_RULES_MAX_BYTES)
 		return voc_error_set(error, VOC_FATAL, VOC_REASON_CONFIG, -1, "longer than %d bytes",
 		                     VOC_RULES_MAX_BYTES);
@@ -229,7 +271,7 @@ enum voc_status voc_rules_parse(struct voc_str json, struct voc_rules *ret_rules
 	struct voc_rules rules = { 0 };
 	if (json_is_object(top)) {
 		refuse_others(&reader, top, "", top_names, TOP_COUNT, sizeof *top_names);
-		take_version(&reader, top, json, &rules);
+		take_version(&reader, top, &rules);
 		take_thresholds(&reader, top, &rules);
 		take_weights(&reader, top, &rules);
 		take_windows(&reader, top, &rules);
@@ -237,9 +279,9 @@ enum voc_status voc_rules_parse(struct voc_str json, struct voc_rules *ret_rules
 	} else {
 		fail(&reader, "", "rules", "expected an object");
 	}
+	enum voc_status status = reader.failed ? VOC_FATAL : seal(top, &rules, ret_canonical, error);
 	json_decref(top);
-	if (reader.failed)
-		return VOC_FATAL;
-	*ret_rules = rules;
-	return VOC_OK;
+	if (status == VOC_OK)
+		*ret_rules = rules;
+	return status;
 }

@@ -22,6 +22,7 @@
 	X(VOC_METRIC_DUPLICATES, "duplicates_total", COUNTER,                                                          \
 	  "Events dropped since their sender had sent them before")                                                    \
 	X(VOC_METRIC_COPIES, "copies_total", COUNTER, "Classified records dropped since a crash had made them again")  \
+	X(VOC_METRIC_CONTROLS, "controls_total", COUNTER, "Records of voc.classified that are rules, not events")      \
 	X(VOC_METRIC_BATCHES, "batches_total", COUNTER, "Batches brought to their end")                                \
 	X(VOC_METRIC_CONFLICTS, "position_conflicts_total", COUNTER, "Batches given up since Redis stood elsewhere")   \
 	X(VOC_METRIC_CUSTOMERS_CACHED, "customers_cached", GAUGE, "Customers whose state is held in memory")           \

@@ -9,7 +9,7 @@
 
 #define VOC_REDIS_KEY_SIZE      640 /* a customer's id has at most 128 characters of 4 bytes */
 #define VOC_REDIS_META_KEY      "voc:meta"
-#define VOC_REDIS_STATE_VERSION 1
+#define VOC_REDIS_STATE_VERSION 2
 
 /* Room for one key; the functions return a view of it. A customer's id that doesn't fit is cut. */
 struct voc_redis_key {

@@ -179,7 +179,7 @@ enum voc_status voc_redis_step_end(struct voc_redis_step *step, const struct voc
 	voc_redis_args_append(call, &step->rollup_keys);
 
 	voc_redis_args_add_i64(call, state->stored.offset);
-	voc_redis_args_add(call, voc_str_from(state->stored.rules));
+	voc_redis_args_add(call, voc_str_from(voc_rule_set_version(state->stored_rules)));
 	voc_redis_args_add_i64(call, (int64_t)step->customer_keys.count);
 	voc_redis_args_append(call, &step->customers);
 	add_counted(call, &step->raised);

@@ -1,14 +1,14 @@
 #include "aggregator.h"
 
 #include "base/clock.h"
-#include "base/file_map.h"
 #include "io/metrics.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
-#define TICK_MS   500
-#define LINGER_MS 1
+#define TICK_MS           500
+#define LINGER_MS         1
+#define SCRATCH_MAX_BYTES ((size_t)4 * 1024 * 1024)
 /* Of the cache, for each of VOC_CACHE_CUSTOMERS: one with troubles and contributions takes several times as much. */
 #define CACHE_CUSTOMER_BYTES 512
 
@@ -17,24 +17,19 @@ static enum voc_status no_memory(struct voc_error *error)
 	return voc_error_set(error, VOC_FATAL, VOC_REASON_OUT_OF_MEMORY, -1, "no memory to start");
 }
 
-static enum voc_status read_rules(const char *path, struct voc_rules *ret_rules, struct voc_error *error)
-{
-	struct voc_file_map map = { 0 };
-	enum voc_status status = voc_file_map_open(path, VOC_RULES_MAX_BYTES, &map, error);
-	if (status == VOC_OK)
-		status = voc_rules_parse(map.bytes, ret_rules, error);
-	voc_file_map_close(&map);
-	return status;
-}
-
 enum voc_status voc_agg_check(const struct voc_conf *conf, struct voc_error *error)
 {
-	struct voc_rules rules;
+	struct voc_rule_book *book = voc_rule_book_new();
+	const struct voc_rule_set *rules = NULL;
 	struct voc_store *store = NULL;
-	enum voc_status status = read_rules(conf->rules_path, &rules, error);
+	if (!book)
+		return no_memory(error);
+	enum voc_status status = voc_agg_read_rules(conf->rules_path, book, &rules, error);
 	if (status == VOC_OK)
 		status = voc_store_new(conf->redis_url, conf->redis_timeout_ms, &store, error);
 	voc_store_free(store);
+	voc_rule_set_release(rules);
+	voc_rule_book_free(book);
 	return status;
 }
 
@@ -62,9 +57,11 @@ static enum voc_status open_parts(struct voc_agg *agg, struct voc_error *error)
 	agg->cache = voc_customer_cache_new(customers, customers * CACHE_CUSTOMER_BYTES);
 	agg->rollup = voc_rollup_new(agg->batch_max);
 	agg->messages = calloc(agg->batch_max, sizeof *agg->messages);
-	if (!agg->cache || !agg->rollup || !agg->messages)
+	agg->book = voc_rule_book_new();
+	agg->scratch = voc_arena_new(SCRATCH_MAX_BYTES);
+	if (!agg->cache || !agg->rollup || !agg->messages || !agg->book || !agg->scratch)
 		return no_memory(error);
-	enum voc_status status = read_rules(conf->rules_path, &agg->rules, error);
+	enum voc_status status = voc_agg_read_rules(conf->rules_path, agg->book, &agg->rules, error);
 	if (status == VOC_OK)
 		status = voc_store_new(conf->redis_url, conf->redis_timeout_ms, &agg->store, error);
 	if (status != VOC_OK)
@@ -126,7 +123,7 @@ static enum voc_status join_group(struct voc_agg *agg, struct voc_error *error)
 	if (status != VOC_OK)
 		return status;
 	VOC_LOG(VOC_LOG_INFO, "started", VOC_LOG_STR("group", group), VOC_LOG_INT("partitions", agg->partition_count),
-	        VOC_LOG_STR("rules", agg->rules.version));
+	        VOC_LOG_STR("rules", agg->rules->rules.version));
 	voc_agg_show_health(agg);
 	voc_health_set(voc_runtime_health(agg->runtime), VOC_UNREADY_STARTING, false);
 	return VOC_OK;
@@ -164,6 +161,8 @@ static enum voc_status loop(struct voc_agg *agg, struct voc_error *error)
 		tick(agg);
 		status = voc_agg_settle(agg, error);
 		if (status == VOC_OK)
+			status = voc_agg_write_rules(agg, error);
+		if (status == VOC_OK)
 			status = voc_agg_gather(agg, error);
 		if (status == VOC_OK)
 			status = voc_agg_process(agg, error);
@@ -199,6 +198,9 @@ static void close_parts(struct voc_agg *agg)
 	free(agg->messages);
 	voc_rollup_free(agg->rollup);
 	voc_customer_cache_free(agg->cache);
+	voc_arena_free(agg->scratch);
+	voc_rule_set_release(agg->rules);
+	voc_rule_book_free(agg->book);
 }
 
 enum voc_status voc_agg_run(struct voc_runtime *runtime, const struct voc_conf *conf, struct voc_error *error)

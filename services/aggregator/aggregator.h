@@ -5,7 +5,8 @@
  *   aggregator.c  opens everything, the loop, the stop
  *   settle.c      where each partition stands: assignment, positions in Redis, seeks, a Redis that is away
  *   batch.c       one batch from gathered records to the atomic step
- *   publish.c     alerts and dead letters, and the wait for their acknowledgement
+ *   rules.c       rules to the log and from it
+ *   publish.c     alerts, dead letters and rules, and the wait for their acknowledgement
  *
  * The pure part is core/aggregate_step.h.
  */
@@ -14,7 +15,6 @@
 
 #include "core/aggregate_step.h"
 #include "core/customer_cache.h"
-#include "core/rules.h"
 #include "core/topic.h"
 #include "io/kafka_admin.h"
 #include "io/kafka_consumer.h"
@@ -31,7 +31,8 @@
 struct voc_agg {
 	struct voc_runtime *runtime;
 	const struct voc_conf *conf;
-	struct voc_rules rules;
+	struct voc_rule_book *book;
+	const struct voc_rule_set *rules; /* as configured; held. In force are those of each partition's state */
 	char topic[VOC_TOPIC_NAME_SIZE], alerts_topic[VOC_TOPIC_NAME_SIZE], dlq_topic[VOC_TOPIC_NAME_SIZE];
 	struct voc_admin *admin;
 	struct voc_consumer *consumer; /* NULL until Kafka and Redis were reached once */
@@ -39,6 +40,7 @@ struct voc_agg {
 	struct voc_store *store;
 	struct voc_customer_cache *cache;
 	struct voc_rollup *rollup;
+	struct voc_arena *scratch; /* of one record that is looked at and not kept */
 
 	struct voc_watchdog *watchdog; /* the health's */
 
@@ -95,8 +97,19 @@ VOC_MUST_CHECK enum voc_status voc_agg_process(struct voc_agg *agg, struct voc_e
 /* Forgets what was gathered and not begun. */
 void voc_agg_drop(struct voc_agg *agg);
 
+/* rules.c */
+/* A rules file; the set is held. */
+VOC_MUST_CHECK enum voc_status voc_agg_read_rules(const char *path, struct voc_rule_book *book,
+                                                  const struct voc_rule_set **ret_set, struct voc_error *error);
+/* A record of a partition that is scanned for its first rules. VOC_OK or VOC_FATAL. */
+VOC_MUST_CHECK enum voc_status voc_agg_scan(struct voc_agg *agg, int32_t number,
+                                            const struct voc_aggregate_input *input, struct voc_error *error);
+/* Sends this member's rules to the partitions that are under others, or whose log names none. VOC_OK or VOC_FATAL. */
+VOC_MUST_CHECK enum voc_status voc_agg_write_rules(struct voc_agg *agg, struct voc_error *error);
+
 /* publish.c: each VOC_OK, VOC_RETRY if the stop's time ran out, or VOC_FATAL. */
 VOC_MUST_CHECK enum voc_status voc_agg_publish_alerts(struct voc_agg *agg, int32_t partition, struct voc_error *error);
+VOC_MUST_CHECK enum voc_status voc_agg_publish_rules(struct voc_agg *agg, int32_t partition, struct voc_error *error);
 VOC_MUST_CHECK enum voc_status voc_agg_publish_dead_letters(struct voc_agg *agg, struct voc_error *error);
 VOC_MUST_CHECK enum voc_status voc_agg_publish_wait(struct voc_agg *agg, struct voc_error *error);
 

@@ -35,10 +35,15 @@ static enum voc_status take(struct voc_agg *agg, struct voc_message *message, st
 		return VOC_OK;
 	}
 	struct voc_agg_input input = { .partition = message->partition,
-		                       .offset = message->offset,
-		                       .timestamp_ms = message->timestamp_ms,
-		                       .value = message->value,
-		                       .source = source_of(message) };
+		                       .record = { .offset = message->offset,
+		                                   .timestamp_ms = message->timestamp_ms,
+		                                   .value = message->value,
+		                                   .source = source_of(message) } };
+	if (agg->partitions[message->partition].scanning) {
+		enum voc_status scanned = voc_agg_scan(agg, message->partition, &input.record, error);
+		voc_message_release(message);
+		return scanned;
+	}
 	agg->messages[agg->step->record_count] = *message;
 	agg->batch_bytes += message->value.len;
 	voc_metric_add(VOC_METRIC_RECORDS_IN, 1);
@@ -161,7 +166,7 @@ static enum voc_status fetch_customers(struct voc_agg *agg, struct voc_error *er
 static enum voc_status apply_partition(struct voc_agg *agg, int32_t number, struct voc_error *error)
 {
 	struct voc_partition_state *state = &agg->partitions[number].state;
-	struct voc_aggregate aggregate = { &agg->rules, voc_str_from(agg->topic), number };
+	struct voc_aggregate aggregate = { voc_str_from(agg->topic), number, agg->book };
 	enum voc_status status = voc_agg_step_apply(agg->step, &aggregate, state, agg->rollup, error);
 	if (status == VOC_OK)
 		status = voc_agg_publish_alerts(agg, number, error);
@@ -185,6 +190,7 @@ static void count_records(struct voc_agg *agg, int32_t number)
 	voc_metric_add(VOC_METRIC_EVENTS_APPLIED, in->events);
 	voc_metric_add(VOC_METRIC_DUPLICATES, in->duplicates);
 	voc_metric_add(VOC_METRIC_COPIES, in->copies);
+	voc_metric_add(VOC_METRIC_CONTROLS, in->controls);
 	for (const struct voc_agg_alert *alert = in->first_alert; alert; alert = alert->next) {
 		voc_metric_add_labelled(VOC_LABELLED_ALERTS, (int)alert->rule, 1);
 		voc_metric_add(VOC_METRIC_RECORDS_OUT, 1);
@@ -193,7 +199,7 @@ static void count_records(struct voc_agg *agg, int32_t number)
 		const struct voc_agg_record *record = &agg->step->records[i];
 		if (!record->decoded)
 			voc_metric_add_labelled(VOC_LABELLED_DEAD_LETTERS, (int)record->error->reason, 1);
-		else if (record->timestamp_ms > 0)
+		else if (record->decoded->kind == VOC_RECORD_EVENT && record->timestamp_ms > 0)
 			voc_metric_observe_us(VOC_METRIC_LATENCY_SECONDS, (now_ms - record->timestamp_ms) * 1000);
 	}
 }
@@ -201,6 +207,10 @@ static void count_records(struct voc_agg *agg, int32_t number)
 static void committed(struct voc_agg *agg, int32_t number)
 {
 	struct voc_agg_place *partition = &agg->partitions[number];
+	if (partition->state.rules != partition->state.stored_rules)
+		VOC_LOG(VOC_LOG_INFO, "rules in force", VOC_LOG_INT("partition", number),
+		        VOC_LOG_STR("rules", partition->state.rules->rules.version),
+		        VOC_LOG_INT("from", partition->state.now.rules_from));
 	voc_partition_state_saved(&partition->state);
 	partition->active_ms = voc_clock_ms();
 	for (uint32_t i = agg->step->partitions[number].first_customer; i != VOC_AGG_NONE;

@@ -13,7 +13,7 @@ void voc_agg_place_forget(struct voc_agg_place *partition)
 	partition->check_due = true;
 }
 
-void voc_agg_place_load(struct voc_agg_place *partition, struct voc_partition_state *state, int64_t next)
+void voc_agg_place_load(struct voc_agg_place *partition, struct voc_partition_state *state, int64_t next, int64_t end)
 {
 	voc_partition_state_free(&partition->state);
 	partition->state = *state;
@@ -24,12 +24,30 @@ void voc_agg_place_load(struct voc_agg_place *partition, struct voc_partition_st
 	partition->next = next;
 	partition->hole = -1;
 	partition->end = -1;
+	partition->scanning = !partition->state.rules;
+	partition->scan_from = next;
+	partition->scan_end = end;
+}
+
+void voc_agg_place_found_rules(struct voc_agg_place *partition, const struct voc_rule_set *rules)
+{
+	voc_partition_state_set_rules(&partition->state, rules, -1);
+	partition->scanning = false;
+	partition->next = partition->scan_from;
+	partition->seek_due = true;
+	partition->hole = -1;
+}
+
+bool voc_agg_place_scanned(const struct voc_agg_place *partition)
+{
+	/* The last offsets may be no records. */
+	return partition->scanning && (partition->next >= partition->scan_end || partition->end >= partition->scan_end);
 }
 
 bool voc_agg_place_stands_at(const struct voc_agg_place *partition, const struct voc_partition_state *stored)
 {
 	return partition->loaded && partition->state.stored.offset == stored->stored.offset &&
-	       strcmp(partition->state.stored.rules, stored->stored.rules) == 0;
+	       partition->state.stored_rules == stored->stored_rules;
 }
 
 enum voc_agg_verdict voc_agg_place_judge(struct voc_agg_place *partition, int64_t offset)

@@ -13,6 +13,13 @@ struct voc_agg_place {
 	bool check_due; /* Redis may stand elsewhere: its position must be read before anything else is done */
 	bool seek_due;  /* Kafka must be told to read on from `next` */
 	bool paused;
+	/*
+	 * No rules are in force yet: records are looked through for the first that names some, and then read again.
+	 * Past `scan_end`, where the log ended when that began, it is clear that somebody must write some.
+	 */
+	bool scanning;
+	int64_t scan_from, scan_end;
+	int64_t ruled_ms;  /* voc_clock_ms when this member last wrote its rules to this partition; 0: not yet */
 	int64_t next;      /* offset of the record that comes next */
 	int64_t hole;      /* a gap before this offset was read twice, so it is believed; -1: none */
 	int64_t end;       /* where the log's end was met last; -1: it was not */
@@ -30,8 +37,12 @@ enum voc_agg_verdict {
 void voc_agg_place_own(struct voc_agg_place *partition, bool owned);
 /* Its state is worth nothing any more, and must be loaded again. */
 void voc_agg_place_forget(struct voc_agg_place *partition);
-/* Takes the state (moved) as Redis has it; reading goes on at `next`. */
-void voc_agg_place_load(struct voc_agg_place *partition, struct voc_partition_state *state, int64_t next);
+/* Takes the state (moved) as Redis has it; reading goes on at `next`, and the log ends at `end` for now. */
+void voc_agg_place_load(struct voc_agg_place *partition, struct voc_partition_state *state, int64_t next, int64_t end);
+/* The first rules of the log are found (the hold is taken): reading begins again, now to apply. */
+void voc_agg_place_found_rules(struct voc_agg_place *partition, const struct voc_rule_set *rules);
+/* All that was there when the scan began has been looked through. */
+bool voc_agg_place_scanned(const struct voc_agg_place *partition);
 /* Whether Redis holds just what this partition was loaded from or last saved as. */
 bool voc_agg_place_stands_at(const struct voc_agg_place *partition, const struct voc_partition_state *stored);
 /*

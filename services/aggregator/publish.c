@@ -1,4 +1,4 @@
-/* Alerts and dead letters on their way to Kafka. */
+/* Alerts, dead letters and rules on their way to Kafka. */
 #include "aggregator.h"
 #include "base/clock.h"
 #include "core/dead_letter.h"
@@ -67,6 +67,28 @@ enum voc_status voc_agg_publish_alerts(struct voc_agg *agg, int32_t partition, s
 	for (; status == VOC_OK && alert; alert = alert->next)
 		status = send_alert(agg, alert, error);
 	return status;
+}
+
+enum voc_status voc_agg_publish_rules(struct voc_agg *agg, int32_t partition, struct voc_error *error)
+{
+	const struct voc_header headers[] = {
+		{ VOC_STR("content-type"), VOC_STR("application/cloudevents+json") },
+	};
+	struct voc_outgoing record = { .topic = agg->topic,
+		                       .partition = partition,
+		                       .headers = headers,
+		                       .header_count = sizeof headers / sizeof *headers };
+	struct voc_buf value;
+	voc_buf_init(&value, VOC_RULES_RECORD_MAX_BYTES);
+	enum voc_status status =
+	        voc_rules_record_encode(&value, agg->rules)
+	                ? VOC_OK
+	                : voc_error_set(error, VOC_FATAL, VOC_REASON_OUT_OF_MEMORY, -1, "no memory for rules");
+	record.value = voc_buf_str(&value);
+	if (status == VOC_OK)
+		status = send(agg, &record, error);
+	voc_buf_free(&value);
+	return status == VOC_INVALID ? VOC_FATAL : status;
 }
 
 static enum voc_status send_dead_letter(struct voc_agg *agg, const struct voc_message *message,

@@ -21,7 +21,17 @@ static bool has_more(const struct voc_agg *agg, int32_t number)
 	return partition->loaded ? high > partition->next && high > partition->end : high > 0;
 }
 
-/* A partition that is read again and again and never gets further is stalled as well: what counts is what is stored. */
+/*
+ * A partition that is read again and again and never gets further is stalled as well: what counts is what is stored,
+ * and while its first rules are looked for, how far that is.
+ */
+static int64_t progress_of(const struct voc_agg_place *partition)
+{
+	if (!partition->loaded)
+		return -1;
+	return partition->scanning ? -2 - partition->next : partition->state.stored.offset;
+}
+
 static void show_progress(struct voc_agg *agg, bool may_work)
 {
 	size_t count = 0;
@@ -31,7 +41,7 @@ static void show_progress(struct voc_agg *agg, bool may_work)
 			agg->watches[count++] = (struct voc_watch){
 				.topic = agg->topic,
 				.partition = p,
-				.done = partition->loaded ? partition->state.stored.offset : -1,
+				.done = progress_of(partition),
 				.waiting = may_work && has_more(agg, p),
 			};
 	}
@@ -143,7 +153,7 @@ static enum voc_status take_position(void *context, size_t index, const struct v
 {
 	struct due *due = context;
 	due->told[index] = true;
-	return voc_partition_state_load(fields, count, &due->states[index], error);
+	return voc_partition_state_load(fields, count, due->agg->book, &due->states[index], error);
 }
 
 static enum voc_status read_positions(struct due *due, struct voc_error *error)
@@ -224,7 +234,7 @@ static enum voc_status adopt(struct due *due, struct voc_error *error)
 			VOC_LOG(VOC_LOG_WARN, "position moved", VOC_LOG_INT("partition", due->numbers[i]),
 			        VOC_LOG_INT("from", partition->state.stored.offset), VOC_LOG_INT("to", next));
 		voc_customer_cache_drop(agg->cache, due->numbers[i]);
-		voc_agg_place_load(partition, &due->states[i], next);
+		voc_agg_place_load(partition, &due->states[i], next, due->marks[i].high);
 		partition->active_ms = voc_clock_ms();
 	}
 	return status;

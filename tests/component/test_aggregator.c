@@ -11,6 +11,7 @@
 #include "io/kafka_admin.h"
 #include "io/kafka_reader.h"
 #include "support/classified_maker.h"
+#include "support/examples.h"
 #include "support/mock_kafka.h"
 #include "support/pause.h"
 #include "support/redis_server.h"
@@ -35,7 +36,7 @@ static struct mock_kafka mock;
 static struct redis_server server;
 static int scenario; /* numbers the topics' prefixes */
 static char prefix[32];
-static const char *redis_timeout, *accept_log_start;
+static const char *redis_timeout, *accept_log_start, *rules_path;
 static int64_t start_ms; /* of the events' time */
 
 struct process {
@@ -75,6 +76,7 @@ static int begin(void **state)
 	snprintf(prefix, sizeof prefix, "s%d.", ++scenario);
 	redis_timeout = "1s";
 	accept_log_start = "no";
+	rules_path = VOC_SOURCE_DIR "/deploy/rules.json";
 	mock_kafka_topic(&mock, topic("classified"), PARTITIONS);
 	mock_kafka_topic(&mock, topic("alerts"), 1);
 	mock_kafka_topic(&mock, topic("dlq"), 1);
@@ -103,7 +105,7 @@ static void become_aggregator(const struct process *process, int database, const
 		                          "--redis-timeout",
 		                          redis_timeout,
 		                          "--rules",
-		                          VOC_SOURCE_DIR "/deploy/rules.json",
+		                          rules_path,
 		                          "--http-addr",
 		                          "off",
 		                          "--position-check",
@@ -192,15 +194,47 @@ static int64_t sum_positions(const char *field)
 	return sum;
 }
 
-/* Until the positions add up to `records` in this database, which stays selected. */
+/* Records applied, but for the aggregators' own. */
+static int64_t applied(void)
+{
+	return sum_positions("offset") - sum_positions("controls");
+}
+
+/* Until `records` were applied in this database, which stays selected. */
 static void wait_applied(int database, int64_t records)
 {
 	int64_t until_ms = voc_clock_ms() + PATIENCE_MS;
 	select_database(database);
-	while (sum_positions("offset") < records) {
+	while (applied() < records) {
+		if (voc_clock_ms() > until_ms)
+			fail_msg("only %lld of %lld records were applied", (long long)applied(), (long long)records);
+		test_pause_ms(5);
+	}
+}
+
+/* Until everything in the log was applied in this database, which stays selected. */
+static void wait_log_applied(int database)
+{
+	struct voc_error error = { .position = -1 };
+	struct voc_kafka_settings settings = mock_settings(&mock);
+	struct voc_position positions[PARTITIONS] = { { .partition = 0 } };
+	struct voc_watermarks marks[PARTITIONS];
+	struct voc_admin *admin = NULL;
+	for (int32_t p = 0; p < PARTITIONS; p++) {
+		voc_str_copy(positions[p].topic, sizeof positions[p].topic, voc_str_from(topic("classified")));
+		positions[p].partition = p;
+	}
+	assert_int_equal(voc_admin_open(&settings, &admin, &error), VOC_OK);
+	assert_int_equal(voc_admin_watermarks(admin, positions, PARTITIONS, marks, PATIENCE_MS, &error), VOC_OK);
+	voc_admin_free(admin);
+	int64_t ends = 0, until_ms = voc_clock_ms() + PATIENCE_MS;
+	for (int32_t p = 0; p < PARTITIONS; p++)
+		ends += marks[p].high;
+	select_database(database);
+	while (sum_positions("offset") < ends) {
 		if (voc_clock_ms() > until_ms)
 			fail_msg("only %lld of %lld records were applied", (long long)sum_positions("offset"),
-			         (long long)records);
+			         (long long)ends);
 		test_pause_ms(5);
 	}
 }
@@ -352,10 +386,11 @@ static void hold_against_a_calm_run(int64_t records)
 	static struct dump disturbed, calm;
 	static struct alerts before, after;
 	wait_applied(0, records);
+	wait_log_applied(0);
 	memset(&before, 0, sizeof before);
 	read_topic(topic("alerts"), each_alert, &before);
 	struct process process = start_aggregator(1, "2000");
-	wait_applied(1, records);
+	wait_log_applied(1);
 	stop_aggregator(&process);
 	dump_database(&calm);
 	select_database(0);
@@ -433,7 +468,7 @@ static void test_killed_it_goes_on_at_the_position(void **state)
 	struct process process = start_aggregator(0, "5");
 	wait_applied(0, 100);
 	kill_aggregator(&process);
-	assert_in_range(sum_positions("offset"), 100, 2999);
+	assert_in_range(applied(), 100, 2999);
 	process = start_aggregator(0, "50");
 	hold_against_a_calm_run(3000);
 	stop_aggregator(&process);
@@ -499,8 +534,11 @@ static void test_a_position_beyond_the_log_is_refused(void **state)
 {
 	(void)state;
 	write_log(0, 10);
-	REDIS_DO(&server, "HSET", "voc:{1}:position", "offset", "1000000");
 	struct process process = start_aggregator(0, "10");
+	wait_applied(0, 10);
+	stop_aggregator(&process);
+	REDIS_DO(&server, "HSET", "voc:{1}:position", "offset", "1000000");
+	process = start_aggregator(0, "10");
 	assert_int_equal(wait_exit(&process), 1);
 	assert_true(log_has(&process, "position_lost"));
 	forget_log(&process);
@@ -573,6 +611,77 @@ static void test_a_stop_does_not_wait_for_a_hung_redis(void **state)
 	forget_log(&process);
 }
 
+/* deploy/rules.json with another weight for complaints. */
+static const char *write_other_rules(void)
+{
+	static char path[200];
+	struct voc_buf rules = example_read("deploy/rules.json");
+	char *weight = strstr(voc_buf_c_str(&rules), "\"complaint\": 12");
+	assert_non_null(weight);
+	memcpy(weight, "\"complaint\": 60", 15);
+	snprintf(path, sizeof path, "%s/rules.json", server.folder);
+	FILE *file = fopen(path, "w");
+	assert_non_null(file);
+	assert_int_equal(fwrite(rules.ptr, 1, rules.len, file), rules.len);
+	assert_int_equal(fclose(file), 0);
+	voc_buf_free(&rules);
+	return path;
+}
+
+/* Each change of rules is in the log: an emptied Redis is filled under the same rules in turn, whoever fills it. */
+static void test_a_change_of_rules_is_replayed(void **state)
+{
+	(void)state;
+	const char *other = write_other_rules();
+	write_log(0, 300); /* before there are any rules in the log */
+	struct process process = start_aggregator(0, "50");
+	wait_applied(0, 300);
+	stop_aggregator(&process);
+	assert_int_equal(sum_positions("controls"), PARTITIONS);
+	assert_string_equal(redis_server_hget(&server, "voc:{1}:position", "rules_from"), "0");
+	rules_path = other;
+	process = start_aggregator(0, "50");
+	wait_log_applied(0);
+	while (sum_positions("controls") < 2 * PARTITIONS)
+		test_pause_ms(5);
+	write_log(300, 300);
+	wait_applied(0, 600);
+	kill_aggregator(&process);
+	process = start_aggregator(0, "50"); /* under its own rules: nothing to write */
+	write_log(600, 300);
+	wait_applied(0, 900);
+	stop_aggregator(&process);
+	assert_int_equal(sum_positions("controls"), 2 * PARTITIONS);
+	assert_int_equal(sum_positions("offset"), 900 + 2 * PARTITIONS);
+	char from[32];
+	voc_str_copy(from, sizeof from, voc_str_from(redis_server_hget(&server, "voc:{1}:position", "rules_from")));
+	assert_string_not_equal(from, "0");
+	hold_against_a_calm_run(900);
+	assert_string_equal(redis_server_hget(&server, "voc:{1}:position", "rules_from"), from);
+	unlink(other);
+}
+
+static void test_rules_that_are_none_are_dead_letters(void **state)
+{
+	(void)state;
+	struct voc_producer *producer = mock_producer(&mock);
+	struct process process = start_aggregator(0, "50");
+	wait_log_applied(0);
+	while (sum_positions("controls") < PARTITIONS)
+		test_pause_ms(5);
+	send_classified(producer, 1, NULL, VOC_STR("{\"specversion\":\"1.0\",\"type\":\"voc.rules\"}"), NULL);
+	mock_flush(producer);
+	wait_applied(0, 1);
+	stop_aggregator(&process);
+	assert_int_equal(sum_positions("invalid"), 1);
+	assert_int_equal(sum_positions("controls"), PARTITIONS);
+	assert_string_equal(redis_server_hget(&server, "voc:{1}:position", "rules_from"), "0");
+	struct letters letters = { 0 };
+	read_topic(topic("dlq"), each_letter, &letters);
+	assert_int_equal(letters.count, 1);
+	voc_producer_free(producer);
+}
+
 #define EACH(test) cmocka_unit_test_setup(test, begin)
 
 int main(void)
@@ -586,6 +695,8 @@ int main(void)
 		EACH(test_two_owners_never_count_twice),
 		EACH(test_a_position_beyond_the_log_is_refused),
 		EACH(test_a_log_that_begins_after_the_position_is_refused),
+		EACH(test_a_change_of_rules_is_replayed),
+		EACH(test_rules_that_are_none_are_dead_letters),
 		EACH(test_a_stop_does_not_wait_for_a_dead_redis),
 		EACH(test_a_stop_does_not_wait_for_a_hung_redis),
 	};

@@ -70,7 +70,8 @@ static void test_a_step_writes_everything_or_nothing(void **unused)
 	step_gather(store, 1, &state, "C-1", 3, 70);
 	assert_int_equal(step_commit(store), VOC_STEP_COMMITTED);
 	assert_string_equal(redis_server_hget(&server, "voc:{1}:position", "offset"), "10");
-	assert_string_equal(redis_server_hget(&server, "voc:{1}:position", "rules"), "r1");
+	assert_string_equal(redis_server_hget(&server, "voc:{1}:position", "rules"), step_rules()->rules.version);
+	assert_true(voc_str_is(step_rules()->json, redis_server_hget(&server, "voc:{1}:position", "rules_body")));
 	assert_string_equal(redis_server_hget(&server, "voc:{1}:customer:C-1", "events"), "3");
 	assert_string_equal(REDIS_DO(&server, "ZSCORE", "voc:{1}:at_risk", "C-1")->str.ptr, "70");
 
@@ -228,12 +229,12 @@ static void test_another_partition_count_is_refused(void **unused)
 	(void)unused;
 	struct voc_error error = { .position = -1 };
 	assert_string_equal(redis_server_hget(&server, "voc:meta", "partitions"), "4");
-	assert_string_equal(redis_server_hget(&server, "voc:meta", "state_version"), "1");
+	assert_string_equal(redis_server_hget(&server, "voc:meta", "state_version"), "2");
 	assert_int_equal(voc_store_connect(store, PARTITIONS + 1, &error), VOC_FATAL);
 	assert_int_equal(error.reason, VOC_REASON_PARTITIONS_CHANGED);
 	assert_string_equal(redis_server_hget(&server, "voc:meta", "partitions"), "4");
 	voc_error_clear(&error);
-	REDIS_DO(&server, "HSET", "voc:meta", "state_version", "2");
+	REDIS_DO(&server, "HSET", "voc:meta", "state_version", "3");
 	assert_int_equal(voc_store_connect(store, PARTITIONS, &error), VOC_FATAL);
 	assert_int_equal(error.reason, VOC_REASON_REDIS);
 }

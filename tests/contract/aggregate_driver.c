@@ -1,8 +1,9 @@
 /*
  * The aggregation core behind a pipe, for tests/contract/test_aggregate.py.
  *
- * voc-aggregate-driver RULES TOPIC PARTITION SEED: a log on stdin, one record a line: offset, source header and value,
- * separated by tabs. Two JSON lines on stdout: what the store holds (see support/replay.h), and the alerts by id.
+ * voc-aggregate-driver TOPIC PARTITION SEED: a log on stdin, one record a line: offset, timestamp, source header and
+ * value, separated by tabs. Two JSON lines on stdout: what the store holds (see support/replay.h), and the alerts by
+ * id.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,23 +22,7 @@ static bool read_all(FILE *file, struct voc_buf *buf)
 	return !buf->failed && !ferror(file);
 }
 
-static bool read_rules(const char *path, struct voc_rules *ret_rules)
-{
-	struct voc_error error = { 0 };
-	struct voc_buf buf;
-	voc_buf_init(&buf, VOC_RULES_MAX_BYTES);
-	FILE *file = fopen(path, "rb");
-	bool good = file && read_all(file, &buf) &&
-	            voc_rules_parse(voc_str_of(buf.ptr, buf.len - 1), ret_rules, &error) == VOC_OK;
-	if (!good)
-		fprintf(stderr, "rules: %s\n", error.text);
-	if (file)
-		fclose(file);
-	voc_buf_free(&buf);
-	return good;
-}
-
-/* Cuts the text into records, in place. NULL when memory runs out or a line has no two tabs. */
+/* Cuts the text into records, in place. NULL when memory runs out or a line has no three tabs. */
 static struct replay_record *cut(char *text, size_t *ret_count)
 {
 	size_t lines = 0;
@@ -46,9 +31,11 @@ static struct replay_record *cut(char *text, size_t *ret_count)
 	struct replay_record *records = calloc(lines + 1, sizeof *records);
 	for (size_t i = 0; records && i < lines; i++) {
 		char *end = strchr(text, '\n');
-		char *source = memchr(text, '\t', (size_t)(end - text));
+		char *time = memchr(text, '\t', (size_t)(end - text));
+		char *source = time ? memchr(time + 1, '\t', (size_t)(end - time - 1)) : NULL;
 		char *value = source ? memchr(source + 1, '\t', (size_t)(end - source - 1)) : NULL;
-		if (!value || !voc_str_to_i64(voc_str_of(text, (size_t)(source - text)), &records[i].offset)) {
+		if (!value || !voc_str_to_i64(voc_str_of(text, (size_t)(time - text)), &records[i].offset) ||
+		    !voc_str_to_i64(voc_str_of(time + 1, (size_t)(source - time - 1)), &records[i].timestamp_ms)) {
 			free(records);
 			return NULL;
 		}
@@ -72,18 +59,17 @@ static void print(const struct fake_store *store)
 
 int main(int argc, char **argv)
 {
-	static struct voc_rules rules;
 	struct voc_buf text;
 	size_t count = 0;
 	voc_buf_init(&text, MAX_BYTES);
-	if (argc != 5 || !read_rules(argv[1], &rules) || !read_all(stdin, &text))
+	if (argc != 4 || !read_all(stdin, &text))
 		return 2;
 	struct replay_record *records = cut(text.ptr, &count);
 	if (!records)
 		return 2;
 	struct replay replay;
-	replay_open(&replay, &rules, argv[2], (int32_t)strtol(argv[3], NULL, 10));
-	replay_run(&replay, records, count, (uint32_t)strtoul(argv[4], NULL, 10));
+	replay_open(&replay, argv[1], (int32_t)strtol(argv[2], NULL, 10));
+	replay_run(&replay, records, count, (uint32_t)strtoul(argv[3], NULL, 10));
 	print(&replay.store);
 	print(&replay.alerts);
 	replay_close(&replay);

@@ -15,6 +15,7 @@
 #include "core/alert.h"
 #include "core/classified.h"
 #include "core/correction.h"
+#include "core/rules_record.h"
 
 #define NULL_LENGTH UINT32_MAX
 #define MAX_HEADERS 64
@@ -155,6 +156,14 @@ static void drive_correct(const struct voc_record *record, struct voc_arena *are
 		voc_correction_encode(line, &correction);
 }
 
+static void drive_rules(const struct voc_record *record, struct voc_arena *arena, struct voc_buf *line)
+{
+	struct voc_rules_record rules;
+	struct voc_error error;
+	voc_error_clear(&error);
+	write_verdict(line, voc_rules_record_decode(record->value, arena, &rules, &error), &error);
+}
+
 /* Every label and confidence comes up, whatever the texts are. */
 static void make_up(const struct voc_event *event, struct voc_classification *result)
 {
@@ -221,6 +230,7 @@ static const char *const servquals[] = { VOC_SERVQUALS(X) NULL };
 static const char *const heads[] = { VOC_HEADS(X) NULL };
 static const char *const channels[] = { VOC_CHANNELS(X) NULL };
 static const char *const rules[] = { VOC_RULES(X) NULL };
+static const char *const weights[] = { VOC_WEIGHTS(X) NULL };
 static const char *const severities[] = { VOC_SEVERITIES(X) NULL };
 #undef X
 #define X(symbol, name, type, topic) type,
@@ -256,6 +266,7 @@ static int print_tables(void)
 	write_table(&json, "event_types", event_types);
 	write_table(&json, "topics", topics);
 	write_table(&json, "rules", rules);
+	write_table(&json, "weights", weights);
 	write_table(&json, "severities", severities);
 	voc_json_object_end(&json);
 	printf("%s\n", voc_buf_c_str(&line));
@@ -272,6 +283,8 @@ int main(int argc, char **argv)
 		return drive(drive_classified);
 	if (strcmp(what, "alerts") == 0)
 		return drive(drive_alert);
+	if (strcmp(what, "rules") == 0)
+		return drive(drive_rules);
 	if (strcmp(what, "classify") == 0)
 		return drive(drive_classify);
 	if (strcmp(what, "corrections") == 0)
@@ -280,6 +293,6 @@ int main(int argc, char **argv)
 		return drive(drive_correct);
 	if (strcmp(what, "tables") == 0)
 		return print_tables();
-	fprintf(stderr, "usage: %s events|classified|alerts|corrections|classify|correct|tables\n", argv[0]);
+	fprintf(stderr, "usage: %s events|classified|alerts|corrections|rules|classify|correct|tables\n", argv[0]);
 	return 2;
 }

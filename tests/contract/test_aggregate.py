@@ -16,7 +16,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests" / "support"))
 import oracle  # noqa: E402
 
-RULES = ROOT / "deploy" / "rules.json"
+RULES = json.loads((ROOT / "deploy" / "rules.json").read_text(encoding="utf-8"))
 BIN = pathlib.Path(os.environ.get("VOC_BIN_DIR", ROOT / "build/dev/bin"))
 DRIVER = BIN.parent / "tests" / "voc-aggregate-driver"
 START_MS = 1_795_000_000_000
@@ -46,13 +46,42 @@ def event(rng, number, t):
             "time": oracle.format_time(t), "datacontenttype": "application/json", "data": data}
 
 
+def some_rules(rng):
+    """The default rules, and others that weigh and tell otherwise."""
+    raw = json.loads(json.dumps(RULES))
+    kind = rng.randrange(4)
+    if kind:
+        raw["version"] = f"other.{kind}"
+        raw["weights"]["complaint"] = 5 * kind
+        raw["thresholds"] = {"raise": 30 + kind, "critical": 70, "clear": 5}
+        raw["half_life_hours"] = 24 * kind
+        raw["cooldown_hours"]["churn_intent"] = kind - 1
+        raw["follow_up"]["churn_intent"]["en"] = "tab\t\"line\n" + "é" * kind
+    return raw
+
+
+def bad_rules(rng):
+    """A record that looks like rules and is none."""
+    text = oracle.rules_record(some_rules(rng))
+    return rng.choice((text.replace('"id":"', '"id":7,"n":"'), text.replace('"critical":', '"critical":1'), text.replace(",\"tangibles\":6", ""),
+                       text.replace('"clear"', '"clean"'), text[:-1], text.replace("voc.rules", "voc.rule"), text.replace('"max":3', '"max":3.0'),
+                       text.replace('"version":"', '"version":"x'), text[:-1] + ',"pad":"' + "x" * 66_560 + '"}'))
+
+
 def log(seed, length=900):
-    """Records as (offset, source header, value)."""
+    """Records as (offset, timestamp, source header, value)."""
     rng = random.Random(seed)
     records, recent, t, offset, raw = [], [], START_MS, 0, {}
     # Odd seeds live on the edges: no time at all between events, or just a cooldown, a window or a half-life.
     steps = (0, 0, 0, 24 * HOUR_MS, 72 * HOUR_MS, 168 * HOUR_MS, 336 * HOUR_MS) if seed % 2 else (0, 1, 59_999, HOUR_MS, 30 * HOUR_MS, 400 * HOUR_MS)
+    first_rules = rng.randrange(60)
     for number in range(length):
+        if number == first_rules or number > first_rules and rng.random() < 0.01:
+            records.append((offset, t, "" if number == first_rules or rng.random() < 0.9 else "voc.web/1/999999", oracle.rules_record(some_rules(rng))))
+            offset += 1
+        if rng.random() < 0.01:
+            records.append((offset, t, "", bad_rules(rng)))
+            offset += 1
         t += rng.choice(steps) if rng.random() < (0.1 if seed % 2 else 0.9) else 0
         late = rng.choice((1, 5 * HOUR_MS, 24 * HOUR_MS, 168 * HOUR_MS, 700 * HOUR_MS)) if rng.random() < 0.1 else 0
         value = event(rng, number, t - late)
@@ -66,27 +95,25 @@ def log(seed, length=900):
         if rng.random() < 0.02:
             text = rng.choice(("{", "", "[]"))
         header = "" if rng.random() < 0.01 else f"{source}/{at}"
-        records.append((offset, header, text))
+        records.append((offset, t, header, text))
         offset += 1
     return records
 
 
 def run_core(records, seed):
-    lines = "".join(f"{offset}\t{header}\t{value}\n" for offset, header, value in records)
-    done = subprocess.run([DRIVER, RULES, TOPIC, str(PARTITION), str(seed)], input=lines.encode(), capture_output=True, timeout=60)
+    lines = "".join(f"{offset}\t{timestamp}\t{header}\t{value}\n" for offset, timestamp, header, value in records)
+    done = subprocess.run([DRIVER, TOPIC, str(PARTITION), str(seed)], input=lines.encode(), capture_output=True, timeout=60)
     assert done.returncode == 0, done.stderr.decode()
     store, alerts = done.stdout.decode().splitlines()
     return json.loads(store), json.loads(alerts).get("alerts", {})
 
 
 def run_oracle(records):
-    rules = oracle.Rules(RULES)
-    partition = oracle.Partition(PARTITION, rules, TOPIC)
-    for offset, header, value in records:
-        partition.apply(offset, value, header)
+    partition = oracle.Partition(PARTITION, TOPIC)
+    for offset, timestamp, header, value in records:
+        partition.apply(offset, value, header, timestamp)
     prefix = "voc:{%d}:" % PARTITION
     store = {key.removeprefix(prefix): {field: str(value) for field, value in fields.items()} for key, fields in partition.redis().items()}
-    store["position"].update(rules=rules.version, rules_from="0")
     for minute, counts in partition.rollups.items():
         store[f"rollup:{minute}"] = {field: str(count) for field, count in counts.items()}
     return store, partition
@@ -104,14 +131,16 @@ def test_core_and_oracle_agree(seed):
 
 
 def test_the_logs_have_everything_in_them():
-    totals, rules_seen, states = {}, set(), set()
+    totals, rules_seen, states, versions = {}, set(), set(), set()
     for seed in range(1, 13):
         _, partition = run_oracle(log(seed))
         for name, count in partition.totals.items():
             totals[name] = totals.get(name, 0) + count
         rules_seen |= {(alert["data"]["rule"], alert["data"]["severity"]) for alert in partition.alerts.values()}
+        versions |= {alert["data"]["rules_version"] for alert in partition.alerts.values()}
         states |= {(a["data"]["previous_state"], a["data"]["risk_state"]) for a in partition.alerts.values()}
-    assert all(totals[name] > 20 for name in ("events", "duplicates", "copies", "invalid")), totals
+    assert all(totals[name] > 20 for name in ("events", "duplicates", "copies", "invalid", "controls")), totals
+    assert len(versions) == 4, "rules changed"
     assert {("churn_intent", "warning"), ("churn_intent", "critical"), ("repeat_complaint", "warning"), ("repeat_complaint", "critical"),
             ("risk_raised", "warning"), ("risk_critical", "critical"), ("risk_cleared", "info")} <= rules_seen
     assert {("normal", "at_risk"), ("normal", "critical"), ("at_risk", "critical"), ("at_risk", "normal"), ("critical", "normal")} <= states

@@ -90,6 +90,16 @@ def test_the_limits_are_those_of_the_c_header():
         limit["VOC_EARLIEST_MS"], limit["VOC_LATEST_MS"], limit["VOC_FUTURE_TOLERANCE_MS"])
 
 
+def test_a_rules_file_is_what_its_schema_says():
+    record = json.loads((SCHEMAS / "examples/rules/valid/default.json").read_text())
+    record["data"]["rules"] = json.loads((referee.ROOT / "deploy/rules.json").read_text())
+    referee.validator("rules.schema.json").validate(record)
+    rules = referee.SCHEMAS["rules.schema.json"]["$defs"]["rules"]["properties"]
+    tables = json.loads(subprocess.run([DRIVER, "tables"], capture_output=True, check=True).stdout)
+    assert list(rules["cooldown_hours"]["properties"]) == list(rules["follow_up"]["properties"]) == tables["rules"]
+    assert list(rules["weights"]["properties"]) == tables["weights"]
+
+
 def resolve(document, reference):
     file, _, pointer = reference.partition("#")
     target = document if not file else referee.SCHEMAS[file]

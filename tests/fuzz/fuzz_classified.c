@@ -60,13 +60,14 @@ static void check_stored(const struct voc_customer *customer, struct voc_arena *
 
 static void check_applied(const struct voc_aggregate_record *record, struct voc_arena *arena)
 {
-	struct voc_aggregate aggregate = { &rules, VOC_STR("voc.classified"), 7 };
+	struct voc_aggregate aggregate = { VOC_STR("voc.classified"), 7, voc_rule_book_new() };
 	struct voc_partition_state state;
 	struct voc_customer customer;
 	struct voc_aggregate_effects effects;
 	struct voc_error error = { 0 };
 	struct voc_rollup *rollup = voc_rollup_new(2);
 	voc_partition_state_init(&state);
+	voc_partition_state_set_rules(&state, voc_rule_book_take(aggregate.book, &rules, VOC_STR("{}")), -1);
 	voc_customer_init(&customer);
 	assert(voc_aggregate_apply(&aggregate, &state, &customer, rollup, record, arena, &effects, &error) == VOC_OK);
 	assert(effects.outcome == VOC_APPLY_EVENT);
@@ -79,6 +80,7 @@ static void check_applied(const struct voc_aggregate_record *record, struct voc_
 	voc_partition_state_free(&state);
 	voc_customer_free(&customer);
 	voc_rollup_free(rollup);
+	voc_rule_book_free(aggregate.book);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -86,8 +88,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct voc_arena *arena = voc_arena_new(ARENA_BYTES);
 	struct voc_aggregate_record record;
 	struct voc_error error = { 0 };
-	enum voc_status status = voc_aggregate_decode(voc_str_of((const char *)data, size), VOC_STR("voc.web/1/2"), 0,
-	                                              arena, &record, &error);
+	struct voc_aggregate_input input = { 0, 0, voc_str_of((const char *)data, size), VOC_STR("voc.web/1/2") };
+	enum voc_status status = voc_aggregate_decode(&input, arena, &record, &error);
 	assert(status == error.status && (status == VOC_OK || status == VOC_INVALID));
 	assert((status == VOC_OK) == (error.reason == VOC_REASON_NONE));
 	if (status == VOC_OK)

@@ -2,7 +2,7 @@
 #undef NDEBUG /* every build must check */
 #include <assert.h>
 
-#include "core/rules.h"
+#include "core/rules_record.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -24,15 +24,36 @@ static void check(const struct voc_rules *rules)
 	assert(strlen(rules->version) > 9);
 }
 
+/* Canonical text is its own, and what comes back as a record of the log. */
+static void check_canonical(const struct voc_rules *rules, struct voc_str canonical)
+{
+	struct voc_error error = { 0 };
+	struct voc_buf value;
+	struct voc_rules_record record;
+	struct voc_rule_set set = { *rules, canonical };
+	struct voc_arena *arena = voc_arena_new((size_t)1 << 20);
+	voc_buf_init(&value, VOC_RULES_RECORD_MAX_BYTES);
+	assert(voc_rules_record_encode(&value, &set));
+	assert(voc_rules_record_decode(voc_buf_str(&value), arena, &record, &error) == VOC_OK);
+	assert(voc_str_eq(record.json, canonical) && strcmp(record.rules.version, rules->version) == 0);
+	voc_buf_free(&value);
+	voc_arena_free(arena);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct voc_rules rules;
 	struct voc_error error = { 0 };
-	enum voc_status status = voc_rules_parse(voc_str_of((const char *)data, size), &rules, &error);
+	struct voc_buf canonical;
+	voc_buf_init(&canonical, VOC_RULES_MAX_BYTES);
+	enum voc_status status = voc_rules_read(voc_str_of((const char *)data, size), &rules, &canonical, &error);
 	assert(status == error.status && (status == VOC_OK || status == VOC_FATAL));
-	if (status == VOC_OK)
+	if (status == VOC_OK) {
 		check(&rules);
-	else
+		check_canonical(&rules, voc_buf_str(&canonical));
+	} else {
 		assert(error.reason == VOC_REASON_CONFIG && error.text[0] != '\0');
+	}
+	voc_buf_free(&canonical);
 	return 0;
 }

@@ -24,6 +24,37 @@ struct voc_buf example_read(const char *path)
 	return buf;
 }
 
+static const struct voc_rule_set *read_rules(struct voc_rule_book *book, struct voc_str json)
+{
+	const struct voc_rule_set *set = NULL;
+	struct voc_error error = { 0 };
+	if (voc_rule_book_read(book, json, &set, &error) != VOC_OK) {
+		fprintf(stderr, "rules: %s\n", error.text);
+		abort();
+	}
+	return set;
+}
+
+const struct voc_rule_set *example_rules(struct voc_rule_book *book)
+{
+	struct voc_buf file = example_read("deploy/rules.json");
+	const struct voc_rule_set *set = read_rules(book, voc_buf_str(&file));
+	voc_buf_free(&file);
+	return set;
+}
+
+const struct voc_rule_set *example_other_rules(struct voc_rule_book *book)
+{
+	struct voc_buf file = example_read("deploy/rules.json");
+	char *weight = strstr(voc_buf_c_str(&file) ? file.ptr : "", "\"complaint\": 12");
+	if (!weight)
+		abort();
+	memcpy(weight, "\"complaint\": 99", 15);
+	const struct voc_rule_set *set = read_rules(book, voc_buf_str(&file));
+	voc_buf_free(&file);
+	return set;
+}
+
 static int each_in(const char *folder, bool valid, example_fn check)
 {
 	char path[1024];

@@ -6,6 +6,7 @@ Partition.redis() is what Redis must hold, field by field, and Partition.alerts 
 import base64
 import hashlib
 import json
+import re
 from datetime import datetime, timedelta, timezone
 
 import xxhash
@@ -83,17 +84,69 @@ def clip(text, most):
     return data[:most].decode(errors="ignore")
 
 
+WEIGHTS = {"complaint", "dissatisfied", "reliability", "responsiveness", "assurance", "empathy", "tangibles", "emotion", "attribution", "equity",
+           "word_of_mouth", "churn_intent", "repeat", "rating_1", "rating_2", "satisfied", "delighted"}
+ALERTS = {"churn_intent", "repeat_complaint", "risk_raised", "risk_critical", "risk_cleared"}
+RULES_MEMBERS = {"version", "half_life_hours", "thresholds", "weights", "repeat", "repeat_complaint", "cooldown_hours", "follow_up"}
+
+
+def check(condition, what):
+    if not condition:
+        raise ValueError(what)
+
+
+def integers(group, names, least, most):
+    check(group.keys() == set(names), "members")
+    check(all(type(value) is int and least <= value <= most for value in group.values()), "numbers")
+
+
 class Rules:
-    def __init__(self, path):
-        raw = open(path, "rb").read()
-        self.raw = json.loads(raw)
-        self.version = f"{self.raw['version']}-{hashlib.sha256(raw).hexdigest()[:8]}"
+    """Rules as a file holds them; ValueError, KeyError or AttributeError if it could not."""
+
+    def __init__(self, raw):
+        check(raw.keys() == RULES_MEMBERS and re.fullmatch(r"[A-Za-z0-9._-]{1,48}", raw["version"]), "members")
+        integers(raw["thresholds"], ("raise", "critical", "clear"), 1, 100)
+        check(raw["thresholds"]["clear"] < raw["thresholds"]["raise"] < raw["thresholds"]["critical"], "thresholds")
+        integers(raw["weights"], WEIGHTS, -1000, 1000)
+        integers(raw["cooldown_hours"], ALERTS, 0, 87600)
+        integers({"h": raw["half_life_hours"], "r": raw["repeat"]["window_hours"], "c": raw["repeat_complaint"]["window_hours"]}, "hrc", 1, 87600)
+        integers({**raw["repeat"], "window_hours": 0}, ("window_hours", "max"), 0, 8)
+        integers({**raw["repeat_complaint"], "window_hours": 2}, ("window_hours", "count"), 2, 8)
+        check(raw["follow_up"].keys() == ALERTS and all(texts.keys() == {"ko", "en"} for texts in raw["follow_up"].values()), "follow_up")
+        for text in (text for texts in raw["follow_up"].values() for text in texts.values()):
+            check(0 < len(text.encode()) < 400 and not any(c < " " and c not in "\n\t" for c in text), "text")
+        self.raw = raw
+        self.body = json.dumps(raw, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+        self.version = f"{raw['version']}-{hashlib.sha256(self.body.encode()).hexdigest()[:8]}"
         self.half_life = self.raw["half_life_hours"] * HOUR_MS
         self.thresholds = self.raw["thresholds"]
         self.weights = {name: points * 1000 for name, points in self.raw["weights"].items()}
         self.repeat = self.raw["repeat"]
         self.repeat_complaint = self.raw["repeat_complaint"]
         self.cooldown = {rule: hours * HOUR_MS for rule, hours in self.raw["cooldown_hours"].items()}
+
+
+def rules_of(value, source_header):
+    """The rules in a record of voc.classified, or None if that is no valid rules record."""
+    if source_header:
+        return None
+    try:
+        event = json.loads(value)
+        if event["type"] != "voc.rules" or len(value if isinstance(value, bytes) else value.encode()) > 66_560:
+            return None
+        check(event["specversion"] == "1.0" and event["source"] == "/voc/aggregator" and event["datacontenttype"] == "application/json", "envelope")
+        check(isinstance(event["id"], str) and event["data"].keys() == {"version", "rules"}, "envelope")
+        rules = Rules(event["data"]["rules"])
+        return rules if rules.version == event["data"]["version"] else None
+    except (ValueError, KeyError, AttributeError, TypeError):
+        return None
+
+
+def rules_record(raw):
+    """What an aggregator writes that is configured with these rules."""
+    rules = Rules(raw)
+    return '{"specversion":"1.0","id":"%s","source":"/voc/aggregator","type":"voc.rules","datacontenttype":"application/json","data":' \
+           '{"version":"%s","rules":%s}}' % (rules.version, rules.version, rules.body)
 
 
 class Customer:
@@ -129,20 +182,41 @@ class Customer:
 
 
 class Partition:
-    def __init__(self, number, rules, topic="voc.classified"):
-        self.number, self.rules, self.topic = number, rules, topic
+    def __init__(self, number, topic="voc.classified"):
+        self.number, self.topic = number, topic
+        self.rules, self.rules_from, self.head = None, None, []
         self.offset = 0
-        self.totals = {"events": 0, "duplicates": 0, "copies": 0, "invalid": 0}
+        self.totals = {"events": 0, "duplicates": 0, "copies": 0, "invalid": 0, "controls": 0}
         self.sources, self.customers, self.rollups = {}, {}, {}
         self.alerts = {}
 
     # ---- one record
-    def apply(self, offset, value, source_header):
+    def apply(self, offset, value, source_header, timestamp):
+        """Until the log names its first rules, records are only gathered."""
+        if self.rules is None:
+            self.head.append((offset, value, source_header, timestamp))
+            self.rules = rules_of(value, source_header)
+            if self.rules is not None:
+                self.rules_from = self.head[0][0]
+                for record in self.head:
+                    self.apply_one(*record)
+                self.head = []
+            return
+        self.apply_one(offset, value, source_header, timestamp)
+
+    def apply_one(self, offset, value, source_header, timestamp):
         self.offset = offset + 1
+        rules = rules_of(value, source_header)
+        if rules is not None:
+            self.totals["controls"] += 1
+            if rules.version != self.rules.version:
+                self.rules, self.rules_from = rules, offset
+            return
         try:
             event = json.loads(value)
             topic, partition, source_offset = source_header.rsplit("/", 2)
             data = event["data"]
+            check(event["type"] == "voc.classified", "type")
         except Exception:
             self.totals["invalid"] += 1
             return
@@ -314,6 +388,6 @@ class Partition:
         if self.offset:
             position = {name: str(count) for name, count in self.totals.items() if count}
             position.update({f"src:{source}": str(next_) for source, next_ in self.sources.items()})
-            position["offset"] = str(self.offset)
+            position.update(offset=str(self.offset), rules=self.rules.version, rules_from=str(self.rules_from), rules_body=self.rules.body)
             out[f"{prefix}position"] = position
         return out

@@ -20,14 +20,14 @@ struct item {
 	struct voc_cached_customer *customer;
 };
 
-void replay_open(struct replay *replay, const struct voc_rules *rules, const char *topic, int32_t partition)
+void replay_open(struct replay *replay, const char *topic, int32_t partition)
 {
-	*replay = (struct replay){ .aggregate = { rules, voc_str_from(topic), partition } };
+	*replay = (struct replay){ .aggregate = { voc_str_from(topic), partition, voc_rule_book_new() } };
 	voc_partition_state_init(&replay->state);
 	replay->cache = voc_customer_cache_new(CACHE_CUSTOMERS, SIZE_MAX);
 	replay->rollup = voc_rollup_new(REPLAY_BATCH_MAX);
 	replay->arena = voc_arena_new((size_t)16 * 1024 * 1024);
-	if (!replay->cache || !replay->rollup || !replay->arena)
+	if (!replay->cache || !replay->rollup || !replay->arena || !replay->aggregate.book)
 		abort();
 }
 
@@ -39,6 +39,7 @@ void replay_close(struct replay *replay)
 	voc_customer_cache_free(replay->cache);
 	voc_rollup_free(replay->rollup);
 	voc_arena_free(replay->arena);
+	voc_rule_book_free(replay->aggregate.book);
 }
 
 static struct fake_hash *customer_hash(struct replay *replay, struct voc_str id)
@@ -55,7 +56,8 @@ static void reload(struct replay *replay)
 	struct fake_hash *position = fake_store_hash(&replay->store, "position");
 	voc_customer_cache_drop(replay->cache, replay->aggregate.partition);
 	voc_partition_state_free(&replay->state);
-	MUST(voc_partition_state_load(position->fields, position->count, &replay->state, &error) == VOC_OK);
+	MUST(voc_partition_state_load(position->fields, position->count, replay->aggregate.book, &replay->state,
+	                              &error) == VOC_OK);
 }
 
 static struct voc_cached_customer *fetch(struct replay *replay, struct voc_str id)
@@ -80,7 +82,11 @@ static void apply(struct replay *replay, const struct item *item, int64_t offset
 	struct voc_error error = { 0 };
 	struct voc_aggregate_effects effects;
 	if (!item->readable) {
-		MUST(voc_aggregate_skip(&replay->aggregate, &replay->state, offset, &error) == VOC_OK);
+		MUST(voc_aggregate_skip(&replay->state, offset, &error) == VOC_OK);
+		return;
+	}
+	if (item->record.kind == VOC_RECORD_RULES) {
+		MUST(voc_aggregate_rule(&replay->aggregate, &replay->state, &item->record, &error) == VOC_OK);
 		return;
 	}
 	MUST(voc_aggregate_apply(&replay->aggregate, &replay->state, &item->customer->customer, replay->rollup,
@@ -123,12 +129,12 @@ static void save(struct replay *replay, struct item *items, size_t count)
 {
 	struct voc_error error = { 0 };
 	for (size_t i = 0; i < count; i++) {
-		if (items[i].readable && items[i].customer->pinned)
+		if (items[i].customer && items[i].customer->pinned)
 			save_customer(replay, items[i].customer);
 		for (size_t later = i + 1; later < count; later++) {
 			/* Unpinned: the entry may be gone by now. */
-			if (items[i].readable && items[later].customer == items[i].customer)
-				items[later].readable = false;
+			if (items[later].customer == items[i].customer)
+				items[later].customer = NULL;
 		}
 	}
 	MUST(voc_rollup_each(replay->rollup, add_to_rollup, &replay->store));
@@ -136,20 +142,44 @@ static void save(struct replay *replay, struct item *items, size_t count)
 	voc_partition_state_saved(&replay->state);
 }
 
+static enum voc_status decode(struct replay *replay, const struct replay_record *record,
+                              struct voc_aggregate_record *ret_record)
+{
+	struct voc_error error = { 0 };
+	struct voc_aggregate_input input = { record->offset, record->timestamp_ms, voc_str_from(record->value),
+		                             voc_str_from(record->source) };
+	enum voc_status status = voc_aggregate_decode(&input, replay->arena, ret_record, &error);
+	MUST(status != VOC_FATAL);
+	return status;
+}
+
+/* As an aggregator does that finds none in force. */
+static void look_for_rules(struct replay *replay, const struct replay_record *records, size_t count)
+{
+	struct voc_error error = { 0 };
+	struct voc_aggregate_record record;
+	for (size_t i = 0; i < count && !replay->state.rules; i++) {
+		voc_arena_reset(replay->arena);
+		if (decode(replay, &records[i], &record) != VOC_OK || record.kind != VOC_RECORD_RULES)
+			continue;
+		const struct voc_rule_set *set =
+		        voc_rule_book_take(replay->aggregate.book, &record.rules->rules, record.rules->json);
+		voc_partition_state_set_rules(&replay->state, set, -1);
+	}
+	MUST(replay->state.rules);
+}
+
 /* False: the batch was lost before it was written. */
 static bool run_batch(struct replay *replay, const struct replay_record *records, size_t count, bool lose)
 {
 	static struct item items[REPLAY_BATCH_MAX];
-	struct voc_error error = { 0 };
 	voc_arena_reset(replay->arena);
 	voc_rollup_clear(replay->rollup);
 	for (size_t i = 0; i < count; i++) {
-		enum voc_status status =
-		        voc_aggregate_decode(voc_str_from(records[i].value), voc_str_from(records[i].source),
-		                             records[i].offset, replay->arena, &items[i].record, &error);
-		MUST(status != VOC_FATAL);
+		enum voc_status status = decode(replay, &records[i], &items[i].record);
+		bool event = status == VOC_OK && items[i].record.kind == VOC_RECORD_EVENT;
 		items[i].readable = status == VOC_OK;
-		items[i].customer = status == VOC_OK ? fetch(replay, items[i].record.event.customer_id) : NULL;
+		items[i].customer = event ? fetch(replay, items[i].record.event.customer_id) : NULL;
 	}
 	for (size_t i = 0; i < count; i++)
 		apply(replay, &items[i], records[i].offset);
@@ -177,6 +207,8 @@ void replay_run(struct replay *replay, const struct replay_record *records, size
 	while (at < count && records[at].offset < replay->state.now.offset)
 		at++;
 	while (at < count) {
+		if (!replay->state.rules)
+			look_for_rules(replay, records, count);
 		size_t size = REPLAY_BATCH_MAX;
 		if (seed)
 			size = 1 + next_random(&seed) % (next_random(&seed) % 2 ? 3 : REPLAY_BATCH_MAX);

@@ -15,6 +15,7 @@
 
 struct replay_record {
 	int64_t offset;
+	int64_t timestamp_ms;
 	const char *source; /* the header; "" if there is none */
 	const char *value;
 };
@@ -30,12 +31,13 @@ struct replay {
 	struct voc_arena *arena;
 };
 
-/* `topic` and `rules` are borrowed. */
-void replay_open(struct replay *replay, const struct voc_rules *rules, const char *topic, int32_t partition);
+/* `topic` is borrowed. */
+void replay_open(struct replay *replay, const char *topic, int32_t partition);
 void replay_close(struct replay *replay);
 /*
- * Applies the log from where the store stands. Seed 0: batches of REPLAY_BATCH_MAX, no mishaps. Else batches of random
- * size; after some everything in memory is lost, before some writes too (the alerts were sent already).
+ * Applies the log from where the store stands; it must have a rules record. Seed 0: batches of REPLAY_BATCH_MAX, no
+ * mishaps. Else batches of random size; after some everything in memory is lost, before some writes too (the alerts
+ * were sent already).
  */
 void replay_run(struct replay *replay, const struct replay_record *records, size_t count, uint32_t seed);
 

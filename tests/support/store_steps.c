@@ -1,10 +1,28 @@
 #include "support/store_steps.h"
 
+#include "support/examples.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
 
 #include <cmocka.h>
+
+static struct voc_rule_book *rule_book(void)
+{
+	static struct voc_rule_book *book;
+	if (!book)
+		book = voc_rule_book_new();
+	return book;
+}
+
+const struct voc_rule_set *step_rules(void)
+{
+	static const struct voc_rule_set *set;
+	if (!set)
+		set = example_rules(rule_book());
+	return set;
+}
 
 struct voc_customer step_customer(uint32_t events, int risk)
 {
@@ -23,7 +41,8 @@ void step_advance(struct voc_partition_state *state, int64_t offset)
 {
 	state->now.events += offset - state->now.offset;
 	state->now.offset = offset;
-	voc_str_copy(state->now.rules, sizeof state->now.rules, VOC_STR("r1"));
+	if (!state->rules)
+		voc_partition_state_set_rules(state, voc_rule_set_hold(step_rules()), 0);
 }
 
 void step_gather(struct voc_store *store, int32_t partition, const struct voc_partition_state *state, const char *id,
@@ -50,7 +69,7 @@ enum voc_status step_keep_position(void *states, size_t index, const struct voc_
                                    struct voc_error *error)
 {
 	struct voc_partition_state *to = states;
-	return voc_partition_state_load(fields, count, &to[index], error);
+	return voc_partition_state_load(fields, count, rule_book(), &to[index], error);
 }
 
 void step_load_position(struct voc_store *store, int32_t partition, struct voc_partition_state *ret_state)

@@ -8,7 +8,9 @@
 
 /* A customer with `events` events, at risk if `risk` says so. Free with voc_customer_free. */
 struct voc_customer step_customer(uint32_t events, int risk);
-/* The partition is at `offset` now, by rules r1. */
+/* The rules that steps are made under: deploy/rules.json. Borrowed; the same for the whole run. */
+const struct voc_rule_set *step_rules(void);
+/* The partition is at `offset` now, by these rules. */
 void step_advance(struct voc_partition_state *state, int64_t offset);
 /* Gathers one step that adds a customer with `events` events. */
 void step_gather(struct voc_store *store, int32_t partition, const struct voc_partition_state *state, const char *id,

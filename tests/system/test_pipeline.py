@@ -48,7 +48,7 @@ def test_kill_9_in_the_middle_changes_nothing(stack, real_events, service):
     half = len(real_events) // 2
     send(stack, real_events[:half])
     applied = {"classifier": lambda: sum(stack.ends(stack.topic("classified")).values()) > half // 5,
-               "aggregator": lambda: any(stack.redis.hget("voc:{%d}:position" % p, "offset") for p in range(stack.partitions)),
+               "aggregator": lambda: any(stack.redis.hget("voc:{%d}:position" % p, "events") for p in range(stack.partitions)),
                "alerter": lambda: len(stack.received()) > 20}[service]
     wait_for(applied, 60, f"work for the {service} to be under way", stack)
     victim = stack.of(service)[0]

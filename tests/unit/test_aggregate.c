@@ -16,16 +16,23 @@
 #define HOUR_MS  INT64_C(3600000)
 #define START_MS INT64_C(1795253400000)
 
-static struct voc_rules rules;
+static struct voc_rule_book *book;
+static const struct voc_rule_set *rules;
 
 static int set_up(void **state)
 {
 	(void)state;
-	struct voc_buf file = example_read("deploy/rules.json");
-	struct voc_error error = { 0 };
-	enum voc_status status = voc_rules_parse(voc_buf_str(&file), &rules, &error);
-	voc_buf_free(&file);
-	return status == VOC_OK ? 0 : -1;
+	book = voc_rule_book_new();
+	rules = example_rules(book);
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	voc_rule_set_release(rules);
+	voc_rule_book_free(book);
+	return 0;
 }
 
 /* What happened at one contact; the weights are those of deploy/rules.json. */
@@ -77,8 +84,9 @@ struct world {
 
 static void world_open(struct world *world)
 {
-	*world = (struct world){ .aggregate = { &rules, VOC_STR("voc.classified"), 7 } };
+	*world = (struct world){ .aggregate = { VOC_STR("voc.classified"), 7, book } };
 	voc_partition_state_init(&world->state);
+	voc_partition_state_set_rules(&world->state, voc_rule_set_hold(rules), -1);
 	voc_customer_init(&world->customer);
 	world->rollup = voc_rollup_new(1000);
 	world->arena = voc_arena_new(1 << 20);
@@ -335,28 +343,64 @@ static void test_lists_keep_the_last_ones(void **state)
 	world_close(&world);
 }
 
-static void test_rules_are_noted_where_they_begin(void **state)
+static char *rules_value(const struct voc_rule_set *set)
+{
+	struct voc_buf buf;
+	voc_buf_init(&buf, VOC_RULES_RECORD_MAX_BYTES + 1);
+	assert_true(voc_rules_record_encode(&buf, set));
+	voc_buf_add_char(&buf, '\0');
+	return buf.ptr;
+}
+
+static void tell_rules(struct world *world, const struct voc_rule_set *set)
+{
+	struct voc_error error = { 0 };
+	char *value = rules_value(set);
+	struct voc_aggregate_input input = { world->offset++, START_MS, voc_str_from(value), VOC_STR("") };
+	struct voc_aggregate_record record;
+	voc_arena_reset(world->arena);
+	assert_int_equal(voc_aggregate_decode(&input, world->arena, &record, &error), VOC_OK);
+	assert_int_equal(record.kind, VOC_RECORD_RULES);
+	assert_int_equal(voc_aggregate_rule(&world->aggregate, &world->state, &record, &error), VOC_OK);
+	free(value);
+}
+
+static void test_rules_are_in_force_from_their_record_on(void **state)
 {
 	(void)state;
-	static struct voc_rules other;
+	const struct voc_rule_set *other = example_other_rules(book);
+	const struct contact complaint = { 0, COMPLAINT, NULL, 0 };
 	struct world world;
-	struct voc_error error = { 0 };
 	char got[256];
 	world_open(&world);
-	other = rules;
-	snprintf(other.version, sizeof other.version, "other");
 	world.offset = 10;
-	tell(&world, &(struct contact){ 0, NEUTRAL, NULL, 0 }, got, sizeof got);
-	tell(&world, &(struct contact){ 0, NEUTRAL, NULL, 0 }, got, sizeof got);
-	assert_string_equal(world.state.now.rules, rules.version);
+	tell(&world, &complaint, got, sizeof got);
+	assert_string_equal(got, "event 36 normal");
+	assert_ptr_equal(world.state.rules, rules);
 	assert_int_equal(world.state.now.rules_from, 10);
-	world.aggregate.rules = &other;
-	assert_int_equal(voc_aggregate_skip(&world.aggregate, &world.state, 15, &error), VOC_OK);
-	assert_string_equal(world.state.now.rules, "other");
-	assert_int_equal(world.state.now.rules_from, 15);
-	assert_int_equal(world.state.now.offset, 16);
-	assert_int_equal(world.state.now.invalid, 1);
+	tell_rules(&world, rules); /* in force already */
+	assert_int_equal(world.state.now.rules_from, 10);
+	tell_rules(&world, other);
+	assert_ptr_equal(world.state.rules, other);
+	assert_int_equal(world.state.now.rules_from, 12);
+	assert_int_equal(world.state.now.controls, 2);
+	assert_int_equal(world.state.now.offset, 13);
+	assert_int_equal(world.customer.risk.points, 36000); /* what was counted stays */
+	tell(&world, &complaint, got, sizeof got);
+	assert_int_equal(world.customer.risk.points, 165000); /* 123 and 6 for the repetition, no longer 36 and 6 */
 	world_close(&world);
+	voc_rule_set_release(other);
+}
+
+static void test_without_rules_nothing_can_be_applied(void **state)
+{
+	(void)state;
+	struct voc_partition_state empty;
+	struct voc_error error = { 0 };
+	voc_partition_state_init(&empty);
+	assert_int_equal(voc_aggregate_skip(&empty, 0, &error), VOC_FATAL);
+	assert_int_equal(error.reason, VOC_REASON_INTERNAL);
+	voc_partition_state_free(&empty);
 }
 
 static void test_records_out_of_order_are_a_defect(void **state)
@@ -373,7 +417,7 @@ static void test_records_out_of_order_are_a_defect(void **state)
 	                                     next_record(&world, &contact), world.arena, &effects, &error),
 	                 VOC_FATAL);
 	assert_int_equal(error.reason, VOC_REASON_INTERNAL);
-	assert_int_equal(voc_aggregate_skip(&world.aggregate, &world.state, 4, NULL), VOC_FATAL);
+	assert_int_equal(voc_aggregate_skip(&world.state, 4, NULL), VOC_FATAL);
 	world_close(&world);
 }
 
@@ -395,18 +439,41 @@ static void test_memory_that_runs_out_is_fatal(void **state)
 	world_close(&world);
 }
 
+static enum voc_reason refusal(const char *value, const char *source)
+{
+	struct voc_arena *arena = voc_arena_new(1 << 16);
+	struct voc_aggregate_record record;
+	struct voc_aggregate_input input = { 1, START_MS, voc_str_from(value), voc_str_from(source) };
+	struct voc_error error = { 0 };
+	assert_int_equal(voc_aggregate_decode(&input, arena, &record, &error), VOC_INVALID);
+	voc_arena_free(arena);
+	return error.reason;
+}
+
 static void test_a_record_without_its_source_is_refused(void **state)
 {
 	(void)state;
-	struct voc_arena *arena = voc_arena_new(1 << 16);
-	struct voc_aggregate_record record;
-	struct voc_error error = { 0 };
-	assert_int_equal(voc_aggregate_decode(VOC_STR("{}"), VOC_STR(""), 1, arena, &record, &error), VOC_INVALID);
-	assert_int_equal(error.reason, VOC_REASON_BAD_SOURCE_POSITION);
-	assert_int_equal(voc_aggregate_decode(VOC_STR("{}"), VOC_STR("voc.web/1/2"), 1, arena, &record, &error),
-	                 VOC_INVALID);
-	assert_int_equal(error.reason, VOC_REASON_MISSING_FIELD);
-	voc_arena_free(arena);
+	assert_int_equal(refusal("{}", ""), VOC_REASON_BAD_SOURCE_POSITION);
+	assert_int_equal(refusal("{}", "voc.web/1"), VOC_REASON_BAD_SOURCE_POSITION);
+	assert_int_equal(refusal("{}", "voc.web/1/2"), VOC_REASON_MISSING_FIELD);
+}
+
+/* The aggregator's own records have no source; what else has none is refused for what it says it is. */
+static void test_records_tell_what_they_are(void **state)
+{
+	(void)state;
+	char *good = rules_value(rules);
+	assert_int_equal(refusal(good, "voc.web/1/2"), VOC_REASON_UNKNOWN_TYPE);
+	assert_int_equal(refusal("{\"type\":\"voc.classified\"}", ""), VOC_REASON_BAD_SOURCE_POSITION);
+	assert_int_equal(refusal("{\"type\":7}", ""), VOC_REASON_BAD_SOURCE_POSITION);
+	assert_int_equal(refusal("", ""), VOC_REASON_BAD_SOURCE_POSITION);
+	assert_int_equal(refusal("{\"type\":\"voc.due\"}", ""), VOC_REASON_UNKNOWN_TYPE);
+	assert_int_equal(refusal("{\"type\":\"voc.rules\"}", ""), VOC_REASON_MISSING_FIELD);
+	char *weight = strstr(good, "\"complaint\":12");
+	assert_non_null(weight);
+	weight[13] = '3'; /* good rules, but not those that the version names */
+	assert_int_equal(refusal(good, ""), VOC_REASON_BAD_VALUE);
+	free(good);
 }
 
 /* ---- any cut of the same log */
@@ -445,19 +512,32 @@ static char *make_value(uint32_t *seed, int number)
 	return buf.ptr;
 }
 
+static void make_rules(struct replay_record *record, const struct voc_rule_set *set)
+{
+	free((char *)(uintptr_t)record->source);
+	free((char *)(uintptr_t)record->value);
+	record->source = strdup("");
+	record->value = rules_value(set);
+}
+
 static void make_log(void)
 {
 	uint32_t seed = 7;
+	const struct voc_rule_set *other = example_other_rules(book);
 	for (int i = 0; i < LOG_RECORDS; i++) {
 		char source[32];
 		/* Every 40th is a copy of a raw record that was seen. */
 		snprintf(source, sizeof source, "voc.calls/%d/%d", i % 3, i % 40 == 39 ? i - 39 : i);
 		log_records[i] = (struct replay_record){ .offset = 2 * i, /* with gaps, as Kafka's markers make */
+			                                 .timestamp_ms = START_MS + i,
 			                                 .source = strdup(source),
 			                                 .value = make_value(&seed, i) };
 		if (i % 50 == 17)
 			*strchr(log_records[i].value, '"') = 'x';
 	}
+	make_rules(&log_records[30], rules);
+	make_rules(&log_records[350], other);
+	voc_rule_set_release(other);
 }
 
 static void free_log(void)
@@ -491,7 +571,7 @@ static void test_any_cut_of_the_log_ends_the_same(void **state)
 	struct replay replay;
 	struct voc_buf expected;
 	make_log();
-	replay_open(&replay, &rules, "voc.classified", 7);
+	replay_open(&replay, "voc.classified", 7);
 	replay_run(&replay, log_records, LOG_RECORDS, 0);
 	dump(&replay, &expected);
 	size_t alerts = replay.alerts_sent, again = 0;
@@ -501,10 +581,12 @@ static void test_any_cut_of_the_log_ends_the_same(void **state)
 	assert_true(count_of(position, "duplicates") > 10);
 	assert_true(count_of(position, "copies") > 10);
 	assert_int_equal(count_of(position, "invalid"), LOG_RECORDS / 50);
+	assert_int_equal(count_of(position, "controls"), 2);
+	assert_int_equal(count_of(position, "rules_from"), 700);
 	replay_close(&replay);
 	for (uint32_t seed = 1; seed <= 25; seed++) {
 		struct voc_buf got;
-		replay_open(&replay, &rules, "voc.classified", 7);
+		replay_open(&replay, "voc.classified", 7);
 		replay_run(&replay, log_records, LOG_RECORDS, seed);
 		dump(&replay, &got);
 		assert_true(voc_str_eq(voc_buf_str(&got), voc_buf_str(&expected)));
@@ -531,11 +613,13 @@ int main(void)
 		cmocka_unit_test(test_the_ring_remembers_the_last_32),
 		cmocka_unit_test(test_contacts_are_dated),
 		cmocka_unit_test(test_lists_keep_the_last_ones),
-		cmocka_unit_test(test_rules_are_noted_where_they_begin),
+		cmocka_unit_test(test_rules_are_in_force_from_their_record_on),
+		cmocka_unit_test(test_without_rules_nothing_can_be_applied),
+		cmocka_unit_test(test_records_tell_what_they_are),
 		cmocka_unit_test(test_records_out_of_order_are_a_defect),
 		cmocka_unit_test(test_memory_that_runs_out_is_fatal),
 		cmocka_unit_test(test_a_record_without_its_source_is_refused),
 		cmocka_unit_test(test_any_cut_of_the_log_ends_the_same),
 	};
-	return cmocka_run_group_tests(tests, set_up, NULL);
+	return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -1,6 +1,7 @@
 /* The aggregator's pure part: a batch in, what is to be stored and published out. */
 #include "core/aggregate_step.h"
 #include "support/classified_maker.h"
+#include "support/examples.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -18,23 +19,11 @@ struct fixture {
 	struct voc_agg_step *step;
 	struct voc_customer_cache *cache;
 	struct voc_rollup *rollup;
-	struct voc_rules rules;
+	struct voc_rule_book *book;
 	struct voc_buf values[MAX_RECORDS];
 	char sources[MAX_RECORDS][SOURCE_SIZE];
 	size_t value_count;
 };
-
-static void read_rules(struct voc_rules *ret_rules)
-{
-	static char bytes[VOC_RULES_MAX_BYTES];
-	struct voc_error error = { .position = -1 };
-	FILE *file = fopen(VOC_SOURCE_DIR "/deploy/rules.json", "r");
-	assert_non_null(file);
-	size_t len = fread(bytes, 1, sizeof bytes, file);
-	fclose(file);
-	if (voc_rules_parse(voc_str_of(bytes, len), ret_rules, &error) != VOC_OK)
-		fail_msg("%s", error.text);
-}
 
 static int open_fixture(void **state)
 {
@@ -43,7 +32,7 @@ static int open_fixture(void **state)
 	fixture->step = voc_agg_step_new(PARTITIONS, MAX_RECORDS);
 	fixture->cache = voc_customer_cache_new(100, 1 << 20);
 	fixture->rollup = voc_rollup_new(MAX_RECORDS);
-	read_rules(&fixture->rules);
+	fixture->book = voc_rule_book_new();
 	for (size_t i = 0; i < MAX_RECORDS; i++)
 		voc_buf_init(&fixture->values[i], 65536);
 	*state = fixture;
@@ -58,6 +47,7 @@ static int close_fixture(void **state)
 	voc_agg_step_free(fixture->step);
 	voc_customer_cache_free(fixture->cache);
 	voc_rollup_free(fixture->rollup);
+	voc_rule_book_free(fixture->book);
 	free(fixture);
 	return 0;
 }
@@ -71,7 +61,7 @@ static void add(struct fixture *fixture, int32_t partition, int64_t offset, cons
 	struct made_event event = { id, customer_id, TIME_MS + offset, true, true };
 	make_classified(value, &event);
 	snprintf(source, SOURCE_SIZE, "voc.web/%d/%d", (int)partition, (int)offset);
-	struct voc_agg_input input = { partition, offset, TIME_MS, voc_buf_str(value), voc_str_from(source) };
+	struct voc_agg_input input = { partition, { offset, TIME_MS, voc_buf_str(value), voc_str_from(source) } };
 	assert_int_equal(voc_agg_step_add(fixture->step, &input, &error), VOC_OK);
 }
 
@@ -94,10 +84,16 @@ static void fetch(struct fixture *fixture)
 	}
 }
 
+static void begin_partition(struct fixture *fixture, struct voc_partition_state *ret_state)
+{
+	voc_partition_state_init(ret_state);
+	voc_partition_state_set_rules(ret_state, example_rules(fixture->book), -1);
+}
+
 static void apply(struct fixture *fixture, int32_t partition, struct voc_partition_state *state)
 {
 	struct voc_error error = { .position = -1 };
-	struct voc_aggregate aggregate = { &fixture->rules, VOC_STR("voc.classified"), partition };
+	struct voc_aggregate aggregate = { VOC_STR("voc.classified"), partition, fixture->book };
 	if (voc_agg_step_apply(fixture->step, &aggregate, state, fixture->rollup, &error) != VOC_OK)
 		fail_msg("%s", error.text);
 }
@@ -121,8 +117,8 @@ static void test_partitions_are_applied_each_for_itself(void **state)
 {
 	struct fixture *fixture = *state;
 	struct voc_partition_state zero, three;
-	voc_partition_state_init(&zero);
-	voc_partition_state_init(&three);
+	begin_partition(fixture, &zero);
+	begin_partition(fixture, &three);
 	add(fixture, 3, 7, "a", "C-1");
 	add(fixture, 0, 0, "b", "C-2");
 	add(fixture, 3, 8, "a", "C-1"); /* its sender's duplicate */
@@ -147,7 +143,7 @@ static void test_alerts_come_in_order(void **state)
 {
 	struct fixture *fixture = *state;
 	struct voc_partition_state position;
-	voc_partition_state_init(&position);
+	begin_partition(fixture, &position);
 	add(fixture, 1, 0, "a", "C-1"); /* says that they leave */
 	add(fixture, 1, 1, "b", "C-2");
 	fetch(fixture);
@@ -174,11 +170,40 @@ static void test_a_record_that_cannot_be_decoded_says_why(void **state)
 	assert_int_equal(fixture->step->customer_count, 0);
 }
 
+static void test_rules_are_of_no_customer(void **state)
+{
+	struct fixture *fixture = *state;
+	struct voc_partition_state position;
+	struct voc_error error = { .position = -1 };
+	struct voc_buf value;
+	const struct voc_rule_set *other = example_other_rules(fixture->book);
+	begin_partition(fixture, &position);
+	voc_buf_init(&value, VOC_RULES_RECORD_MAX_BYTES);
+	assert_true(voc_rules_record_encode(&value, other));
+	struct voc_agg_input rules = { 1, { 1, TIME_MS, voc_buf_str(&value), VOC_STR("") } };
+	add(fixture, 1, 0, "a", "C-1"); /* 82 points, */
+	assert_int_equal(voc_agg_step_add(fixture->step, &rules, &error), VOC_OK);
+	add(fixture, 1, 2, "b", "C-2"); /* and under the other rules 169 */
+	assert_int_equal(fixture->step->customer_count, 2);
+	assert_int_equal(fixture->step->records[1].customer, VOC_AGG_NONE);
+	fetch(fixture);
+	apply(fixture, 1, &position);
+	assert_int_equal(fixture->step->partitions[1].controls, 1);
+	assert_int_equal(fixture->step->partitions[1].events, 2);
+	assert_ptr_equal(position.rules, other);
+	assert_int_equal(position.now.rules_from, 1);
+	int32_t before = fixture->step->customers[0].entry->customer.risk.points;
+	assert_int_equal(fixture->step->customers[1].entry->customer.risk.points, before + 87000);
+	voc_buf_free(&value);
+	voc_rule_set_release(other);
+	voc_partition_state_free(&position);
+}
+
 static void test_a_batch_is_bounded_and_begun_anew(void **state)
 {
 	struct fixture *fixture = *state;
 	struct voc_error error = { .position = -1 };
-	struct voc_agg_input input = { 0, MAX_RECORDS, TIME_MS, VOC_STR("{"), VOC_STR("") };
+	struct voc_agg_input input = { 0, { MAX_RECORDS, TIME_MS, VOC_STR("{"), VOC_STR("") } };
 	for (int i = 0; i < MAX_RECORDS; i++)
 		add(fixture, 0, i, "a", "C-1");
 	assert_int_equal(voc_agg_step_add(fixture->step, &input, &error), VOC_FATAL);
@@ -195,11 +220,9 @@ static void test_a_batch_is_bounded_and_begun_anew(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		EACH(test_a_customer_is_fetched_once),
-		EACH(test_partitions_are_applied_each_for_itself),
-		EACH(test_alerts_come_in_order),
-		EACH(test_a_record_that_cannot_be_decoded_says_why),
-		EACH(test_a_batch_is_bounded_and_begun_anew),
+		EACH(test_a_customer_is_fetched_once), EACH(test_partitions_are_applied_each_for_itself),
+		EACH(test_alerts_come_in_order),       EACH(test_a_record_that_cannot_be_decoded_says_why),
+		EACH(test_rules_are_of_no_customer),   EACH(test_a_batch_is_bounded_and_begun_anew),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

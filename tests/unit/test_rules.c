@@ -97,6 +97,8 @@ static void test_each_mistake_is_told_with_its_place(void **state)
 		{ "\"ko\": \"", "\"kr\": \"", "follow_up.churn_intent.ko: missing" },
 		{ "\"en\": \"Call today", "\"en\": 1, \"de\": \"Call today",
 		  "follow_up.churn_intent.en: expected a string" },
+		{ "\"en\": \"Call today", "\"en\": \"\\u001fCall today",
+		  "follow_up.churn_intent.en: expected no control" },
 		{ "\"max\": 3", "\"max\": 3, \"max\": 3", "line 24" },
 		{ "\"version\"", "\"version", "line 2" },
 	};
@@ -142,6 +144,33 @@ static void test_the_version_is_bound_to_the_content(void **state)
 	voc_buf_free(&changed);
 }
 
+/* The layout of the file, the order of its members and how its strings are spelt mean nothing. */
+static void test_the_canonical_text_is_one_for_all_spellings(void **state)
+{
+	(void)state;
+	static struct voc_rules one, other;
+	struct voc_error error = { 0 };
+	struct voc_buf first, second;
+	voc_buf_init(&first, VOC_RULES_MAX_BYTES);
+	voc_buf_init(&second, VOC_RULES_MAX_BYTES);
+	struct voc_buf file = example_read("deploy/rules.json");
+	struct voc_buf spelt = altered("\"repeat\": { \"window_hours\": 336, \"max\": 3 }",
+	                               "\"repeat\"  : {\"m\\u0061x\": 3 ,\n\"window_hours\":336}");
+	assert_int_equal(voc_rules_read(voc_buf_str(&file), &one, &first, &error), VOC_OK);
+	assert_int_equal(voc_rules_read(voc_buf_str(&spelt), &other, &second, &error), VOC_OK);
+	assert_true(voc_str_eq(voc_buf_str(&first), voc_buf_str(&second)));
+	assert_string_equal(one.version, other.version);
+	assert_non_null(strstr(voc_buf_c_str(&first), "\"repeat\":{\"max\":3,\"window_hours\":336},"));
+	assert_memory_equal(first.ptr, "{\"cooldown_hours\":{\"churn_intent\":24,", 37);
+	assert_true(first.len < file.len);
+	assert_int_equal(voc_rules_read(voc_buf_str(&first), &other, &second, &error), VOC_OK);
+	assert_true(voc_str_eq(voc_buf_str(&first), voc_buf_str(&second)));
+	voc_buf_free(&file);
+	voc_buf_free(&spelt);
+	voc_buf_free(&first);
+	voc_buf_free(&second);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -150,6 +179,7 @@ int main(void)
 		cmocka_unit_test(test_each_mistake_is_told_with_its_place),
 		cmocka_unit_test(test_what_is_no_object_is_refused),
 		cmocka_unit_test(test_the_version_is_bound_to_the_content),
+		cmocka_unit_test(test_the_canonical_text_is_one_for_all_spellings),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
