@@ -105,6 +105,7 @@ static enum voc_status ask_owner(struct voc_consumer *consumer, struct voc_posit
 	enum voc_status status =
 	        consumer->settings.on_assigned(consumer->settings.owner, consumer, positions, count, &error);
 	if (status == VOC_RETRY) {
+		kafka_complain(&consumer->client, RD_KAFKA_RESP_ERR__IN_PROGRESS, error.text);
 		consumer->ask_again_ms = voc_clock_ms() + RETRY_ASSIGNMENT_MS;
 		return VOC_RETRY;
 	}

@@ -184,6 +184,15 @@ rd_kafka_topic_partition_list_t *kafka_list_new(const struct voc_position *posit
 	return list;
 }
 
+/* librdkafka asks the leaders that it remembers, and learns nothing from their refusal: for up to
+ * topic.metadata.refresh.interval.ms (5 minutes) each further try would ask the same wrong broker. */
+static void learn_leaders(struct kafka_client *client, int timeout_ms)
+{
+	const struct rd_kafka_metadata *metadata;
+	if (rd_kafka_metadata(client->rk, 0, NULL, &metadata, timeout_ms) == RD_KAFKA_RESP_ERR_NO_ERROR)
+		rd_kafka_metadata_destroy(metadata);
+}
+
 /* ListOffsets for all partitions at once: `which` is the protocol's word for the log's begin or end. */
 static enum voc_status list_offsets(struct kafka_client *client, rd_kafka_topic_partition_list_t *list, int64_t which,
                                     int timeout_ms, struct voc_error *error)
@@ -193,10 +202,10 @@ static enum voc_status list_offsets(struct kafka_client *client, rd_kafka_topic_
 	rd_kafka_resp_err_t err = rd_kafka_offsets_for_times(client->rk, list, timeout_ms);
 	for (int i = 0; i < list->cnt && !err; i++)
 		err = list->elems[i].err;
-	if (err)
-		return voc_error_set(error, VOC_RETRY, VOC_REASON_KAFKA, -1, "listing offsets: %s",
-		                     rd_kafka_err2str(err));
-	return VOC_OK;
+	if (!err)
+		return VOC_OK;
+	learn_leaders(client, timeout_ms);
+	return voc_error_set(error, VOC_RETRY, VOC_REASON_KAFKA, -1, "listing offsets: %s", rd_kafka_err2str(err));
 }
 
 enum voc_status kafka_ends(struct kafka_client *client, const struct voc_position *positions, size_t count,

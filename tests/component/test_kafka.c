@@ -380,6 +380,28 @@ static void test_an_assignment_that_was_never_taken_is_revoked(void **state)
 	assert_int_equal(placeless_revocations, 1);
 }
 
+/* librdkafka goes on asking the leader that it remembers: the next try must know better. */
+static void test_watermarks_after_a_leader_moved(void **state)
+{
+	(void)state;
+	struct voc_error error = { .position = -1 };
+	struct mock_kafka two;
+	struct voc_admin *admin = NULL;
+	struct voc_watermarks watermarks;
+	struct voc_position position = { "orders", 0, 0 };
+	mock_kafka_start_brokers(&two, 2);
+	mock_kafka_topic(&two, "orders", 1);
+	struct voc_kafka_settings settings = mock_settings(&two);
+	assert_int_equal(voc_admin_open(&settings, &admin, &error), VOC_OK);
+	for (int32_t leader = 1; leader <= 2; leader++) {
+		mock_kafka_lead(&two, "orders", 0, leader);
+		if (voc_admin_watermarks(admin, &position, 1, &watermarks, 5000, &error) != VOC_OK)
+			assert_int_equal(voc_admin_watermarks(admin, &position, 1, &watermarks, 5000, &error), VOC_OK);
+	}
+	voc_admin_free(admin);
+	mock_kafka_stop(&two);
+}
+
 static void test_admin(void **state)
 {
 	(void)state;
@@ -453,6 +475,7 @@ int main(void)
 		cmocka_unit_test(test_watermarks_and_committed),
 		cmocka_unit_test(test_owner_refuses),
 		cmocka_unit_test(test_position_lost),
+		cmocka_unit_test(test_watermarks_after_a_leader_moved),
 		cmocka_unit_test(test_admin),
 		cmocka_unit_test(test_properties),
 		cmocka_unit_test(test_offset_store),

@@ -19,13 +19,18 @@ static void add_property(struct voc_conf *conf, const char *name, const char *va
 
 void mock_kafka_start(struct mock_kafka *mock)
 {
+	mock_kafka_start_brokers(mock, 1);
+}
+
+void mock_kafka_start_brokers(struct mock_kafka *mock, int brokers)
+{
 	char text[160];
 	*mock = (struct mock_kafka){ 0 };
 	rd_kafka_conf_t *conf = rd_kafka_conf_new();
 	rd_kafka_conf_set(conf, "log_level", "0", NULL, 0);
 	mock->host = rd_kafka_new(RD_KAFKA_PRODUCER, conf, text, sizeof text);
 	assert_non_null(mock->host);
-	mock->cluster = rd_kafka_mock_cluster_new(mock->host, 1);
+	mock->cluster = rd_kafka_mock_cluster_new(mock->host, brokers);
 	assert_non_null(mock->cluster);
 	mock->conf.kafka_bootstrap = strdup(rd_kafka_mock_cluster_bootstraps(mock->cluster));
 	/* the mock keeps a member that has gone for as long */
@@ -47,6 +52,12 @@ void mock_kafka_stop(struct mock_kafka *mock)
 void mock_kafka_topic(struct mock_kafka *mock, const char *topic, int partitions)
 {
 	assert_int_equal(rd_kafka_mock_topic_create(mock->cluster, topic, partitions, 1), RD_KAFKA_RESP_ERR_NO_ERROR);
+}
+
+void mock_kafka_lead(struct mock_kafka *mock, const char *topic, int32_t partition, int32_t broker)
+{
+	assert_int_equal(rd_kafka_mock_partition_set_leader(mock->cluster, topic, partition, broker),
+	                 RD_KAFKA_RESP_ERR_NO_ERROR);
 }
 
 void mock_kafka_down(struct mock_kafka *mock, bool down)

@@ -14,8 +14,11 @@ struct mock_kafka {
 };
 
 void mock_kafka_start(struct mock_kafka *mock);
+void mock_kafka_start_brokers(struct mock_kafka *mock, int brokers);
 void mock_kafka_stop(struct mock_kafka *mock);
 void mock_kafka_topic(struct mock_kafka *mock, const char *topic, int partitions);
+/* That broker (from 1) leads the partition from now on. */
+void mock_kafka_lead(struct mock_kafka *mock, const char *topic, int32_t partition, int32_t broker);
 /* The broker refuses connections, or takes them again. */
 void mock_kafka_down(struct mock_kafka *mock, bool down);
 /* The next `count` requests of this kind (ApiKey) fail with this error code. */
