@@ -178,6 +178,8 @@ static void sift(struct due *due)
 		if (voc_agg_place_stands_at(partition, &due->states[i])) {
 			partition->check_due = false;
 			partition->active_ms = voc_clock_ms();
+			/* for lag tools: a member before us may have died between Redis' step and Kafka's commit */
+			voc_consumer_store(due->agg->consumer, due->agg->topic, number, due->states[i].stored.offset);
 			continue;
 		}
 		struct voc_partition_state state = due->states[i];
