@@ -1,6 +1,8 @@
 """One Redis server of a set-up (redis_setups.py): its process, its disk, and what it says about itself.
 
 It appends every write to a file and syncs that once a second (appendfsync everysec), so it is started again with what it had written.
+It never rewrites that file by itself: after a rewrite, a full disk makes Redis 7.0.15 damage it (it cuts the half-written command off at
+aof_last_incr_offset, which is still the old file's) and refuse to start.
 It may announce a proxy's port in place of its own; the harness itself always goes past the proxy.
 """
 import json
@@ -30,7 +32,7 @@ class Node:
     def start(self, *more):
         """`more`: options for this start only."""
         command = [*self.disk.enter, "redis-server", "--port", self.port, "--bind", "127.0.0.1", "--dir", self.disk.folder.resolve(), "--save", "",
-                   "--appendonly", "yes", "--appendfsync", "everysec", "--auto-aof-rewrite-min-size", "16mb", "--maxmemory-policy", "noeviction",
+                   "--appendonly", "yes", "--appendfsync", "everysec", "--auto-aof-rewrite-percentage", "0", "--maxmemory-policy", "noeviction",
                    "--repl-diskless-sync", "yes", "--repl-diskless-sync-delay", "0", "--repl-timeout", "5", "--repl-ping-replica-period", "1",
                    *self.options, *more]
         self.process = processes.launch(command, self.folder / "redis.log", restore_signals=False)
@@ -65,6 +67,9 @@ class Node:
         self.disk.close()
         if self.proxy:
             self.proxy.close()
+
+    def file_bytes(self):
+        return self.redis.info("persistence")["aof_current_size"]
 
     # ---- roles
     def role(self):

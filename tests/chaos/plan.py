@@ -1,0 +1,60 @@
+"""What a seed means: the set-up, the load, and which faults come when. The same seed gives the same plan."""
+import dataclasses
+import random
+
+from faults import KINDS
+
+SETUPS = ("single", "sentinel", "cluster")
+LEAST_FAULTS = 5
+
+
+@dataclasses.dataclass
+class Fault:
+    kind: str
+    at: float  # seconds after the start of the load
+    r: random.Random
+
+    def act(self, run, fault):
+        KINDS[self.kind][2](run, fault)
+
+
+@dataclasses.dataclass
+class Plan:
+    seed: int
+    setup: str
+    events: int
+    seconds: float
+    burst: int
+    hot: bool
+    faults: list
+
+    def text(self):
+        load = f"{self.events} events in {self.seconds:.0f} s, bursts of {self.burst}" + (", one customer has half" if self.hot else "")
+        return f"seed {self.seed}, {self.setup}, {load}; " + ", ".join(f"{f.at:.1f} s {f.kind}" for f in self.faults)
+
+
+def kinds_of(family, setup):
+    return sorted(name for name, (of, setups, _) in KINDS.items() if of == family and (setups is None or setup in setups))
+
+
+def choose(r, setup, rare):
+    """At least one of each family; two or three of the services'. `rare` come to the front now and then."""
+    chosen = []
+    for family, count in (("service", r.choice((2, 3))), ("kafka", 1), ("redis", r.choice((1, 2))), ("endpoint", 1), ("any", 1)):
+        names = sorted(KINDS) if family == "any" else kinds_of(family, setup)
+        names = [name for name in names if KINDS[name][1] is None or setup in KINDS[name][1]]
+        chosen += [r.choice(names) for _ in range(count) if names]
+    return chosen
+
+
+def make(seed, setups=SETUPS, only=None):
+    """`only`: faults of these kinds alone."""
+    r = random.Random(f"plan/{seed}")
+    setup = setups[seed % len(setups)]
+    kinds = choose(r, setup, ())
+    if only:
+        kinds = [r.choice(only) for _ in range(LEAST_FAULTS)]
+    seconds = r.uniform(12, 16)
+    times = sorted(r.uniform(0.5, seconds) for _ in kinds)
+    faults = [Fault(kind, at, random.Random(f"fault/{seed}/{i}")) for i, (kind, at) in enumerate(zip(kinds, times))]
+    return Plan(seed, setup, r.choice((3000, 4000, 6000)), seconds, r.choice((1, 1, 50, 400)), r.random() < 0.25, faults)
