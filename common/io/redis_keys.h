@@ -7,7 +7,8 @@
 
 #include "base/str.h"
 
-#define VOC_REDIS_KEY_SIZE      640 /* a customer's id has at most 128 characters of 4 bytes */
+#define VOC_REDIS_KEY_SIZE      640          /* a customer's id has at most 128 characters of 4 bytes */
+#define VOC_REDIS_REBUILT_AT    "rebuilt_at" /* field of a position */
 #define VOC_REDIS_META_KEY      "voc:meta"
 #define VOC_REDIS_STATE_VERSION 2
 

@@ -8,11 +8,13 @@
  * disk) refuses there. Lua's stack holds 8000 values: long lists go in pieces, of even length for pairs.
  */
 const char voc_redis_step_script[] =
-        "local stands = redis.call('HMGET', KEYS[1], 'offset', 'rules')\n"
-        "if (stands[1] or '0') ~= ARGV[1] or (stands[2] or '') ~= ARGV[2] then return 0 end\n"
+        "local stands = redis.call('HMGET', KEYS[1], 'offset', 'rules', 'rebuilt_at')\n"
+        "if (stands[1] or '0') ~= ARGV[1] or (stands[2] or '') ~= ARGV[2] or (stands[3] or '0') ~= ARGV[3] then\n"
+        "  return 0\n"
+        "end\n"
         "local probe = redis.pcall('HSET', KEYS[1], 'offset', ARGV[1])\n"
         "if type(probe) == 'table' and probe.err then return probe end\n"
-        "local at = 3\n"
+        "local at = 4\n"
         "local function take()\n"
         "  at = at + 1\n"
         "  return ARGV[at - 1]\n"
@@ -180,6 +182,7 @@ enum voc_status voc_redis_step_end(struct voc_redis_step *step, const struct voc
 
 	voc_redis_args_add_i64(call, state->stored.offset);
 	voc_redis_args_add(call, voc_str_from(voc_rule_set_version(state->stored_rules)));
+	voc_redis_args_add_i64(call, state->stored.rebuilt_at);
 	voc_redis_args_add_i64(call, (int64_t)step->customer_keys.count);
 	voc_redis_args_append(call, &step->customers);
 	add_counted(call, &step->raised);

@@ -47,6 +47,7 @@ bool voc_agg_place_scanned(const struct voc_agg_place *partition)
 bool voc_agg_place_stands_at(const struct voc_agg_place *partition, const struct voc_partition_state *stored)
 {
 	return partition->loaded && partition->state.stored.offset == stored->stored.offset &&
+	       partition->state.stored.rebuilt_at == stored->stored.rebuilt_at &&
 	       partition->state.stored_rules == stored->stored_rules;
 }
 

@@ -128,6 +128,33 @@ static void test_the_rules_in_force_are_part_of_the_position(void **unused)
 	voc_partition_state_free(&state);
 }
 
+static void test_a_step_onto_what_a_rebuild_put_there_is_refused(void **unused)
+{
+	(void)unused;
+	struct voc_partition_state state, again;
+	step_load_position(store, 0, &state);
+	step_advance(&state, 5);
+	voc_store_begin(store);
+	step_gather(store, 0, &state, "C-1", 5, 0);
+	assert_int_equal(step_commit(store), VOC_STEP_COMMITTED);
+	voc_partition_state_saved(&state);
+	/* The same offset, but other customers than those in memory. */
+	REDIS_DO(&server, "HSET", "voc:{0}:position", "rebuilt_at", "1770000000000");
+	step_advance(&state, 6);
+	voc_store_begin(store);
+	step_gather(store, 0, &state, "C-1", 6, 0);
+	assert_int_equal(step_commit(store), VOC_STEP_CONFLICT);
+	voc_partition_state_free(&state);
+	/* Whoever has read it goes on. */
+	step_load_position(store, 0, &again);
+	step_advance(&again, 6);
+	voc_store_begin(store);
+	step_gather(store, 0, &again, "C-1", 6, 0);
+	assert_int_equal(step_commit(store), VOC_STEP_COMMITTED);
+	assert_string_equal(redis_server_hget(&server, "voc:{0}:position", "rebuilt_at"), "1770000000000");
+	voc_partition_state_free(&again);
+}
+
 static void test_steps_of_one_exchange_stand_alone(void **unused)
 {
 	(void)unused;
@@ -445,6 +472,7 @@ int main(void)
 		EACH(test_a_step_writes_everything_or_nothing),
 		EACH(test_a_step_writes_the_difference),
 		EACH(test_the_rules_in_force_are_part_of_the_position),
+		EACH(test_a_step_onto_what_a_rebuild_put_there_is_refused),
 		EACH(test_steps_of_one_exchange_stand_alone),
 		EACH(test_a_forgotten_script_is_loaded_again),
 		EACH(test_a_cut_connection_leaves_the_outcome_to_the_position),

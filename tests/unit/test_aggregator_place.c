@@ -109,6 +109,9 @@ static void test_a_place_knows_its_position_and_rules(void **state)
 	stored.stored_rules = some;
 	assert_false(voc_agg_place_stands_at(&place, &stored));
 	stored.stored_rules = NULL;
+	stored.stored.rebuilt_at = 7; /* other customers than those in memory */
+	assert_false(voc_agg_place_stands_at(&place, &stored));
+	stored.stored.rebuilt_at = 0;
 	stored.stored.offset = 4;
 	assert_false(voc_agg_place_stands_at(&place, &stored));
 	stored.stored.offset = 5;
