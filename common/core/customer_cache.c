@@ -234,6 +234,11 @@ void voc_customer_cache_unpin(struct voc_customer_cache *cache, struct voc_cache
 	shrink(cache);
 }
 
+void voc_customer_cache_weigh(struct voc_customer_cache *cache, struct voc_cached_customer *cached)
+{
+	measure(cache, entry_of(cached));
+}
+
 void voc_customer_cache_drop(struct voc_customer_cache *cache, int32_t partition)
 {
 	for (size_t i = cache->count; i > 0; i--) {
@@ -247,6 +252,11 @@ struct voc_str voc_cached_customer_id(const struct voc_cached_customer *cached)
 {
 	const struct entry *entry = entry_of(cached);
 	return voc_str_of(entry->id, entry->id_len);
+}
+
+struct voc_cached_customer *voc_customer_cache_at(const struct voc_customer_cache *cache, size_t index)
+{
+	return &cache->entries[index]->shown;
 }
 
 size_t voc_customer_cache_count(const struct voc_customer_cache *cache)

@@ -37,12 +37,17 @@ struct voc_cached_customer *voc_customer_cache_add(struct voc_customer_cache *ca
 VOC_MUST_CHECK bool voc_customer_cache_pin(struct voc_cached_customer *cached);
 /* Out of the batch, once it is stored: forgets `before`, and may free this entry or others. */
 void voc_customer_cache_unpin(struct voc_customer_cache *cache, struct voc_cached_customer *cached);
+/* Takes into account what a pinned entry has grown by: the sum of bytes is right after it. */
+void voc_customer_cache_weigh(struct voc_customer_cache *cache, struct voc_cached_customer *cached);
 /* Forgets all of a partition, pinned ones too: it was revoked, or the store stood elsewhere. */
 void voc_customer_cache_drop(struct voc_customer_cache *cache, int32_t partition);
 
 /* The entry's customer id. Borrowed. */
 struct voc_str voc_cached_customer_id(const struct voc_cached_customer *cached);
 
+/* The index-th entry, below the count. While nothing is forgotten, indices stay and new entries come behind the others.
+ */
+struct voc_cached_customer *voc_customer_cache_at(const struct voc_customer_cache *cache, size_t index);
 size_t voc_customer_cache_count(const struct voc_customer_cache *cache);
 size_t voc_customer_cache_bytes(const struct voc_customer_cache *cache);
 

@@ -40,6 +40,9 @@ void voc_message_release(struct voc_message *message);
 /* Fills at most `max` headers, borrowed from the record, and returns how many. */
 size_t voc_message_headers(const struct voc_message *message, struct voc_header *headers, size_t max);
 
+/* The value of the first header of that name; empty if there is none. Borrowed from the record. */
+struct voc_str voc_message_header(const struct voc_message *message, const char *name);
+
 /* A topic partition and a place in it. */
 struct voc_position {
 	char topic[VOC_TOPIC_NAME_SIZE];

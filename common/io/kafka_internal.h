@@ -91,6 +91,9 @@ ssize_t kafka_partition_find(const struct voc_consumer *consumer, const char *to
 void kafka_assignment_change(struct voc_consumer *consumer, const struct rd_kafka_topic_partition_list_s *assigned);
 /* There was nothing to read: makes sure that librdkafka fetches, if there is more. */
 void kafka_nudge(struct voc_consumer *consumer);
+/* The parts of it, for others that read: whether it is needed and the last one was a while ago; and one partition's. */
+bool kafka_nudge_is_due(int64_t *next_ms);
+void kafka_nudge_leader(struct kafka_client *client, const struct voc_position *position);
 /* Asks the owner again, if it could not take its partitions. */
 void kafka_assignment_serve(struct voc_consumer *consumer);
 /* The group did not take the partitions back in time: the owner gives them up all the same, for nothing may be held

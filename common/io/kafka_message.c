@@ -36,3 +36,14 @@ size_t voc_message_headers(const struct voc_message *message, struct voc_header 
 	}
 	return count;
 }
+
+struct voc_str voc_message_header(const struct voc_message *message, const char *name)
+{
+	struct voc_header headers[VOC_MESSAGE_HEADERS_MAX];
+	size_t count = voc_message_headers(message, headers, VOC_MESSAGE_HEADERS_MAX);
+	for (size_t i = 0; i < count; i++) {
+		if (voc_str_is(headers[i].name, name))
+			return headers[i].value;
+	}
+	return (struct voc_str){ NULL, 0 };
+}

@@ -18,30 +18,35 @@ static bool has_more(const struct voc_consumer *consumer, size_t index)
 	return !consumer->paused[index] && high >= 0 && kafka_position(consumer, index) < high;
 }
 
-/* Asks where the log ends, and doesn't wait for the answer: librdkafka drops one that comes after the time-out. */
-static void ask_leader(struct voc_consumer *consumer, size_t index)
+bool kafka_nudge_is_due(int64_t *next_ms)
 {
-	rd_kafka_topic_partition_list_t *list = kafka_list_new(&consumer->positions[index], 1);
+	int64_t now_ms = voc_clock_ms();
+	if (rd_kafka_version() >= MENDED || now_ms < *next_ms)
+		return false;
+	*next_ms = now_ms + NUDGE_EVERY_MS;
+	return true;
+}
+
+/* Asks where the log ends, and doesn't wait for the answer: librdkafka drops one that comes after the time-out. */
+void kafka_nudge_leader(struct kafka_client *client, const struct voc_position *position)
+{
+	rd_kafka_topic_partition_list_t *list = kafka_list_new(position, 1);
 	list->elems[0].offset = VOC_OFFSET_END;
-	(void)rd_kafka_offsets_for_times(consumer->client.rk, list, 0);
+	(void)rd_kafka_offsets_for_times(client->rk, list, 0);
 	rd_kafka_topic_partition_list_destroy(list);
 }
 
 void kafka_nudge(struct voc_consumer *consumer)
 {
-	if (!consumer->has_read || rd_kafka_version() >= MENDED)
+	if (!consumer->has_read || !kafka_nudge_is_due(&consumer->nudge_ms))
 		return;
-	int64_t now_ms = voc_clock_ms();
-	if (now_ms < consumer->nudge_ms)
-		return;
-	consumer->nudge_ms = now_ms + NUDGE_EVERY_MS;
 	consumer->has_read = false;
 	for (size_t i = 0; i < consumer->count; i++) {
 		/* each time another one: they may have different leaders */
 		consumer->nudged = (consumer->nudged + 1) % consumer->count;
 		if (!has_more(consumer, consumer->nudged))
 			continue;
-		ask_leader(consumer, consumer->nudged);
+		kafka_nudge_leader(&consumer->client, &consumer->positions[consumer->nudged]);
 		return;
 	}
 }

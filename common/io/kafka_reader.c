@@ -19,6 +19,9 @@ struct place {
 struct voc_reader {
 	struct kafka_client client; /* first: librdkafka's opaque */
 	size_t count, left;         /* places, and those that aren't done */
+	bool has_read;              /* a record came since the last nudge (kafka_nudge.c) */
+	int64_t nudge_ms;
+	size_t nudged;
 	struct place places[];
 };
 
@@ -131,6 +134,7 @@ static enum voc_poll take(struct voc_reader *reader, rd_kafka_message_t *from, s
 	if (from->err) {
 		outcome = take_error(reader, place, from, error);
 	} else if (place && from->offset < place->end) {
+		reader->has_read = true;
 		note(reader, place, from->offset + 1);
 		kafka_message_fill(ret_message, from);
 		return VOC_POLL_RECORD;
@@ -141,6 +145,30 @@ static enum voc_poll take(struct voc_reader *reader, rd_kafka_message_t *from, s
 	return outcome;
 }
 
+static void nudge(struct voc_reader *reader)
+{
+	if (!reader->has_read || !kafka_nudge_is_due(&reader->nudge_ms))
+		return;
+	reader->has_read = false;
+	for (size_t i = 0; i < reader->count; i++) {
+		reader->nudged = (reader->nudged + 1) % reader->count;
+		if (reader->places[reader->nudged].done)
+			continue;
+		kafka_nudge_leader(&reader->client, &reader->places[reader->nudged].position);
+		return;
+	}
+}
+
+/* NULL: nothing came in time. */
+static rd_kafka_message_t *poll_next(struct voc_reader *reader, int64_t deadline_ms)
+{
+	rd_kafka_message_t *message = rd_kafka_consumer_poll(reader->client.rk, 0);
+	if (message)
+		return message;
+	nudge(reader);
+	return rd_kafka_consumer_poll(reader->client.rk, kafka_left_ms(deadline_ms));
+}
+
 enum voc_poll voc_reader_next(struct voc_reader *reader, int timeout_ms, struct voc_message *ret_message,
                               struct voc_error *error)
 {
@@ -148,7 +176,7 @@ enum voc_poll voc_reader_next(struct voc_reader *reader, int timeout_ms, struct 
 	for (;;) {
 		if (reader->left == 0)
 			return VOC_POLL_END;
-		rd_kafka_message_t *from = rd_kafka_consumer_poll(reader->client.rk, kafka_left_ms(deadline_ms));
+		rd_kafka_message_t *from = poll_next(reader, deadline_ms);
 		if (!from)
 			return VOC_POLL_NOTHING;
 		enum voc_poll outcome = take(reader, from, ret_message, error);

@@ -71,11 +71,17 @@ void voc_redis_will_write(struct voc_redis *redis)
 const char *voc_redis_script(struct voc_redis *redis, const char *text)
 {
 	unsigned char digest[VOC_SHA1_BYTES];
+	char sha[2 * VOC_SHA1_BYTES + 1];
+	voc_sha1(voc_str_from(text), digest);
+	voc_hex(digest, sizeof digest, sha);
+	for (size_t i = 0; i < redis->script_count; i++) {
+		if (strcmp(redis->scripts[i].sha, sha) == 0)
+			return redis->scripts[i].sha;
+	}
 	if (redis->script_count == VOC_REDIS_SCRIPTS_MAX)
 		return NULL;
 	struct voc_redis_script *script = &redis->scripts[redis->script_count];
-	voc_sha1(voc_str_from(text), digest);
-	voc_hex(digest, sizeof digest, script->sha);
+	memcpy(script->sha, sha, sizeof script->sha);
 	voc_buf_init(&script->load, SCRIPT_MAX_BYTES);
 	voc_redis_args_words(&script->load, (const char *[]){ "SCRIPT", "LOAD", text, NULL });
 	if (script->load.failed) {

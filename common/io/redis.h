@@ -38,7 +38,7 @@ void voc_redis_stop_on(struct voc_redis *redis, int fd);
 void voc_redis_will_write(struct voc_redis *redis);
 /*
  * The script (a literal) is loaded wherever it is found missing. Returns the name that EVALSHA takes, borrowed; NULL if
- * there are too many.
+ * there are too many. Asked for again, it is the same.
  */
 const char *voc_redis_script(struct voc_redis *redis, const char *text);
 

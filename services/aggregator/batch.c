@@ -14,18 +14,6 @@ void voc_agg_drop(struct voc_agg *agg)
 	voc_agg_step_begin(agg->step);
 }
 
-/* The value of VOC_SOURCE_HEADER; empty if there is none. */
-static struct voc_str source_of(const struct voc_message *message)
-{
-	struct voc_header headers[VOC_MESSAGE_HEADERS_MAX];
-	size_t count = voc_message_headers(message, headers, VOC_MESSAGE_HEADERS_MAX);
-	for (size_t i = 0; i < count; i++) {
-		if (voc_str_is(headers[i].name, VOC_SOURCE_HEADER))
-			return headers[i].value;
-	}
-	return (struct voc_str){ NULL, 0 };
-}
-
 /* Takes the message into the batch, or releases it. */
 static enum voc_status take(struct voc_agg *agg, struct voc_message *message, struct voc_error *error)
 {
@@ -38,7 +26,7 @@ static enum voc_status take(struct voc_agg *agg, struct voc_message *message, st
 		                       .record = { .offset = message->offset,
 		                                   .timestamp_ms = message->timestamp_ms,
 		                                   .value = message->value,
-		                                   .source = source_of(message) } };
+		                                   .source = voc_message_header(message, VOC_SOURCE_HEADER) } };
 	if (agg->partitions[message->partition].scanning) {
 		enum voc_status scanned = voc_agg_scan(agg, message->partition, &input.record, error);
 		voc_message_release(message);
