@@ -8,11 +8,12 @@
 #define DRAW_EVERY_US 100000
 #define BAR_COLUMNS   30
 
-void vocctl_progress_begin(struct vocctl_progress *progress, int64_t total)
+void vocctl_progress_begin(struct vocctl_progress *progress, int64_t total, const char *done)
 {
 	*progress = (struct vocctl_progress){
 		.shown = isatty(STDERR_FILENO) == 1,
 		.total = total,
+		.done = done,
 		.began_us = voc_clock_us(),
 	};
 }
@@ -37,7 +38,7 @@ void vocctl_progress_show(struct vocctl_progress *progress, int64_t done, int64_
 			fputs(i < full ? "█" : "·", stderr);
 		fprintf(stderr, "] %3d%% ", (int)(done * 100 / progress->total));
 	}
-	fprintf(stderr, "%lld sent, %lld/s", (long long)events,
+	fprintf(stderr, "%lld %s, %lld/s", (long long)events, progress->done,
 	        (long long)(events * 1000 / vocctl_progress_ms(progress)));
 	fflush(stderr);
 }

@@ -9,11 +9,13 @@
 
 struct vocctl_progress {
 	bool shown;
-	int64_t total; /* 0: not known */
+	int64_t total;    /* 0: not known */
+	const char *done; /* what became of the events: "sent" */
 	int64_t began_us, drawn_us;
 };
 
-void vocctl_progress_begin(struct vocctl_progress *progress, int64_t total);
+/* `done` is borrowed. */
+void vocctl_progress_begin(struct vocctl_progress *progress, int64_t total, const char *done);
 /* `done` of total, in the same unit; `events` is what is counted for the eye. Draws ten times a second at most. */
 void vocctl_progress_show(struct vocctl_progress *progress, int64_t done, int64_t events);
 /* Wipes the bar away. */

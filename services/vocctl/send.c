@@ -206,7 +206,7 @@ static bool prepare(struct run *run, FILE *file, struct voc_error *error)
 		return false;
 	}
 	bool sized = fstat(fileno(file), &about) == 0 && S_ISREG(about.st_mode);
-	vocctl_progress_begin(&run->progress, sized ? about.st_size : 0);
+	vocctl_progress_begin(&run->progress, sized ? about.st_size : 0, "sent");
 	return voc_signals_install(error) == VOC_OK && vocctl_sender_open(&run->sender, run->conf, error) == VOC_OK;
 }
 

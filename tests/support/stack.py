@@ -293,6 +293,13 @@ class Stack:
             return all(self.committed(f"{self.prefix}alerter-{name}", ["alerts"]) >= alerts for name in names)
         return True
 
+    def wait_drained_classifier(self, timeout=180):
+        """The classifier has committed every raw record, whatever the others do."""
+        def classified():
+            raw = sum(sum(self.ends(self.topic(t)).values()) for t in RAW_TOPICS)
+            return self.committed(self.prefix + "classifier", RAW_TOPICS) >= raw
+        wait_for(classified, timeout, "the classifier", self)
+
     def wait_drained(self, timeout=180):
         def twice():  # the second look sees what the first one's stages made in between
             return self.drained() and self.drained()

