@@ -110,6 +110,7 @@ bool voc_classified_encode(struct voc_buf *buf, const struct voc_event *event, c
 			write_span(&json, event->text, span);
 	}
 	voc_json_array_end(&json);
+	voc_course_write(&json, &result->course);
 	voc_json_member_str(&json, "model", voc_str_from(model_version));
 	voc_json_object_end(&json);
 	voc_json_object_end(&json);

@@ -48,6 +48,7 @@ struct voc_classified {
 	struct voc_labels labels;
 	struct voc_span evidence[VOC_EVIDENCE_MAX];
 	size_t evidence_count;
+	struct voc_course course;
 	struct voc_str model;
 };
 

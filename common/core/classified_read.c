@@ -40,6 +40,7 @@ enum {
 	DATA_PRODUCT,
 	DATA_TEAM,
 	DATA_AGENT,
+	DATA_COURSE,
 	DATA_COUNT,
 };
 static const struct voc_str data_names[DATA_COUNT] = {
@@ -47,7 +48,7 @@ static const struct voc_str data_names[DATA_COUNT] = {
 	VOC_MEMBER("satisfaction"), VOC_MEMBER("primary_factor"), VOC_MEMBER("factors"),  VOC_MEMBER("servqual"),
 	VOC_MEMBER("churn_intent"), VOC_MEMBER("confidence"),     VOC_MEMBER("evidence"), VOC_MEMBER("model"),
 	VOC_MEMBER("contact"),      VOC_MEMBER("rating"),         VOC_MEMBER("product"),  VOC_MEMBER("team"),
-	VOC_MEMBER("agent_id"),
+	VOC_MEMBER("agent_id"),     VOC_MEMBER("course"),
 };
 static const struct voc_members data_members = { data_names, DATA_COUNT, (1U << DATA_CONTACT) - 1, VOC_OTHERS_ANY };
 
@@ -65,6 +66,15 @@ static const struct voc_str span_names[SPAN_COUNT] = {
 	VOC_MEMBER("head"), VOC_MEMBER("label"), VOC_MEMBER("start"), VOC_MEMBER("end"), VOC_MEMBER("text"),
 };
 static const struct voc_members span_members = { span_names, SPAN_COUNT, (1U << SPAN_COUNT) - 1, VOC_OTHERS_ANY };
+
+enum { COURSE_TURNS, COURSE_SATISFACTION, COURSE_TREND, COURSE_COUNT };
+static const struct voc_str course_names[COURSE_COUNT] = {
+	VOC_MEMBER("turns"),
+	VOC_MEMBER("satisfaction"),
+	VOC_MEMBER("trend"),
+};
+static const struct voc_members course_members = { course_names, COURSE_COUNT, (1U << COURSE_COUNT) - 1,
+	                                           VOC_OTHERS_ANY };
 
 static void read_factors(struct voc_json_reader *json, uint32_t *ret_factors)
 {
@@ -158,6 +168,39 @@ static void read_evidence(struct voc_json_reader *json, struct voc_classified *c
 	}
 }
 
+static void read_turns(struct voc_json_reader *json, struct voc_course *course)
+{
+	if (!voc_json_enter_array(json))
+		return;
+	while (voc_json_next_element(json)) {
+		if (course->count == VOC_COURSE_TURNS_MAX) {
+			voc_json_fail(json, VOC_REASON_TOO_LARGE, "data.course.satisfaction");
+			return;
+		}
+		if (voc_read_satisfaction(json, "data.course.satisfaction", &course->satisfaction[course->count]))
+			course->count++;
+	}
+}
+
+static void read_course(struct voc_json_reader *json, struct voc_course *course)
+{
+	uint32_t seen = 0;
+	int64_t turns = 0;
+	int member;
+	if (!voc_json_enter_object(json))
+		return;
+	while ((member = voc_members_next(json, &course_members, &seen)) >= 0) {
+		switch (member) {
+		case COURSE_TURNS: voc_read_int(json, "data.course.turns", 2, VOC_EVENT_MAX_BYTES, &turns); break;
+		case COURSE_SATISFACTION: read_turns(json, course); break;
+		case COURSE_TREND: voc_read_trend(json, "data.course.trend", &course->trend); break;
+		default: break;
+		}
+	}
+	voc_members_check(json, &course_members, seen);
+	course->turns = (uint32_t)turns;
+}
+
 static void read_rating(struct voc_json_reader *json, struct voc_classified *classified)
 {
 	int64_t rating;
@@ -187,6 +230,7 @@ static void read_data_member(struct voc_json_reader *json, int member, struct vo
 	case DATA_RATING: read_rating(json, ret); break;
 	case DATA_PRODUCT: voc_read_name(json, "data.product", VOC_NAME_MAX_CHARS, &ret->product); break;
 	case DATA_TEAM: voc_read_name(json, "data.team", VOC_NAME_MAX_CHARS, &ret->team); break;
+	case DATA_COURSE: read_course(json, &ret->course); break;
 	case DATA_AGENT: voc_read_name(json, "data.agent_id", VOC_NAME_MAX_CHARS, &ret->agent_id); break;
 	default: break;
 	}

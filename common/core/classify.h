@@ -11,6 +11,7 @@
 #define VOC_CORE_CLASSIFY_H
 
 #include "base/err.h"
+#include "core/course.h"
 #include "core/labels.h"
 
 #define VOC_EVIDENCE_MAX       12   /* spans kept for one utterance */
@@ -30,6 +31,7 @@ struct voc_classification {
 	char lang[3];                                   /* "ko" or "en": as detected */
 	struct voc_evidence evidence[VOC_EVIDENCE_MAX]; /* strongest first */
 	size_t evidence_count;
+	struct voc_course course; /* left alone by voc_classify but for turns, which is 0: see voc_course_find */
 	/* What decided, for voc.classified's `model`: "<model>+<rules>", with "+<tenant>:<its rules>" where additions
 	 * hold. The same text and version give the same labels. Borrowed from the classifier. */
 	const char *version;

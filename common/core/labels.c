@@ -7,6 +7,7 @@ static const char *const feedback_names[] = {
 static const char *const satisfaction_names[] = { VOC_SATISFACTIONS(X) };
 static const char *const factor_names[] = { VOC_FACTORS(X) };
 static const char *const servqual_names[] = { VOC_SERVQUALS(X) };
+static const char *const trend_names[] = { VOC_TRENDS(X) };
 #undef X
 
 static const char *const head_names[] = {
@@ -58,6 +59,11 @@ const char *voc_servqual_name(enum voc_servqual value)
 	return name_at(servqual_names, VOC_SERVQUAL_COUNT, (int)value);
 }
 
+const char *voc_trend_name(enum voc_trend value)
+{
+	return name_at(trend_names, VOC_TREND_COUNT, (int)value);
+}
+
 const char *voc_head_name(enum voc_head head)
 {
 	return name_at(head_names, VOC_HEAD_COUNT, (int)head);
@@ -71,6 +77,14 @@ const char *voc_channel_name(enum voc_channel value)
 const char *voc_channel_event_type(enum voc_channel value)
 {
 	return (unsigned)value < VOC_CHANNEL_COUNT ? channels[value].event_type : NULL;
+}
+
+bool voc_trend_parse(struct voc_str name, enum voc_trend *ret_value)
+{
+	int found = find(trend_names, VOC_TREND_COUNT, name);
+	if (found >= 0)
+		*ret_value = (enum voc_trend)found;
+	return found >= 0;
 }
 
 bool voc_feedback_parse(struct voc_str name, enum voc_feedback *ret_value)

@@ -42,6 +42,12 @@
 	X(VOC_SERVQUAL_EMPATHY, "empathy", "공감성")               \
 	X(VOC_SERVQUAL_TANGIBLES, "tangibles", "유형성")
 
+/* How a customer's satisfaction went over the turns of a call. */
+#define VOC_TRENDS(X)                           \
+	X(VOC_TREND_STEADY, "steady", "그대로") \
+	X(VOC_TREND_BETTER, "better", "나아짐") \
+	X(VOC_TREND_WORSE, "worse", "나빠짐")
+
 /* Where the contact came from: the raw event's type. X(symbol, name, event type, topic) */
 #define VOC_CHANNELS(X)                                  \
 	X(VOC_CHANNEL_CALL, "call", "voc.call", "calls") \
@@ -53,6 +59,7 @@ enum voc_feedback { VOC_FEEDBACK_TYPES(X) VOC_FEEDBACK_COUNT };
 enum voc_satisfaction { VOC_SATISFACTIONS(X) VOC_SATISFACTION_COUNT };
 enum voc_factor { VOC_FACTORS(X) VOC_FACTOR_COUNT };
 enum voc_servqual { VOC_SERVQUALS(X) VOC_SERVQUAL_COUNT };
+enum voc_trend { VOC_TRENDS(X) VOC_TREND_COUNT };
 enum voc_channel { VOC_CHANNELS(X) VOC_CHANNEL_COUNT };
 #undef X
 
@@ -61,6 +68,7 @@ const char *voc_feedback_name(enum voc_feedback value);
 const char *voc_satisfaction_name(enum voc_satisfaction value);
 const char *voc_factor_name(enum voc_factor value);
 const char *voc_servqual_name(enum voc_servqual value);
+const char *voc_trend_name(enum voc_trend value);
 const char *voc_channel_name(enum voc_channel value);
 const char *voc_channel_event_type(enum voc_channel value);
 
@@ -69,6 +77,7 @@ bool voc_feedback_parse(struct voc_str name, enum voc_feedback *ret_value);
 bool voc_satisfaction_parse(struct voc_str name, enum voc_satisfaction *ret_value);
 bool voc_factor_parse(struct voc_str name, enum voc_factor *ret_value);
 bool voc_servqual_parse(struct voc_str name, enum voc_servqual *ret_value);
+bool voc_trend_parse(struct voc_str name, enum voc_trend *ret_value);
 bool voc_channel_parse_event_type(struct voc_str type, enum voc_channel *ret_value);
 bool voc_channel_parse(struct voc_str name, enum voc_channel *ret_value);
 

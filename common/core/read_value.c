@@ -135,6 +135,7 @@ bool voc_read_constant(struct voc_json_reader *json, const char *what, const cha
 
 LABEL_READER(feedback)
 LABEL_READER(satisfaction)
+LABEL_READER(trend)
 LABEL_READER(factor)
 LABEL_READER(servqual)
 LABEL_READER(channel)

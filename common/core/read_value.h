@@ -53,6 +53,7 @@ bool voc_read_feedback(struct voc_json_reader *json, const char *what, enum voc_
 bool voc_read_satisfaction(struct voc_json_reader *json, const char *what, enum voc_satisfaction *ret_value);
 bool voc_read_factor(struct voc_json_reader *json, const char *what, enum voc_factor *ret_value);
 bool voc_read_servqual(struct voc_json_reader *json, const char *what, enum voc_servqual *ret_value);
+bool voc_read_trend(struct voc_json_reader *json, const char *what, enum voc_trend *ret_value);
 bool voc_read_channel(struct voc_json_reader *json, const char *what, enum voc_channel *ret_value);
 
 #endif

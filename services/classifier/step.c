@@ -69,6 +69,8 @@ static void classify(struct voc_step *step, const struct voc_classifier *classif
 		.source = event->source,
 	};
 	voc_classify(classifier, step->scratch, &utterance, ret_result);
+	if (event->turns > 1)
+		voc_course_find(classifier, step->scratch, &utterance, &ret_result->course);
 }
 
 /* False if it doesn't fit. */

@@ -14,7 +14,7 @@
 #define ARENA_MAX_BYTES ((size_t)4 * 1024 * 1024)
 #define LINE_MAX_DEPTH  16
 
-enum { FLAG_NDJSON, FLAG_JSON, FLAG_RATING, FLAG_LANG, FLAG_TENANT, FLAG_COUNT };
+enum { FLAG_NDJSON, FLAG_JSON, FLAG_RATING, FLAG_LANG, FLAG_TENANT, FLAG_CALL, FLAG_COUNT };
 
 static const struct vocctl_flag flags[FLAG_COUNT] = {
 	[FLAG_NDJSON] = { "ndjson", VOCCTL_SWITCH, NULL, 0, 0, 0,
@@ -23,6 +23,8 @@ static const struct vocctl_flag flags[FLAG_COUNT] = {
 	[FLAG_JSON] = { "json", VOCCTL_SWITCH, NULL, 0, 0, 0, "Write JSON" },
 	[FLAG_RATING] = { "rating", VOCCTL_COUNT, "N", 1, 5, 0, "The customer's rating, 1 to 5" },
 	[FLAG_LANG] = { "lang", VOCCTL_TEXT, "LANG", 0, 0, 0, "A hint: ko or en" },
+	[FLAG_CALL] = { "call", VOCCTL_SWITCH, NULL, 0, 0, 0,
+	                "Each line of the text is what the customer said in one turn of a call: tell its course" },
 	[FLAG_TENANT] = { "tenant", VOCCTL_TEXT, "NAME", 0, 0, 0, "With this tenant's additions to the rules" },
 };
 
@@ -32,6 +34,7 @@ struct session {
 	struct voc_classify_scratch *scratch;
 	struct voc_arena *arena;
 	struct voc_buf out;
+	bool calls; /* texts are calls, a line a turn */
 };
 
 /* One line of --ndjson. */
@@ -61,6 +64,8 @@ static void classify(struct session *session, const struct input *input, struct 
 		.tenant = input->tenant,
 	};
 	voc_classify(session->classifier, session->scratch, &utterance, result);
+	if (session->calls)
+		voc_course_find(session->classifier, session->scratch, &utterance, &result->course);
 	voc_buf_clear(&session->out);
 }
 
@@ -171,7 +176,7 @@ static int dispatch(struct session *session, const struct vocctl_arguments *argu
 
 static int run(const struct voc_conf *conf, const struct vocctl_arguments *arguments)
 {
-	struct session session = { 0 };
+	struct session session = { .calls = arguments->flags[FLAG_CALL].given };
 	struct voc_error error = { .position = -1 };
 	const struct voc_classifier_files files = { conf->model_path, conf->phrases_path, conf->tenants_path };
 	if (voc_classifier_open_files(&files, NULL, &session.classifier, &error) != VOC_OK)

@@ -88,6 +88,20 @@ static void show_evidence(struct voc_buf *out, struct voc_str text, const struct
 	}
 }
 
+static void show_course(struct voc_buf *out, const struct voc_course *course)
+{
+	if (course->turns == 0)
+		return;
+	vocctl_text_add_cell(out, VOC_STR("course"), 14);
+	vocctl_text_add_cell(out, voc_str_from(voc_trend_name(course->trend)), 18);
+	for (size_t i = 0; i < course->count; i++) {
+		if (i > 0)
+			voc_buf_add_str(out, VOC_STR(" → "));
+		voc_buf_add_str(out, voc_str_from(voc_satisfaction_name(course->satisfaction[i])));
+	}
+	voc_buf_add_char(out, '\n');
+}
+
 void vocctl_classify_show(struct voc_buf *out, struct voc_str text, const struct voc_classification *result,
                           bool colour)
 {
@@ -106,6 +120,7 @@ void vocctl_classify_show(struct voc_buf *out, struct voc_str text, const struct
 		if (lines[i].head == VOC_HEAD_FACTOR)
 			show_other_factors(out, labels);
 	}
+	show_course(out, &result->course);
 	if (result->evidence_count > 0)
 		voc_buf_addf(out, "\nevidence\n");
 	show_evidence(out, text, result, colour);
@@ -161,6 +176,7 @@ void vocctl_classify_json(struct voc_buf *out, struct voc_str id, struct voc_str
 	voc_labels_write(&json, labels, VOC_HEADS_ALL);
 	json_confidence(&json, labels);
 	json_evidence(&json, text, result);
+	voc_course_write(&json, &result->course);
 	voc_json_member_str(&json, "model", voc_str_from(version));
 	voc_json_object_end(&json);
 	voc_buf_add_char(out, '\n');

@@ -225,6 +225,7 @@ static int drive(void (*each)(const struct voc_record *record, struct voc_arena 
 static const char *const reasons[] = { VOC_REASONS(X) NULL };
 static const char *const feedback_types[] = { VOC_FEEDBACK_TYPES(X) NULL };
 static const char *const satisfactions[] = { VOC_SATISFACTIONS(X) NULL };
+static const char *const trends[] = { VOC_TRENDS(X) NULL };
 static const char *const factors[] = { VOC_FACTORS(X) NULL };
 static const char *const servquals[] = { VOC_SERVQUALS(X) NULL };
 static const char *const heads[] = { VOC_HEADS(X) NULL };
@@ -259,6 +260,7 @@ static int print_tables(void)
 	write_table(&json, "reasons", reasons);
 	write_table(&json, "feedback_types", feedback_types);
 	write_table(&json, "satisfactions", satisfactions);
+	write_table(&json, "trends", trends);
 	write_table(&json, "factors", factors);
 	write_table(&json, "servquals", servquals);
 	write_table(&json, "heads", heads);

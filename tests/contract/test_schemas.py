@@ -59,7 +59,7 @@ def test_the_names_are_those_of_the_c_tables():
     raw, classified, alert, dead = (referee.SCHEMAS[f"{name}.schema.json"] for name in ("raw-event", "classified", "alert", "dead-letter"))
     assert raw["properties"]["type"]["enum"] == tables["event_types"]
     definitions = classified["$defs"]
-    for name, table in (("feedback_type", "feedback_types"), ("satisfaction", "satisfactions"), ("factor", "factors"), ("servqual", "servquals"), ("head", "heads"),
+    for name, table in (("feedback_type", "feedback_types"), ("satisfaction", "satisfactions"), ("trend", "trends"), ("factor", "factors"), ("servqual", "servquals"), ("head", "heads"),
                         ("channel", "channels")):
         assert definitions[name]["enum"] == tables[table], name
     assert definitions["data"]["properties"]["confidence"]["required"] == tables["heads"]

@@ -83,6 +83,8 @@ static void write_labels(struct voc_buf *buf)
 	VOC_FACTORS(X)
 	HEAD("servqual", "Korean")
 	VOC_SERVQUALS(X)
+	HEAD("course.trend", "Korean")
+	VOC_TRENDS(X)
 	HEAD("Alert rules", "meaning")
 	VOC_RULES(X)
 #undef X
