@@ -1,14 +1,16 @@
 """Measures the classifier on labelled rows that were not trained on.
 
-Runs the built `vocctl classify --ndjson` on annotated/ part 4, the development pool and written/ part 8, prints
-accuracy and macro-F1 per head and language beside the majority class, and per source or domain. With --floors, fails
-if a figure is below its floor (floors.txt). Without the data sets, the committed copy of written/ part 8 stands in and
-the output says so; with CI set in the environment that is a failure.
+Runs the built `vocctl classify --ndjson` on annotated/ part 4, the development pool and written/ part 8 and prints, per
+language: macro-F1 of each head with its 95 % interval beside four baselines that learnt from the same training rows
+(baselines.py), accuracies and F1 of every label, confusion tables, calibration error and coverage at 90 % precision;
+then each source and domain, and what the training measured on domains and sources left out (left-out.json).
+With --floors, fails if a figure is below its floor (floors.txt), and leaves out the slow TF-IDF baseline unless it is
+cached. Without the data sets, the committed copy of written/ part 8 stands in and the output says so; with CI set in
+the environment that is a failure.
 """
 import argparse
 import collections
 import json
-import math
 import os
 import pathlib
 import subprocess
@@ -16,25 +18,30 @@ import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "services/classifier/train"))
+sys.path.insert(0, str(ROOT / "tests/eval"))
+import baselines  # noqa: E402
 import data  # noqa: E402
-
-HEADS = {"feedback_type": data.FEEDBACK, "satisfaction": data.SATISFACTION,
-         "primary_factor": ("none",) + data.FACTORS, "servqual": data.SERVQUAL}
-
+import measures  # noqa: E402
 
 FLOORS = ROOT / "tests/eval/floors.txt"
 SAMPLES = ROOT / "tests/eval/samples"
+CACHE = ROOT / "build/eval-cache"
+GROUP_LEAST = 20
+
+
+def has_sets(where):
+    return (pathlib.Path(where) / "annotated").is_dir()
 
 
 def rows_of(where):
     rows = []
-    if (pathlib.Path(where) / "annotated").is_dir():
+    if has_sets(where):
         rows += [dict(r, set="real") for r in data.annotated(where, data.ANNOTATED_HELD)]
         rows += [dict(r, set="real") for r in data.dev_pool(where)]
     elif os.environ.get("CI"):
         sys.exit(f"{where}: no data sets there, and CI must measure on them")
     else:
-        print(f"{where}: no data sets there; the committed samples (tests/eval/samples) stand in")
+        print(f"{where}: no data sets there; the committed samples (tests/eval/samples) stand in, without baselines")
     rows += [dict(r, set="written") for r in data.written(SAMPLES, data.WRITTEN_HELD)]
     return rows
 
@@ -52,81 +59,83 @@ def classify(rows, vocctl):
     return said
 
 
-def f1(true, said, label):
-    hits = sum(t == label == s for t, s in zip(true, said))
-    whole = true.count(label) + said.count(label)
-    return 2 * hits / whole if whole else None
+def said_by_baselines(where, rows, quick):
+    """{name: what it says of each row}"""
+    if not has_sets(where):
+        return {}
+    train = list(data.training_rows(where))
+    said = {"majority": baselines.majority(train, rows), "keywords": baselines.keywords(train, rows),
+            "vader": baselines.vader(where, train, rows)}
+    if quick:
+        print("without the TF-IDF baseline, which takes minutes: run tests/eval/run.sh for it")
+    else:
+        said["tf-idf"] = baselines.tf_idf_cached(train, rows, CACHE)
+    return said
 
 
-def macro(true, said, labels):
-    values = [v for label in labels if (v := f1(true, said, label)) is not None]
-    return sum(values) / len(values)
+def chosen(rows, said, which, lang):
+    at = [i for i, r in enumerate(rows) if r["set"] == which and r["lang"] == lang]
+    return [rows[i] for i in at], [said[i] for i in at]
 
 
-def accuracy(true, said):
-    return sum(t == s for t, s in zip(true, said)) / len(true)
-
-
-def factor_micro(true, said):
-    hits = sum(len(set(t) & set(s)) for t, s in zip(true, said))
-    whole = sum(map(len, true)) + sum(map(len, said))
-    return 2 * hits / whole if whole else 1.0
-
-
-def calibration_error(right, confidence):
-    bins = collections.defaultdict(list)
-    for r, c in zip(right, confidence):
-        bins[min(9, int(c * 10))].append((r, c))
-    return sum(abs(sum(r for r, _ in b) - sum(c for _, c in b)) for b in bins.values()) / len(right)
-
-
-def majority(values):
-    return collections.Counter(values).most_common(1)[0][0]
-
-
-def interval(value, n):
-    """Half the width of a 95 % interval of a share."""
-    return 1.96 * math.sqrt(max(value * (1 - value), 1e-9) / n)
-
-
-def measure(rows, said):
-    """{figure: (value, the majority class's value)}"""
-    figures = {}
-    for head, labels in HEADS.items():
-        true, got = [r[head] for r in rows], [s[head] for s in said]
-        most = [majority(true)] * len(true)
-        figures[f"{head} accuracy"] = (accuracy(true, got), accuracy(true, most))
-        figures[f"{head} macro-F1"] = (macro(true, got, labels), macro(true, most, labels))
-    true, got = [r["factors"] for r in rows], [s["factors"] for s in said]
-    figures["factors micro-F1"] = (factor_micro(true, got), factor_micro(true, [["product_service"]] * len(true)))
-    for factor in data.FACTORS:
-        t, s = [factor in v for v in true], [factor in v for v in got]
-        figures[f"factor {factor} F1"] = (f1(t, s, True) or 0.0, 0.0)
-    true, got = [r["churn_intent"] for r in rows], [s["churn_intent"] for s in said]
-    figures["churn_intent F1"] = (f1(true, got, True) or 0.0, 0.0)
-    for head in ("feedback_type", "satisfaction", "servqual"):
-        right = [r[head] == s[head] for r, s in zip(rows, said)]
-        figures[f"{head} ECE"] = (calibration_error(right, [s["confidence"][head] for s in said]), None)
+def print_headline(title, rows, said, others):
+    """The heads' figures with intervals, beside the baselines."""
+    figures, spread = measures.headline(rows, said), measures.intervals(rows, said)
+    theirs = {name: measures.headline(rows, what) for name, what in others.items() if what[0] is not None}
+    print(f"\n{title}: {len(rows)} rows\n{'':26}{'value':>8}{'95 % interval':>18}" + "".join(f"{n:>10}" for n in theirs))
+    for name, value in figures.items():
+        print(f"  {name:24}{value:8.3f}     {spread[name][0]:.3f}-{spread[name][1]:.3f}"
+              + "".join(f"{t[name]:10.3f}" for t in theirs.values()))
     return figures
 
 
-def print_figures(title, rows, figures):
-    print(f"\n{title}: {len(rows)} rows\n{'':32}{'':>9}{'majority':>10}")
-    for name, (value, most) in figures.items():
-        spread = f" ±{interval(value, len(rows)):.3f}" if name.endswith("accuracy") else ""
-        print(f"  {name:30}{value:9.3f}{'' if most is None else f'{most:10.3f}'}{spread}")
+def print_confusion(rows, said):
+    for head in ("feedback_type", "satisfaction", "servqual"):
+        labels = measures.LABELS[head]
+        shown = labels + (() if head == "servqual" else ("unknown",))
+        print(f"  {head}: rows are right, columns are said\n{'':18}" + "".join(f"{v[:13]:>15}" for v in shown))
+        table = measures.confusion(measures.column(rows, head), measures.column(said, head), labels)
+        for label in labels:
+            print(f"    {label:14}" + "".join(f"{table[label][v]:15}" for v in shown))
+
+
+def print_details(rows, said):
+    for name, value in measures.details(rows, said).items():
+        print(f"  {name:44}{value:8.3f}")
+    print(f"  {'':30}{'ECE':>8}{'coverage at 90 % precision':>30}{'unknown':>10}")
+    for head, (error, covered, unknown) in measures.sureness(rows, said).items():
+        print(f"  {head:30}{error:8.3f}{covered:30.3f}{unknown:10.3f}")
+    print_confusion(rows, said)
 
 
 def print_groups(rows, said):
     groups = collections.defaultdict(list)
     for r, s in zip(rows, said):
         groups[(r["lang"], r["group"])].append((r, s))
-    print("\nby source or domain (20 rows or more): rows, accuracy of feedback_type, satisfaction, servqual")
+    print(f"\nby source or domain ({GROUP_LEAST} rows or more): rows, accuracy of feedback_type, satisfaction, "
+          "servqual; factors micro-F1")
     for (lang, group), pairs in sorted(groups.items()):
-        if len(pairs) >= 20:
-            shares = [sum(r[h] == s[h] for r, s in pairs) / len(pairs)
+        if len(pairs) >= GROUP_LEAST:
+            some, theirs = [r for r, _ in pairs], [s for _, s in pairs]
+            values = [measures.accuracy(measures.column(some, h), measures.column(theirs, h))
                       for h in ("feedback_type", "satisfaction", "servqual")]
-            print(f"  {lang} {group:32}{len(pairs):6}" + "".join(f"{v:8.3f}" for v in shares))
+            values.append(measures.headline(some, theirs)["factors micro-F1"])
+            print(f"  {lang} {group:32}{len(pairs):6}" + "".join(f"{v:8.3f}" for v in values))
+
+
+def print_left_out():
+    """What training measured on whole sources and domains that it left out: the figures to trust for a new one."""
+    path = ROOT / "services/classifier/train/left-out.json"
+    if not path.exists():
+        print("\nno figures of left-out domains: services/classifier/train/train.sh makes them")
+        return
+    left_out = json.loads(path.read_text(encoding="utf-8"))
+    print(f"\nleave one source or domain out (model {left_out['model']}, biases set on the same rows)")
+    names = list(next(iter(left_out["groups"].values()))["figures"])
+    print(f"  {'':38}{'rows':>6}" + "".join(f"{n[:14]:>16}" for n in names))
+    for title, group in left_out["groups"].items():
+        print(f"  {title:38}{group['rows']:6}" + "".join(
+            f"{'-' if group['figures'][n] is None else format(group['figures'][n], '.3f'):>16}" for n in names))
 
 
 def check_floors(measured):
@@ -135,11 +144,8 @@ def check_floors(measured):
         if not line.strip() or line.startswith("#"):
             continue
         group, name, floor = (part.strip() for part in line.split("|"))
-        if group not in measured:
-            continue
-        value = measured[group][name][0]
-        if value < float(floor):
-            low.append(f"{group}: {name} is {value:.3f}, its floor is {floor}")
+        if group in measured and measured[group][name] < float(floor):
+            low.append(f"{group}: {name} is {measured[group][name]:.3f}, its floor is {floor}")
     print("\n" + "\n".join(low or ["all figures are above their floors"]))
     return not low
 
@@ -149,25 +155,21 @@ def main():
     parser.add_argument("--data", required=True)
     parser.add_argument("--vocctl", required=True)
     parser.add_argument("--floors", action="store_true")
-    parser.add_argument("--errors", help="write the wrong rows of this head to standard output")
     args = parser.parse_args()
     rows = rows_of(args.data)
     said = classify(rows, args.vocctl)
-    if args.errors:
-        for r, s in zip(rows, said):
-            if r[args.errors] != s[args.errors]:
-                print(r["lang"], r["set"], r["group"], r[args.errors], s[args.errors], r["text"], sep="\t")
-        return 0
+    others = said_by_baselines(args.data, rows, args.floors)
     measured = {}
     for which in ("real", "written"):
         for lang in data.LANGS:
-            chosen = [(r, s) for r, s in zip(rows, said) if r["set"] == which and r["lang"] == lang]
-            if not chosen:
-                continue
-            some, theirs = [r for r, _ in chosen], [s for _, s in chosen]
-            measured[f"{which} {lang}"] = measure(some, theirs)
-            print_figures(f"{which} {lang}", some, measured[f"{which} {lang}"])
+            some, theirs = chosen(rows, said, which, lang)
+            if some:
+                title = f"{which} {lang}"
+                measured[title] = print_headline(title, some, theirs, {
+                    name: chosen(rows, what, which, lang)[1] for name, what in others.items()})
+                print_details(some, theirs)
     print_groups(rows, said)
+    print_left_out()
     return 0 if not args.floors or check_floors(measured) else 1
 
 

@@ -6,5 +6,5 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 export LC_ALL=C.UTF-8 PYTHONDONTWRITEBYTECODE=1
-exec python3 tests/eval/evaluate.py --data "${VOC_DATA_DIR:-../shared/data}" \
+exec /usr/bin/python3 tests/eval/evaluate.py --data "${VOC_DATA_DIR:-../shared/data}" \
 	--vocctl "${VOC_BIN_DIR:-build/dev/bin}/vocctl" "$@"

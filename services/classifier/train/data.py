@@ -5,8 +5,11 @@ Labels are those of the project's label definitions. Rows of `annotated/` part 4
 """
 import csv
 import json
+import pathlib
 import random
 import zlib
+
+HERE = pathlib.Path(__file__).resolve().parent
 
 LANGS = ("ko", "en")
 FEEDBACK = ("complaint", "opinion", "question")
@@ -14,6 +17,8 @@ SATISFACTION = ("dissatisfied", "neutral", "satisfied", "delighted")
 FACTORS = ("product_service", "emotion", "attribution", "equity", "word_of_mouth")
 SERVQUAL = ("none", "reliability", "responsiveness", "assurance", "empathy", "tangibles")
 SIGNALS = ("sentiment", "request", "feeling", "complaint", "delight", "churn", "rhetoric")
+
+CORRECTED = "corrections"
 
 ANNOTATED_TRAIN, ANNOTATED_HELD = (1, 2, 3), (4,)
 WRITTEN_TRAIN, WRITTEN_HELD = (1, 2, 3, 4, 5, 6, 7), (8,)
@@ -63,6 +68,30 @@ def written(data, parts):
         for part in parts:
             for row in read_jsonl(f"{data}/written/{lang}-{part}.jsonl"):
                 yield dict(row, lang=lang, group=row["domain"])
+
+
+def plain():
+    """Rows of our own in the plain words of app stores, short messages and review sites (plain-*.jsonl)."""
+    for lang in LANGS:
+        for row in read_jsonl(HERE / f"plain-{lang}.jsonl"):
+            yield dict(row, lang=lang, group="plain-" + row["domain"])
+
+
+def corrections(path):
+    """What people corrected: lines like those of written/, with their lang; a head that nobody judged is None."""
+    for row in read_jsonl(path):
+        known = {head: row.get(head) for head in
+                 ("feedback_type", "satisfaction", "primary_factor", "factors", "servqual", "churn_intent")}
+        yield dict(known, text=row["text"], lang=row["lang"], group=CORRECTED)
+
+
+def training_rows(data, corrected=None):
+    yield from annotated(data, ANNOTATED_TRAIN)
+    yield from written(data, WRITTEN_TRAIN)
+    yield from plain()
+    yield from pairs()
+    if corrected:
+        yield from corrections(corrected)
 
 
 def pairs():
@@ -251,8 +280,9 @@ def signal_rows(sets, signal):
             + t("stylekqc-ko", 1500, lambda r: True))
 
 
-# What signal_rows reads, for the model card.
+# What signal_rows reads, for the model card; the annotated rows come from these, and from nlupp-en.
 SETS = ("3i4k-ko", "banking77-en", "bitext-support-en", "cfpb-narratives-en", "chatbot-ko", "churn-intent-en-de",
         "clinc150-en", "goemotions-en", "goemotions-mt-ko", "kote-ko", "mams-absa-en", "multidogo-en",
         "naver-shopping-ko", "naver-shopping-ko-unlabelled", "nhs-fft-en", "nhs-fft-phase1-en", "nsmc-ko",
         "stylekqc-ko", "uci-sentences-en")
+SETS_ANNOTATED = SETS + ("nlupp-en",)

@@ -8,6 +8,8 @@ Features come from voc-features (the classifier's own C code), weights from libl
 """
 import argparse
 import concurrent.futures
+import hashlib
+import json
 import os
 import subprocess
 import tempfile
@@ -42,6 +44,17 @@ class Trainer:
         assert len(lines) == len(texts)
         return lines
 
+    def solve(self, path, cost):
+        """Trains what is in the file; the solution of a problem that is byte for byte known is not sought again."""
+        with open(path, "rb") as file:
+            digest = hashlib.sha256(file.read()).hexdigest()
+        known = os.path.join(self.args.cache or self.work, f"{digest}-{cost}")
+        if not os.path.exists(known):
+            subprocess.run(["liblinear-train", "-q", "-s", "0", "-c", cost, "-B", "1", "-e", "0.005", path,
+                            known + ".new"], check=True)
+            os.replace(known + ".new", known)
+        return known
+
     def linear(self, labels, rows, cost):
         """{label: (weights of the buckets, of the dense values, bias)}; a binary problem has label 1 only."""
         self.count += 1
@@ -50,9 +63,7 @@ class Trainer:
             file.writelines(f"{label}{row}\n" for label, row in zip(labels, rows))
             # A row of zero that names the last feature, so that every model has the same size.
             file.write(f"{labels[0]} {pack.BUCKETS + pack.DENSE}:0\n")
-        subprocess.run(["liblinear-train", "-q", "-s", "0", "-c", cost, "-B", "1", "-e", "0.005", path, path + ".m"],
-                       check=True)
-        with open(path + ".m") as file:
+        with open(self.solve(path, cost)) as file:
             order, table = None, []
             for line in file:
                 if line.startswith("label"):
@@ -61,7 +72,6 @@ class Trainer:
                     break
             table = [[float(v) for v in line.split()] for line in file]
         os.remove(path)
-        os.remove(path + ".m")
         columns = list(zip(*table))
         if len(columns) == 1:
             columns = [columns[0] if order[0] == 1 else [-w for w in columns[0]]]
@@ -97,13 +107,18 @@ class Trainer:
         for lang in range(pack.LANGS):
             model.bias[lang][column] = bias
 
+    def head(self, rows, lines, name, number):
+        """One head's problem, from the rows that have it."""
+        known = [i for i, r in enumerate(rows) if r[name] is not None]
+        return self.linear([number(rows[i][name]) for i in known], [lines[i] for i in known], C_HEAD)
+
     def heads(self, model, rows, lines):
-        problems = [([labels.index(r[name]) for r in rows], first) for name, first, labels in HEADS]
-        problems += [([int(f in r["factors"]) for r in rows], 7 + i - 1) for i, f in enumerate(data.FACTORS)]
-        problems += [([int(r["churn_intent"]) for r in rows], 24 - 1)]
+        problems = [(name, labels.index, first) for name, first, labels in HEADS]
+        problems += [("factors", lambda v, f=f: int(f in v), 7 + i - 1) for i, f in enumerate(data.FACTORS)]
+        problems += [("churn_intent", int, 24 - 1)]
         with concurrent.futures.ThreadPoolExecutor(self.args.jobs) as pool:
-            solved = pool.map(lambda p: self.linear(p[0], lines, C_HEAD), problems)
-            for (_, first), solution in zip(problems, solved):
+            solved = pool.map(lambda p: self.head(rows, lines, p[0], p[1]), problems)
+            for (_, _, first), solution in zip(problems, solved):
                 for label, weights in sorted(solution.items()):
                     self.put(model, first + label, weights)
         for column, value in RATING.items():
@@ -119,8 +134,7 @@ class Trainer:
 
     def run(self):
         model = pack.Model()
-        rows = list(data.annotated(self.args.data, data.ANNOTATED_TRAIN)) + \
-            list(data.written(self.args.data, data.WRITTEN_TRAIN)) + list(data.pairs())
+        rows = list(data.training_rows(self.args.data, self.args.corrections))
         self.signals(model)
         path = f"{self.work}/signals.bin"
         model.write(path, "signals")
@@ -134,11 +148,15 @@ class Trainer:
                 unseen[i] = scores
             print(f"fold {fold + 1}: {len(inside)} rows, {len(outside)} of other domains", flush=True)
         self.heads(model, rows, lines)
-        tune.tune(model, rows, unseen)
+        judged, said = tune.tune(model, rows, unseen)
         for lang in range(pack.LANGS):
             for head, value in LEAST_CONFIDENCE.items():
                 model.threshold[lang][head] = value
-        return model.write(self.args.out, "1")
+        version = model.write(self.args.out, "2")
+        with open(self.args.left_out, "w", encoding="utf-8") as file:
+            json.dump({"model": version, "groups": tune.left_out(judged, said)}, file, indent=1)
+            file.write("\n")
+        return version
 
 
 def main():
@@ -147,6 +165,9 @@ def main():
     parser.add_argument("--features", required=True)
     parser.add_argument("--phrases", required=True)
     parser.add_argument("--out", required=True)
+    parser.add_argument("--left-out", required=True, help="the figures of left-out sources and domains go here")
+    parser.add_argument("--corrections", help="more rows: lines like those of written/, with their lang")
+    parser.add_argument("--cache", help="an existing folder that keeps solutions for the next time")
     parser.add_argument("--jobs", type=int, default=2)
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as work:

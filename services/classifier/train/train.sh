@@ -2,12 +2,26 @@
 # Trains the classifier: from the data sets to services/classifier/model.bin, the same bytes each time.
 #   VOC_DATA_DIR   the data (default: ../shared/data beside the repository)
 #   VOC_BUILD_DIR  a build with voc-features (default: build/dev)
+#   VOC_TRAIN_CACHE  a folder that keeps what was solved: much faster when little has changed, and the same bytes
+# usage: train.sh [--corrections FILE] [--out FILE]
+#   --corrections  rows that people corrected, as `vocctl` exports them
+#   --out          another place for the model; its figures of left-out domains then go to FILE.left-out.json
 # Needs python3 and liblinear-train (Debian: liblinear-tools). Takes some minutes.
 set -euo pipefail
 cd "$(dirname "$0")/../../.."
 export LC_ALL=C.UTF-8 PYTHONDONTWRITEBYTECODE=1
+out=services/classifier/model.bin left_out=services/classifier/train/left-out.json more=()
+[ -z "${VOC_TRAIN_CACHE:-}" ] || more+=(--cache "$VOC_TRAIN_CACHE")
+while [ $# -gt 0 ]; do
+	case "$1" in
+	--corrections) more+=(--corrections "${2:?}") ;;
+	--out) out=${2:?} left_out=$2.left-out.json ;;
+	*) echo "usage: train.sh [--corrections FILE] [--out FILE]" >&2; exit 2 ;;
+	esac
+	shift 2
+done
 exec python3 services/classifier/train/train.py \
 	--data "${VOC_DATA_DIR:-../shared/data}" \
 	--features "${VOC_BUILD_DIR:-build/dev}/bin/voc-features" \
 	--phrases services/classifier/phrases.txt \
-	--out "${1:-services/classifier/model.bin}"
+	--out "$out" --left-out "$left_out" "${more[@]}"

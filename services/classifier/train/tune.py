@@ -1,11 +1,13 @@
 """Decision biases and confidence curves, from scores of rows whose domain was not trained on."""
 import data
+import measures
 import pack
 
 PAIRS = (("complaint", "dissatisfied"), ("question", "neutral"), ("opinion", "neutral"), ("opinion", "satisfied"),
          ("opinion", "delighted"))
 STEPS = (-1200, -800, -500, -300, -150, 150, 300, 500, 800, 1200)
 FACTOR_COLUMN, PRIMARY_COLUMN, SERVQUAL_COLUMN, CHURN_COLUMN = 7, 12, 18, 24
+GROUP_LEAST, RARE_LEAST = 30, 5
 CURVE_FEEDBACK, CURVE_SATISFACTION, CURVE_FACTOR, CURVE_SERVQUAL, CURVE_TRUE, CURVE_FALSE = range(6)
 
 
@@ -130,7 +132,46 @@ def tune_lang(model, lang, rows, scores):
     print(f"other domains, {name}: " + ", ".join(f"{k} {v:.3f}" for k, v in figures.items()), flush=True)
 
 
+def labels_of(s):
+    """The labels of one row's scores, as common/core/decide.c takes them, but always the best guess."""
+    feedback, satisfaction, _, _ = decide_pair(pair_scores(s))
+    primary = best_two(s[PRIMARY_COLUMN:PRIMARY_COLUMN + 6])[0]
+    factors = [f for i, f in enumerate(data.FACTORS) if s[FACTOR_COLUMN + i] > 0 or i + 1 == primary]
+    servqual = best_two(s[SERVQUAL_COLUMN:SERVQUAL_COLUMN + 6])[0]
+    return {"feedback_type": feedback, "satisfaction": satisfaction,
+            "primary_factor": (("none",) + data.FACTORS)[primary], "factors": factors if primary else [],
+            "servqual": data.SERVQUAL[servqual if primary else 0], "churn_intent": s[CHURN_COLUMN] > 0}
+
+
 def tune(model, rows, scores):
+    """Sets biases and curves; returns the rows that counted and what is then said of each."""
+    judged, said = [], []
     for lang, name in enumerate(data.LANGS):
-        chosen = [i for i, r in enumerate(rows) if r["lang"] == name and not r["group"].startswith("pairs-")]
-        tune_lang(model, lang, [rows[i] for i in chosen], [list(scores[i]) for i in chosen])
+        chosen = [i for i, r in enumerate(rows) if r["lang"] == name and r["group"] != data.CORRECTED
+                  and not r["group"].startswith("pairs-")]
+        mine, theirs = [rows[i] for i in chosen], [list(scores[i]) for i in chosen]
+        tune_lang(model, lang, mine, theirs)
+        judged += mine
+        said += [labels_of(s) for s in theirs]
+    return judged, said
+
+
+def left_out(rows, said):
+    """{title: {rows, figures}}: by language, kind of text, and source or domain, where there are enough rows."""
+    groups = {}
+    for row, labels in zip(rows, said):
+        kind = "real" if row["group"] in data.SETS_ANNOTATED else "plain" if row["group"].startswith("plain-") \
+            else "written"
+        for title in (row["lang"], f"{row['lang']} {kind}", f"{row['lang']} {row['group']}"):
+            groups.setdefault(title, []).append((row, labels))
+    order = sorted(groups, key=lambda t: (t.count(" ") > 0, t.split(" ")[-1] not in ("real", "written", "plain"), t))
+    found = {}
+    for title in order:
+        mine, theirs = zip(*groups[title])
+        if len(mine) >= GROUP_LEAST:
+            figures = measures.headline(mine, theirs)
+            if sum(r["churn_intent"] for r in mine) < RARE_LEAST:
+                figures["churn_intent F1"] = None
+            found[title] = {"rows": len(mine), "figures": {n: v if v is None else round(v, 3)
+                                                           for n, v in figures.items()}}
+    return found
