@@ -125,10 +125,10 @@ class Endpoints:
         if line != wanted:
             raise RuntimeError(f"endpoints: {line!r} in place of {wanted!r}; see {self.folder / 'endpoints.log'}")
 
-    def config(self, **members):
-        """The content of VOC_WEBHOOKS."""
+    def config(self, names=None, **members):
+        """The content of VOC_WEBHOOKS, with all of them or the named ones."""
         return {"endpoints": [{"name": name, "url": f"http://127.0.0.1:{port}/", "format": "cloudevents", "secret": SECRET, **members}
-                              for name, port in self.ports.items()]}
+                              for name, port in self.ports.items() if names is None or name in names]}
 
     def set(self, name, mode):
         assert mode in MODES, mode
