@@ -13,7 +13,9 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "support")]
 
 import plan as plans  # noqa: E402
+import table  # noqa: E402
 from jobs import Job  # noqa: E402
+from recreated import RecreatedRun  # noqa: E402
 from run import Run  # noqa: E402
 
 
@@ -24,7 +26,7 @@ def commit():
 def one(job, seed, options):
     plan = plans.make(seed, options.setups, options.only)
     began = time.monotonic()
-    run = Run(job, plan)
+    run = (RecreatedRun if plan.recreates else Run)(job, plan)
     wrong = run.execute()
     return {"seed": seed, "setup": plan.setup, "plan": plan.text(), "faults": run.done, "wrong": wrong, "notes": run.pipeline.notes,
             "counts": getattr(run, "counts", {}), "seconds": round(time.monotonic() - began, 1), "commit": commit(), "job": job.number,
@@ -80,6 +82,7 @@ def main():
     for worker in workers:
         worker.start()
     passed = failed = 0
+    done = []
     while passed + failed < len(chosen):
         try:
             result = results.get(timeout=5)
@@ -89,12 +92,15 @@ def main():
             continue
         passed, failed = passed + (not result["wrong"]), failed + bool(result["wrong"])
         show(result)
+        done.append(result)
         if options.log:
             with open(options.log, "a", encoding="utf-8") as log:
                 log.write(json.dumps(result, ensure_ascii=False) + "\n")
     for worker in workers:
         worker.join(60)
     failed = len(chosen) - passed
+    if options.table:
+        table.write(options.table, done)
     print(f"{passed} passed, {failed} failed")
     sys.exit(failed > 0)
 

@@ -3,6 +3,7 @@
 A fault undoes itself before it returns (what is killed is started again, what is cut is joined), and notes what it did.
 """
 import contextlib
+import json
 import signal
 import time
 
@@ -12,8 +13,8 @@ from run import SESSION_MS
 
 ALL = ("classifier", "aggregator", "alerter")
 POINTS = {  # fault points (common/base/fault_point.h), and after how many passes they may strike at most
-    "classifier-assigned": 1, "classifier-batch": 400, "classifier-produced": 400, "classifier-revoked": 1, "aggregator-assigned": 1,
-    "aggregator-batch": 60, "aggregator-told": 60, "aggregator-stored": 60, "aggregator-revoked": 1, "alerter-taken": 60, "alerter-posted": 60,
+    "classifier-assigned": 1, "classifier-batch": 200, "classifier-produced": 200, "classifier-revoked": 1, "aggregator-assigned": 1,
+    "aggregator-batch": 20, "aggregator-told": 20, "aggregator-stored": 20, "aggregator-revoked": 1, "alerter-taken": 12, "alerter-posted": 12,
     "alerter-revoked": 1,
 }
 KINDS = {}  # {name: (family, set-ups or None for all, act)}
@@ -125,6 +126,24 @@ def scale(run, fault):
         run.pipeline.start(service, count - len(run.pipeline.of(service)))
         time.sleep(2)
     run.note(fault.kind, service)
+
+
+@kind("rules change", "service")
+def change_rules(run, fault):
+    """A new file, and the aggregators restarted one by one: for a while instances with different rules work side by side."""
+    rules = json.loads(run.rules_path.read_text(encoding="utf-8"))
+    rules["version"] = f"chaos-{fault.at:.2f}"
+    for weight in ("complaint", "reliability", "churn_intent"):
+        rules["weights"][weight] += fault.r.randint(-5, 9)
+    rules["thresholds"]["raise"] = fault.r.randint(45, 70)
+    with run.rules_lock:
+        run.rules_path = run.folder / f"rules-{fault.at:.2f}.json"
+        run.rules_path.write_text(json.dumps(rules, ensure_ascii=False), encoding="utf-8")
+    for slot in run.pipeline.of("aggregator"):
+        with slot.lock:
+            if slot.wanted:
+                run.pipeline.restart(slot)
+    run.note(fault.kind, rules["version"])
 
 
 # ---- Kafka

@@ -55,6 +55,7 @@ class Pipeline:
         """`environment(service)` gives the variables of a service's next start."""
         self.folder, self.bin, self.environment = folder, bin_dir, environment
         self.slots, self.wrongs, self.notes = [], [], []
+        self.may_fail = set()  # services that may end with status 1 from here on
         self.closing = threading.Event()
         self.watcher = threading.Thread(target=self.watch, daemon=True)
         self.watcher.start()
@@ -87,7 +88,7 @@ class Pipeline:
             return
         slot.judged = slot.process
         slot.ends.append((time.time(), slot.process.returncode))
-        if slot.process.returncode not in slot.doom:
+        if slot.process.returncode not in slot.doom and not (slot.process.returncode == 1 and slot.service in self.may_fail):
             self.judge(slot, slot.process.returncode)
 
     def judge(self, slot, status):

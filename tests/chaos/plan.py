@@ -6,6 +6,7 @@ from faults import KINDS
 
 SETUPS = ("single", "sentinel", "cluster")
 LEAST_FAULTS = 5
+RECREATED, RECREATED_EVERY = "topic made again", 15  # a run of its own kind: recreated.py
 
 
 @dataclasses.dataclass
@@ -27,6 +28,10 @@ class Plan:
     burst: int
     hot: bool
     faults: list
+
+    @property
+    def recreates(self):
+        return [fault.kind for fault in self.faults] == [RECREATED]
 
     def text(self):
         load = f"{self.events} events in {self.seconds:.0f} s, bursts of {self.burst}" + (", one customer has half" if self.hot else "")
@@ -54,6 +59,8 @@ def make(seed, setups=SETUPS, only=None):
     kinds = choose(r, setup, ())
     if only:
         kinds = [r.choice(only) for _ in range(LEAST_FAULTS)]
+    if seed % RECREATED_EVERY == 0 and not only or only == [RECREATED]:
+        return Plan(seed, setup, 1500, 2, 50, False, [Fault(RECREATED, 0, random.Random(f"fault/{seed}/0"))])
     seconds = r.uniform(12, 16)
     times = sorted(r.uniform(0.5, seconds) for _ in kinds)
     faults = [Fault(kind, at, random.Random(f"fault/{seed}/{i}")) for i, (kind, at) in enumerate(zip(kinds, times))]

@@ -4,7 +4,7 @@ import time
 
 from confluent_kafka import Consumer, TopicPartition
 
-Record = collections.namedtuple("Record", "topic partition offset key value headers")
+Record = collections.namedtuple("Record", "topic partition offset key value headers timestamp")
 
 
 class Reader:
@@ -43,7 +43,8 @@ class Reader:
             for message in consumer.consume(5000, timeout=0.5):
                 if message.error():
                     raise RuntimeError(message.error())
-                records.append(Record(topic, message.partition(), message.offset(), message.key(), message.value(), dict(message.headers() or [])))
+                records.append(Record(topic, message.partition(), message.offset(), message.key(), message.value(), dict(message.headers() or []),
+                                      message.timestamp()[1]))
                 if message.offset() + 1 >= ends[message.partition()]:
                     left.discard(message.partition())
             if time.monotonic() > deadline:

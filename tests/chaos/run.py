@@ -23,6 +23,7 @@ PARTITIONS = 6
 SERVICES = {"classifier": 3, "aggregator": 3, "alerter": 2}
 SESSION_MS = 3000
 DRAIN_SECONDS = 75
+JOIN_SECONDS = 6  # until the groups have met and the first alert is there: faults are counted from then
 TOPICS = (*RAW, "classified", "alerts", "dlq")
 
 
@@ -38,10 +39,10 @@ class Run:
         self.brokers, self.redis, self.endpoints = job.brokers, job.redis(plan.setup), job.endpoints
         self.reader = Reader(self.brokers.direct, PARTITIONS)
         self.pipeline = Pipeline(self.folder, job.bin, self.environment)
-        self.rules_path = ROOT / "deploy" / "rules.json"
+        self.rules_path = ROOT / "deploy" / "rules.json"  # what services are started with from now on
         self.clock_file = self.folder / "clock"
         self.sender, self.began = None, time.monotonic()
-        self.log_lock = threading.Lock()
+        self.log_lock, self.rules_lock = threading.Lock(), threading.Lock()
         self.done = []  # (kind, what happened, did it)
 
     # ---- what the services get
@@ -79,6 +80,9 @@ class Run:
         self.endpoints.heal()
         self.requests_before = len(self.endpoints.requests())
         (self.folder / "webhooks.json").write_text(json.dumps(self.endpoints.config()))
+        self.create_topics()
+
+    def create_topics(self):
         env = self.pipeline.env("vocctl", {"VOC_KAFKA_BOOTSTRAP": self.brokers.direct})
         made = subprocess.run([self.job.bin / "vocctl", "topics", "create"], env=env, capture_output=True, text=True, timeout=60)
         if made.returncode != 0:
@@ -89,7 +93,7 @@ class Run:
             self.pipeline.start(service, count)
         start = (datetime.now(timezone.utc) - timedelta(days=8)).strftime("%Y-%m-%d")
         records = load.generate(self.job.bin / "vocctl", self.plan.seed, self.plan.events, start, self.plan.hot)
-        self.sender = load.Sender(self.brokers.direct, self.prefix, records, self.plan.seconds, self.plan.burst).start()
+        self.sender = load.Sender(self.brokers.direct, self.prefix, records, self.plan.seconds + JOIN_SECONDS, self.plan.burst).start()
 
     def inject(self):
         """Each fault in a thread of its own, at its time."""

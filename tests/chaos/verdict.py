@@ -27,13 +27,13 @@ class Verdict:
     def __init__(self, prefix, reader, sent, rules_path, endpoints):
         """`endpoints`: {name: [requests at that endpoint, as endpoints.py writes them down]}"""
         self.prefix, self.reader, self.sent, self.endpoints = prefix, reader, sent, endpoints
-        self.rules = oracle.Rules(rules_path)
+        self.rules_version = oracle.Rules(json.loads(rules_path.read_text(encoding="utf-8"))).version
         self.classified = reader.read(prefix + "classified")
         self.letters = reader.read(prefix + "dlq")
         self.told = reader.read(prefix + "alerts")
-        self.partitions = {p: oracle.Partition(p, self.rules, prefix + "classified") for p in range(reader.partitions)}
+        self.partitions = {p: oracle.Partition(p, prefix + "classified") for p in range(reader.partitions)}
         for record in self.classified:
-            self.partitions[record.partition].apply(record.offset, record.value, record.headers.get("voc_source", b"").decode())
+            self.partitions[record.partition].apply(record.offset, record.value, record.headers.get("voc_source", b"").decode(), record.timestamp)
         self.alerts = {}
         for partition in self.partitions.values():
             self.alerts.update(partition.alerts)
@@ -92,11 +92,9 @@ class Verdict:
         """`have`: {key: {field: value}}, the scores of a sorted set as text."""
         want, wrong = self.wanted_redis(), []
         have = {key: dict(fields) for key, fields in have.items() if key != "voc:meta"}
-        for key, fields in have.items():
-            if key.endswith(":position"):
-                fields.pop("rules_from", None)
-                if fields.pop("rules", None) != self.rules.version:
-                    wrong.append(f"{key}: other rules")
+        for p, partition in self.partitions.items():
+            if partition.rules is None or partition.rules.version != self.rules_version:
+                wrong.append(f"partition {p} is under other rules than the last ones")
         for key in sorted(want.keys() | have.keys()):
             w, h = [{f: str(v) for f, v in state.get(key, {}).items()} for state in (want, have)]
             if w != h:
