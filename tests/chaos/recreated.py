@@ -11,7 +11,7 @@ import processes
 from confluent_kafka.admin import AdminClient
 from run import RAW, Run
 
-REFUSE_SECONDS = 60
+REFUSE_SECONDS = 45
 NEW_RECORDS = 30
 
 
