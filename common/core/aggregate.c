@@ -164,24 +164,6 @@ static bool identify(const struct voc_classified *event, struct voc_arena *arena
 	return true;
 }
 
-static bool is_recent(const struct voc_customer *customer, const uint8_t hash[VOC_RECENT_BYTES])
-{
-	for (int i = 0; i < customer->recent_count; i++) {
-		if (memcmp(customer->recent[i], hash, VOC_RECENT_BYTES) == 0)
-			return true;
-	}
-	return false;
-}
-
-static void remember(struct voc_customer *customer, const uint8_t hash[VOC_RECENT_BYTES])
-{
-	if (customer->recent_count == VOC_RECENT_MAX) {
-		memmove(customer->recent[0], customer->recent[1], sizeof customer->recent - VOC_RECENT_BYTES);
-		customer->recent_count--;
-	}
-	memcpy(customer->recent[customer->recent_count++], hash, VOC_RECENT_BYTES);
-}
-
 static void count(struct voc_customer *customer, const struct voc_classified *event)
 {
 	struct voc_customer_counts *counts = &customer->counts;
@@ -444,7 +426,7 @@ enum voc_status voc_aggregate_apply(const struct voc_aggregate *aggregate, struc
 		return status;
 	if (!identify(&record->event, arena, hash))
 		return out_of_memory(error);
-	if (is_recent(customer, hash)) {
+	if (voc_recent_has(&customer->recent, hash)) {
 		ret_effects->outcome = VOC_APPLY_DUPLICATE;
 		now->duplicates++;
 		customer->counts.duplicates++;
@@ -452,7 +434,8 @@ enum voc_status voc_aggregate_apply(const struct voc_aggregate *aggregate, struc
 	}
 	ret_effects->outcome = VOC_APPLY_EVENT;
 	now->events++;
-	remember(customer, hash);
+	if (!voc_recent_append(&customer->recent, hash, record->timestamp_ms))
+		return out_of_memory(error);
 	struct step step = { .aggregate = aggregate,
 		             .rules = &state->rules->rules,
 		             .record = record,

@@ -12,6 +12,7 @@ void voc_customer_init(struct voc_customer *customer)
 void voc_customer_free(struct voc_customer *customer)
 {
 	free(customer->last_event);
+	voc_recent_free(&customer->recent);
 	for (int i = 0; i < customer->contribution_count; i++)
 		free(customer->contributions[i]);
 	voc_customer_init(customer);
@@ -21,6 +22,7 @@ bool voc_customer_clone(const struct voc_customer *customer, struct voc_customer
 {
 	struct voc_customer copy = *customer;
 	copy.last_event = NULL;
+	copy.recent.index = NULL;
 	copy.contribution_count = 0;
 	if (customer->last_event && !(copy.last_event = strdup(customer->last_event)))
 		return false;
@@ -71,7 +73,7 @@ bool voc_customer_contributions(const struct voc_customer *customer, struct voc_
 
 size_t voc_customer_bytes(const struct voc_customer *customer)
 {
-	size_t bytes = sizeof *customer;
+	size_t bytes = sizeof *customer + voc_recent_bytes(&customer->recent);
 	if (customer->last_event)
 		bytes += strlen(customer->last_event) + 1;
 	for (int i = 0; i < customer->contribution_count; i++)

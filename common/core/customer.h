@@ -9,10 +9,9 @@
 #define VOC_CORE_CUSTOMER_H
 
 #include "core/field.h"
+#include "core/recent.h"
 #include "core/risk.h"
 
-#define VOC_RECENT_MAX        32 /* hashes of events kept to know a sender's duplicates */
-#define VOC_RECENT_BYTES      6  /* of one hash, big-endian */
 #define VOC_TROUBLES_MAX      8
 #define VOC_CONTRIBUTIONS_MAX 4
 
@@ -37,10 +36,10 @@ struct voc_trouble {
 
 struct voc_customer {
 	struct voc_customer_counts counts;
-	uint8_t recent_count, trouble_count, contribution_count;
+	uint8_t trouble_count, contribution_count;
 	uint8_t state;                          /* enum voc_risk_state */
 	uint8_t alert_severity[VOC_RULE_COUNT]; /* enum voc_severity; none: no alert of that rule is remembered */
-	uint8_t recent[VOC_RECENT_MAX][VOC_RECENT_BYTES]; /* oldest first */
+	struct voc_recent recent;               /* recent.next is counts.events */
 	struct voc_risk risk;
 	int64_t first_ms, last_ms;
 	int64_t alert_ms[VOC_RULE_COUNT];
@@ -53,7 +52,10 @@ struct voc_customer {
 void voc_customer_init(struct voc_customer *customer);
 /* Releases the strings, leaves a new customer. */
 void voc_customer_free(struct voc_customer *customer);
-/* False when memory runs out (`ret_copy` is then untouched). */
+/*
+ * For voc_customer_diff, which asks of an earlier state only which ids were in its ring: more than a few of them are
+ * not copied. False when memory runs out (`ret_copy` is then untouched).
+ */
 VOC_MUST_CHECK bool voc_customer_clone(const struct voc_customer *customer, struct voc_customer *ret_copy);
 
 /*

@@ -39,20 +39,74 @@ static void tell_counters(struct teller *teller, const struct voc_customer *befo
 	}
 }
 
-static void tell_recent(struct teller *teller, const struct voc_customer *before, const struct voc_customer *now)
+/* A run of ids by number, from `first` to before `end`. */
+struct run {
+	uint32_t first, end;
+};
+
+/* The ids that stand in chunks: all but the last few. */
+static struct run chunked(const struct voc_recent *recent)
 {
-	char text[VOC_RECENT_MAX * VOC_HASH_CHARS];
-	if (before->recent_count == now->recent_count && memcmp(before->recent, now->recent, sizeof now->recent) == 0)
-		return;
-	for (int i = 0; i < now->recent_count; i++) {
+	bool more = voc_recent_count(recent) > VOC_RECENT_FEW;
+	return (struct run){ recent->first, more ? recent->next - VOC_RECENT_FEW : recent->first };
+}
+
+static struct run within_chunk(struct run run, uint32_t chunk)
+{
+	uint32_t first = chunk * VOC_RECENT_CHUNK, end = first + VOC_RECENT_CHUNK;
+	struct run part = { run.first > first ? run.first : first, run.end < end ? run.end : end };
+	return part.first < part.end ? part : (struct run){ 0, 0 };
+}
+
+static void tell_ids(struct teller *teller, const char *name, const struct voc_recent *recent, struct run run)
+{
+	char text[VOC_RECENT_CHUNK * VOC_HASH_CHARS];
+	size_t len = 0;
+	for (uint32_t number = run.first; number != run.end; number++, len += VOC_HASH_CHARS) {
+		const uint8_t *id = voc_recent_id(recent, number);
 		uint64_t bits = 0;
 		for (int byte = 0; byte < VOC_RECENT_BYTES; byte++)
-			bits = bits << 8 | now->recent[i][byte];
+			bits = bits << 8 | id[byte];
 		for (int at = VOC_HASH_CHARS - 1; at >= 0; at--, bits >>= 6)
-			text[i * VOC_HASH_CHARS + at] = VOC_BASE64URL[bits & 63];
+			text[len + (size_t)at] = VOC_BASE64URL[bits & 63];
 	}
-	tell(teller, voc_customer_field_name(VOC_FIELD_RECENT),
-	     voc_str_of(text, (size_t)now->recent_count * VOC_HASH_CHARS));
+	tell(teller, name, len > 0 ? voc_str_of(text, len) : (struct voc_str){ NULL, 0 });
+}
+
+static void tell_chunk(struct teller *teller, const struct voc_recent *recent, uint32_t chunk, struct run run)
+{
+	char name[32];
+	snprintf(name, sizeof name, VOC_CHUNK_PREFIX "%u", (unsigned)chunk);
+	tell_ids(teller, name, recent, run);
+}
+
+/* Chunks that went, then those that came or changed. Which ids a chunk has says what it holds: ids never change. */
+static void tell_chunks(struct teller *teller, const struct voc_recent *before, const struct voc_recent *now)
+{
+	struct run old = chunked(before), new = chunked(now);
+	for (uint32_t chunk = old.first / VOC_RECENT_CHUNK; chunk * VOC_RECENT_CHUNK < old.end; chunk++) {
+		if (within_chunk(old, chunk).end > 0 && within_chunk(new, chunk).end == 0)
+			tell_chunk(teller, now, chunk, (struct run){ 0, 0 });
+	}
+	for (uint32_t chunk = new.first / VOC_RECENT_CHUNK; chunk *VOC_RECENT_CHUNK < new.end; chunk++) {
+		struct run was = within_chunk(old, chunk), is = within_chunk(new, chunk);
+		if (is.end > 0 && (is.first != was.first || is.end != was.end))
+			tell_chunk(teller, now, chunk, is);
+	}
+}
+
+static void tell_recent(struct teller *teller, const struct voc_recent *before, const struct voc_recent *now)
+{
+	uint32_t few = voc_recent_count(now) < VOC_RECENT_FEW ? voc_recent_count(now) : VOC_RECENT_FEW;
+	if (before->next == now->next && !teller->fresh)
+		return;
+	tell_ids(teller, voc_customer_field_name(VOC_FIELD_RECENT), now, (struct run){ now->next - few, now->next });
+	tell_chunks(teller, before, now);
+	if (before->marked == now->marked && before->mark_ms == now->mark_ms)
+		return;
+	char text[48];
+	int len = snprintf(text, sizeof text, "%lld:%u", (long long)now->mark_ms, (unsigned)now->marked);
+	tell(teller, voc_customer_field_name(VOC_FIELD_RECENT_MARK), voc_str_of(text, (size_t)len));
 }
 
 static bool same_troubles(const struct voc_customer *a, const struct voc_customer *b)
@@ -139,7 +193,7 @@ bool voc_customer_diff(const struct voc_customer *before, const struct voc_custo
 	tell_i64(&teller, voc_customer_field_name(VOC_FIELD_LAST), before->last_ms, now->last_ms);
 	if (teller.fresh || strcmp(before->last_event, now->last_event) != 0)
 		tell(&teller, voc_customer_field_name(VOC_FIELD_LAST_EVENT), voc_str_from(now->last_event));
-	tell_recent(&teller, before, now);
+	tell_recent(&teller, &before->recent, &now->recent);
 	tell_troubles(&teller, before, now);
 	tell_contributions(&teller, before, now);
 	tell_alerts(&teller, before, now);

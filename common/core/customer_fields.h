@@ -6,23 +6,25 @@
 
 #include "core/customer.h"
 
-#define VOC_HASH_CHARS   8 /* of a remembered hash in base64url (RFC 4648, section 5) */
+#define VOC_HASH_CHARS   8 /* of a remembered id in base64url (RFC 4648, section 5) */
+#define VOC_CHUNK_PREFIX "recent:"
 #define VOC_ALERT_PREFIX "alert:"
 #define VOC_BASE64URL    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 
-/* Fields that are no counters. All but the last two are there once an event was counted. X(symbol, name) */
-#define VOC_CUSTOMER_FIELDS(X)                   \
-	X(VOC_FIELD_INDEX, "satisfaction_index") \
-	X(VOC_FIELD_RISK, "risk")                \
-	X(VOC_FIELD_POINTS, "risk_points")       \
-	X(VOC_FIELD_RISK_AT, "risk_at")          \
-	X(VOC_FIELD_STATE, "risk_state")         \
-	X(VOC_FIELD_FIRST, "first_at")           \
-	X(VOC_FIELD_LAST, "last_at")             \
-	X(VOC_FIELD_LAST_EVENT, "last_event")    \
-	X(VOC_FIELD_RECENT, "recent")            \
-	X(VOC_FIELD_TROUBLES, "troubles")        \
-	X(VOC_FIELD_CONTRIBUTIONS, "contributions")
+/* Fields that are no counters. All but the last three are there once an event was counted. X(symbol, name) */
+#define VOC_CUSTOMER_FIELDS(X)                      \
+	X(VOC_FIELD_INDEX, "satisfaction_index")    \
+	X(VOC_FIELD_RISK, "risk")                   \
+	X(VOC_FIELD_POINTS, "risk_points")          \
+	X(VOC_FIELD_RISK_AT, "risk_at")             \
+	X(VOC_FIELD_STATE, "risk_state")            \
+	X(VOC_FIELD_FIRST, "first_at")              \
+	X(VOC_FIELD_LAST, "last_at")                \
+	X(VOC_FIELD_LAST_EVENT, "last_event")       \
+	X(VOC_FIELD_RECENT, "recent")               \
+	X(VOC_FIELD_TROUBLES, "troubles")           \
+	X(VOC_FIELD_CONTRIBUTIONS, "contributions") \
+	X(VOC_FIELD_RECENT_MARK, "recent_mark")
 
 #define X(symbol, name) symbol,
 enum voc_customer_field { VOC_CUSTOMER_FIELDS(X) VOC_FIELD_COUNT };

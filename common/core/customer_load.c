@@ -6,8 +6,18 @@
 
 #define TIME_MAX INT64_C(253402300799999) /* the year 9999 */
 
+/* Stored ids of one field. */
+struct chunk {
+	uint32_t number;
+	struct voc_str text;
+};
+#define CHUNKS_MAX (VOC_RECENT_MAX / VOC_RECENT_CHUNK + 1)
+
 struct loader {
 	struct voc_customer customer;
+	struct voc_str recent;
+	struct chunk chunks[CHUNKS_MAX];
+	size_t chunk_count;
 	struct voc_arena *arena;
 	int64_t index, level; /* as stored: they follow from the rest and must agree */
 	unsigned seen;        /* bit 1 << VOC_FIELD_x */
@@ -53,17 +63,71 @@ static bool load_hash(const char *text, uint8_t to[VOC_RECENT_BYTES])
 	return true;
 }
 
-static bool load_recent(struct voc_customer *customer, struct voc_str text)
+static bool load_chunk(struct loader *loader, const struct voc_field *field)
 {
-	size_t count = text.len / VOC_HASH_CHARS;
-	if (text.len % VOC_HASH_CHARS != 0 || count == 0 || count > VOC_RECENT_MAX)
+	size_t prefix = sizeof(VOC_CHUNK_PREFIX) - 1;
+	struct voc_str digits = voc_str_of(field->name.ptr + prefix, field->name.len - prefix);
+	int64_t number;
+	if (!load_number(digits, 0, UINT32_MAX / VOC_RECENT_CHUNK, &number) ||
+	    (digits.len > 1 && digits.ptr[0] == '0') || loader->chunk_count == CHUNKS_MAX || field->value.len == 0)
 		return false;
-	for (size_t i = 0; i < count; i++) {
-		if (!load_hash(text.ptr + i * VOC_HASH_CHARS, customer->recent[i]))
+	loader->chunks[loader->chunk_count++] = (struct chunk){ (uint32_t)number, field->value };
+	return true;
+}
+
+static bool load_mark(struct voc_recent *recent, struct voc_str text)
+{
+	int64_t marked;
+	if (!load_number(take_until(&text, ':'), 0, VOC_RECENT_TIME_MAX, &recent->mark_ms) ||
+	    !load_number(text, VOC_RECENT_FEW, UINT32_MAX, &marked))
+		return false;
+	recent->marked = (uint32_t)marked;
+	return true;
+}
+
+static bool restore_ids(struct voc_recent *recent, struct voc_str text)
+{
+	uint8_t id[VOC_RECENT_BYTES];
+	for (size_t at = 0; at < text.len; at += VOC_HASH_CHARS) {
+		if (!load_hash(text.ptr + at, id) || !voc_recent_restore(recent, id))
 			return false;
 	}
-	customer->recent_count = (uint8_t)count;
 	return true;
+}
+
+static int by_number(const void *a, const void *b)
+{
+	uint32_t one = ((const struct chunk *)a)->number, other = ((const struct chunk *)b)->number;
+	return (one > other) - (one < other);
+}
+
+/* The ring from its fields, once `events` is known: the chunks must be whole, but for what the ring's ends cut off. */
+static bool load_ring(struct loader *loader)
+{
+	struct voc_recent *recent = &loader->customer.recent;
+	uint32_t marked = recent->marked, events = loader->customer.counts.events;
+	int64_t mark_ms = recent->mark_ms;
+	size_t chars = loader->recent.len, all = chars;
+	for (size_t i = 0; i < loader->chunk_count; i++)
+		all += loader->chunks[i].text.len;
+	size_t few = chars / VOC_HASH_CHARS, count = all / VOC_HASH_CHARS;
+	if (all % VOC_HASH_CHARS != 0 || chars % VOC_HASH_CHARS != 0 || few == 0 || few > VOC_RECENT_FEW ||
+	    count > VOC_RECENT_MAX || count > events || marked > events || (marked > 0) != (few == VOC_RECENT_FEW) ||
+	    (count > few && few < VOC_RECENT_FEW))
+		return false;
+	voc_recent_begin(recent, events - (uint32_t)count);
+	recent->marked = marked;
+	recent->mark_ms = mark_ms;
+	qsort(loader->chunks, loader->chunk_count, sizeof *loader->chunks, by_number);
+	for (size_t i = 0; i < loader->chunk_count; i++) {
+		const struct chunk *chunk = &loader->chunks[i];
+		uint32_t end = (chunk->number + 1) * VOC_RECENT_CHUNK, last = events - VOC_RECENT_FEW;
+		uint32_t wanted = (end < last ? end : last) - recent->next;
+		if (recent->next / VOC_RECENT_CHUNK != chunk->number ||
+		    chunk->text.len != wanted * (size_t)VOC_HASH_CHARS || !restore_ids(recent, chunk->text))
+			return false;
+	}
+	return restore_ids(recent, loader->recent);
 }
 
 static bool load_troubles(struct voc_customer *customer, struct voc_str text)
@@ -136,9 +200,10 @@ static bool load_plain(struct loader *loader, enum voc_customer_field which, str
 	case VOC_FIELD_FIRST: return load_time(value, &customer->first_ms);
 	case VOC_FIELD_LAST: return load_time(value, &customer->last_ms);
 	case VOC_FIELD_LAST_EVENT: return load_last_event(customer, value);
-	case VOC_FIELD_RECENT: return load_recent(customer, value);
+	case VOC_FIELD_RECENT: loader->recent = value; return true;
 	case VOC_FIELD_TROUBLES: return load_troubles(customer, value);
 	case VOC_FIELD_CONTRIBUTIONS: return load_contributions(loader, value);
+	case VOC_FIELD_RECENT_MARK: return load_mark(&customer->recent, value);
 	case VOC_FIELD_COUNT: break;
 	}
 	return false;
@@ -176,6 +241,8 @@ static bool load_field(struct loader *loader, const struct voc_field *field)
 {
 	if (voc_str_starts_with(field->name, VOC_STR(VOC_ALERT_PREFIX)))
 		return load_alert(&loader->customer, field);
+	if (voc_str_starts_with(field->name, VOC_STR(VOC_CHUNK_PREFIX)))
+		return load_chunk(loader, field);
 	for (int i = 0; i < VOC_FIELD_COUNT; i++) {
 		if (!voc_str_is(field->name, voc_customer_field_name((enum voc_customer_field)i)))
 			continue;
@@ -187,7 +254,7 @@ static bool load_field(struct loader *loader, const struct voc_field *field)
 }
 
 /* NULL if the fields that were read make a whole; else the name of one that is missing or contradicts the rest. */
-static const char *missing(const struct loader *loader)
+static const char *missing(struct loader *loader)
 {
 	const struct voc_customer *customer = &loader->customer;
 	for (int i = 0; i < VOC_FIELD_COUNT; i++) {
@@ -200,13 +267,15 @@ static const char *missing(const struct loader *loader)
 		return voc_customer_field_name(VOC_FIELD_INDEX);
 	if (loader->level != voc_risk_level(customer->risk))
 		return voc_customer_field_name(VOC_FIELD_RISK);
+	if (!load_ring(loader))
+		return voc_customer_field_name(VOC_FIELD_RECENT);
 	return NULL;
 }
 
 enum voc_status voc_customer_load(const struct voc_field *fields, size_t count, struct voc_arena *arena,
                                   struct voc_customer *ret_customer, struct voc_error *error)
 {
-	struct loader loader = { .arena = arena };
+	struct loader loader = { .arena = arena, .chunk_count = 0 };
 	struct voc_str bad = { NULL, 0 };
 	for (size_t i = 0; i < count && !bad.ptr; i++) {
 		if (!load_field(&loader, &fields[i]))

@@ -25,23 +25,25 @@ void voc_agg_place_load(struct voc_agg_place *partition, struct voc_partition_st
 	partition->hole = -1;
 	partition->end = -1;
 	partition->scanning = !partition->state.rules;
-	partition->scan_from = next;
-	partition->scan_end = end;
+	partition->load_next = next;
+	partition->load_end = end;
 }
 
 void voc_agg_place_found_rules(struct voc_agg_place *partition, const struct voc_rule_set *rules)
 {
 	voc_partition_state_set_rules(&partition->state, rules, -1);
 	partition->scanning = false;
-	partition->next = partition->scan_from;
+	partition->next = partition->load_next;
 	partition->seek_due = true;
 	partition->hole = -1;
+	partition->end = -1;
 }
 
-bool voc_agg_place_scanned(const struct voc_agg_place *partition)
+bool voc_agg_place_caught_up(const struct voc_agg_place *partition)
 {
 	/* The last offsets may be no records. */
-	return partition->scanning && (partition->next >= partition->scan_end || partition->end >= partition->scan_end);
+	return !partition->seek_due &&
+	       (partition->next >= partition->load_end || partition->end >= partition->load_end);
 }
 
 bool voc_agg_place_stands_at(const struct voc_agg_place *partition, const struct voc_partition_state *stored)

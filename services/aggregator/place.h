@@ -14,11 +14,11 @@ struct voc_agg_place {
 	bool seek_due;  /* Kafka must be told to read on from `next` */
 	bool paused;
 	/*
-	 * No rules are in force yet: records are looked through for the first that names some, and then read again.
-	 * Past `scan_end`, where the log ended when that began, it is clear that somebody must write some.
+	 * No rules are in force yet: records are looked through for the first that names some, and then read again,
+	 * from `load_next` on.
 	 */
 	bool scanning;
-	int64_t scan_from, scan_end;
+	int64_t load_next, load_end; /* when it was loaded: where reading began, and where the log ended */
 	int64_t ruled_ms;  /* voc_clock_ms when this member last wrote its rules to this partition; 0: not yet */
 	int64_t next;      /* offset of the record that comes next */
 	int64_t hole;      /* a gap before this offset was read twice, so it is believed; -1: none */
@@ -41,8 +41,8 @@ void voc_agg_place_forget(struct voc_agg_place *partition);
 void voc_agg_place_load(struct voc_agg_place *partition, struct voc_partition_state *state, int64_t next, int64_t end);
 /* The first rules of the log are found (the hold is taken): reading begins again, now to apply. */
 void voc_agg_place_found_rules(struct voc_agg_place *partition, const struct voc_rule_set *rules);
-/* All that was there when the scan began has been looked through. */
-bool voc_agg_place_scanned(const struct voc_agg_place *partition);
+/* All that was in the log when the partition was loaded has been read: no rules among it are still to come. */
+bool voc_agg_place_caught_up(const struct voc_agg_place *partition);
 /* Whether Redis holds just what this partition was loaded from or last saved as. */
 bool voc_agg_place_stands_at(const struct voc_agg_place *partition, const struct voc_partition_state *stored);
 /*

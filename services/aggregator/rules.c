@@ -52,8 +52,8 @@ static bool is_due(const struct voc_agg *agg, const struct voc_agg_place *partit
 {
 	if (!partition->owned || !partition->loaded || partition->check_due)
 		return false;
-	bool other = partition->scanning ? voc_agg_place_scanned(partition) : partition->state.rules != agg->rules;
-	return other && (partition->ruled_ms == 0 || now_ms - partition->ruled_ms >= AGAIN_MS);
+	return partition->state.rules != agg->rules && voc_agg_place_caught_up(partition) &&
+	       (partition->ruled_ms == 0 || now_ms - partition->ruled_ms >= AGAIN_MS);
 }
 
 enum voc_status voc_agg_write_rules(struct voc_agg *agg, struct voc_error *error)

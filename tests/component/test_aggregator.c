@@ -518,8 +518,9 @@ static void test_an_emptied_redis_is_filled_again(void **state)
 	write_log(0, 1000);
 	struct process process = start_aggregator(0, "100");
 	wait_applied(0, 1000);
+	wait_log_applied(0);
 	REDIS_DO(&server, "FLUSHDB");
-	wait_applied(0, 1000); /* found out on idle partitions */
+	wait_log_applied(0); /* found out on idle partitions */
 	assert_true(log_has(&process, "position moved"));
 	REDIS_DO(&server, "FLUSHDB");
 	write_log(1000, 500); /* found out by a step */

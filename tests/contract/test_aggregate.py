@@ -28,12 +28,12 @@ SERVQUAL = ("none", "reliability", "responsiveness", "assurance", "empathy", "ta
 TEXTS = ("40분을 기다렸어요", "never again", "환불해 주세요 \"당장\"\n\\", "가" * 40, "a" * 79 + "é", "\u0001\u007f😀")
 
 
-def event(rng, number, t):
+def event(rng, number, t, hot=0.0):
     mood = rng.random()
     feedback = "complaint" if mood < 0.45 else rng.choice(("opinion", "question", "unknown"))
     satisfaction = "dissatisfied" if mood < 0.5 else rng.choice(("neutral", "satisfied", "delighted", "unknown"))
     factors = [f for f in FACTORS if rng.random() < 0.3]
-    data = {"customer_id": f"고객 {rng.randrange(25)}", "channel": rng.choice(("call", "web", "complaint")), "lang": rng.choice(("ko", "en")),
+    data = {"customer_id": f"고객 {25 if rng.random() < hot else rng.randrange(25)}", "channel": rng.choice(("call", "web", "complaint")), "lang": rng.choice(("ko", "en")),
             "feedback_type": feedback, "satisfaction": satisfaction, "primary_factor": rng.choice(factors or ["none"]), "factors": factors,
             "servqual": rng.choice(SERVQUAL), "churn_intent": rng.random() < 0.08,
             "confidence": {head: round(rng.random(), 3) for head in ("feedback_type", "satisfaction", "factors", "servqual", "churn_intent")},
@@ -68,12 +68,30 @@ def bad_rules(rng):
                        text.replace('"version":"', '"version":"x'), text[:-1] + ',"pad":"' + "x" * 66_560 + '"}'))
 
 
-def log(seed, length=900):
-    """Records as (offset, timestamp, source header, value)."""
+class Clock:
+    """The records' timestamps, from a clock that a log's events need not agree with: slow, fast, jumping, now and then absurd."""
+
+    def __init__(self, rng, restless):
+        self.rng, self.restless, self.at, self.pace = rng, restless, START_MS, 0
+
+    def next(self):
+        rng = self.rng
+        if rng.random() < 0.02 * self.restless:
+            self.pace = rng.choice((0, 1, 80, 4000, 150_000, 600_000))
+        if rng.random() < 0.01 * self.restless:
+            self.at += rng.choice((-1, 1)) * rng.choice((599_999, 600_000, 600_001, HOUR_MS, 86_400_000, 86_400_001, 400 * HOUR_MS))
+        self.at += self.pace
+        late = rng.choice((1, 600_000, 86_400_001)) if rng.random() < 0.03 else 0
+        return rng.choice((-1, 0, -(1 << 62), (1 << 62))) if rng.random() < 0.002 * self.restless else self.at - late
+
+
+def log(seed, length=900, hot=0.0, back=20, restless=1.0):
+    """Records as (offset, timestamp, source header, value). `hot`: the share of one customer's events; `back`: how far a duplicate may come after."""
     rng = random.Random(seed)
     records, recent, t, offset, raw = [], [], START_MS, 0, {}
     # Odd seeds live on the edges: no time at all between events, or just a cooldown, a window or a half-life.
     steps = (0, 0, 0, 24 * HOUR_MS, 72 * HOUR_MS, 168 * HOUR_MS, 336 * HOUR_MS) if seed % 2 else (0, 1, 59_999, HOUR_MS, 30 * HOUR_MS, 400 * HOUR_MS)
+    clock = Clock(rng, restless)
     first_rules = rng.randrange(60)
     for number in range(length):
         if number == first_rules or number > first_rules and rng.random() < 0.01:
@@ -84,10 +102,10 @@ def log(seed, length=900):
             offset += 1
         t += rng.choice(steps) if rng.random() < (0.1 if seed % 2 else 0.9) else 0
         late = rng.choice((1, 5 * HOUR_MS, 24 * HOUR_MS, 168 * HOUR_MS, 700 * HOUR_MS)) if rng.random() < 0.1 else 0
-        value = event(rng, number, t - late)
+        value = event(rng, number, t - late, hot)
         if recent and rng.random() < 0.05:
             value = rng.choice(recent)  # a sender's duplicate
-        recent = (recent + [value])[-20:]
+        recent = (recent + [value])[-back:]
         source = f"voc.{rng.choice(('calls', 'web', 'complaints'))}/{rng.randrange(3)}"
         at = raw.get(source, 0) if rng.random() < 0.95 else max(0, raw.get(source, 0) - 3)  # now and then a copy
         raw[source] = max(raw.get(source, 0), at + 1)
@@ -95,7 +113,7 @@ def log(seed, length=900):
         if rng.random() < 0.02:
             text = rng.choice(("{", "", "[]"))
         header = "" if rng.random() < 0.01 else f"{source}/{at}"
-        records.append((offset, t, header, text))
+        records.append((offset, clock.next(), header, text))
         offset += 1
     return records
 
@@ -128,6 +146,21 @@ def test_core_and_oracle_agree(seed):
     assert {id_: json.loads(text) for id_, text in alerts.items()} == partition.alerts
     for id_, text in alerts.items():
         assert text == oracle.dumps(partition.alerts[id_]), "the same bytes, the members' order included"
+
+
+def test_core_and_oracle_agree_on_a_hot_customer(monkeypatch):
+    """One with nine tenths of the events, so that its ring grows, is cut at its most, and falls back."""
+    sizes, append = [], oracle.Ring.append
+    monkeypatch.setattr(oracle.Ring, "append", lambda ring, *more: (append(ring, *more), sizes.append(len(ring.ids))))
+    for seed, length, back, restless in ((101, 2500, 60, 1.0), (102, 6000, 500, 0.1), (107, 9000, 6000, 0.02)):
+        records = log(seed, length, 0.9, back, restless)
+        expected, partition = run_oracle(records)
+        store, _ = run_core(records, seed)
+        assert store == expected
+        assert partition.customers["고객 25"].counts["duplicates"] > 20
+    assert max(sizes) == 4096 and sizes.count(32) > 100
+    falls = set(zip(sizes, sizes[1:]))
+    assert any(a > 1000 and b == 32 for a, b in falls) and (4096, 4033) in falls, "by time, and by the most"
 
 
 def test_the_logs_have_everything_in_them():

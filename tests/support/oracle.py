@@ -11,7 +11,8 @@ from datetime import datetime, timedelta, timezone
 
 import xxhash
 
-RING, TROUBLES, CONTRIBUTIONS, MOST_POINTS = 32, 8, 4, 200_000
+TROUBLES, CONTRIBUTIONS, MOST_POINTS = 8, 4, 200_000
+RING_LEAST, RING_MOST, RING_CHUNK, RING_PERIOD_MS, AHEAD_MS, LATEST_MS = 32, 4096, 64, 600_000, 86_400_000, 253_402_300_799_999
 FEEDBACK = ("complaint", "opinion", "question")
 SATISFACTION = ("dissatisfied", "neutral", "satisfied", "delighted")
 SEVERITY = {1: "info", 2: "warning", 3: "critical"}
@@ -149,10 +150,53 @@ def rules_record(raw):
            '{"version":"%s","rules":%s}}' % (rules.version, rules.version, rules.body)
 
 
+class Ring:
+    """The ids of a customer's recent events, by their numbers."""
+
+    def __init__(self):
+        self.ids, self.known, self.mark = {}, {}, None  # number -> id; id -> how often it is there; (t0, n0)
+
+    def __contains__(self, h):
+        return h in self.known
+
+    def drop(self, numbers):
+        for number in numbers:
+            h = self.ids.pop(number)
+            self.known[h] -= 1
+            if not self.known[h]:
+                del self.known[h]
+
+    def append(self, h, r, number):
+        r = min(max(r, 0), LATEST_MS)
+        if self.mark and r - self.mark[0] >= RING_PERIOD_MS:
+            self.drop([n for n in self.ids if n < self.mark[1] and n < number - (RING_LEAST - 1)])
+            self.mark = (r, number + 1)
+        elif self.mark and self.mark[0] - r > AHEAD_MS:
+            self.mark = (r, number + 1)
+        self.ids[number] = h
+        self.known[h] = self.known.get(h, 0) + 1
+        if len(self.ids) > RING_MOST:
+            self.drop(sorted(self.ids)[:RING_CHUNK])
+        if not self.mark and len(self.ids) == RING_LEAST:
+            self.mark = (r, number + 1)
+
+    def fields(self):
+        numbers = sorted(self.ids)
+        spelt = {n: base64.urlsafe_b64encode(self.ids[n].to_bytes(6, "big")).decode() for n in numbers}
+        out = {"recent": "".join(spelt[n] for n in numbers[-RING_LEAST:])}
+        for n in numbers[:-RING_LEAST]:
+            name = f"recent:{n // RING_CHUNK}"
+            out[name] = out.get(name, "") + spelt[n]
+        if self.mark:
+            out["recent_mark"] = "%d:%d" % self.mark
+        return out
+
+
 class Customer:
     def __init__(self):
         self.counts = {}
-        self.ring, self.troubles, self.contributions, self.marks = [], [], [], {}
+        self.ring = Ring()
+        self.troubles, self.contributions, self.marks = [], [], {}
         self.points, self.at, self.state = 0, None, "normal"
         self.first_at = self.last_at = self.last_event = None
 
@@ -168,7 +212,7 @@ class Customer:
 
     def fields(self):
         out = {name: str(count) for name, count in self.counts.items()}
-        out["recent"] = "".join(base64.urlsafe_b64encode(h.to_bytes(6, "big")).decode() for h in self.ring)
+        out.update(self.ring.fields())
         if self.at is not None:
             out.update(satisfaction_index=str(self.index()), risk=str(self.risk()), risk_points=str(self.points), risk_at=str(self.at),
                        risk_state=self.state, first_at=str(self.first_at), last_at=str(self.last_at), last_event=self.last_event)
@@ -231,7 +275,7 @@ class Partition:
             self.totals["duplicates"] += 1
             customer.add("duplicates")
             return
-        customer.ring = (customer.ring + [h])[-RING:]
+        customer.ring.append(h, timestamp, customer.counts.get("events", 0))
         self.totals["events"] += 1
         t = parse_time(event["time"])
         self.count(customer, event, data, t)

@@ -32,7 +32,8 @@ struct voc_customer step_customer(uint32_t events, int risk)
 	customer.first_ms = customer.last_ms = customer.risk.at_ms = STEP_TIME_MS;
 	customer.risk.points = risk * 1000;
 	customer.state = risk > 0 ? VOC_RISK_AT_RISK : VOC_RISK_NORMAL;
-	customer.recent_count = 1;
+	voc_recent_begin(&customer.recent, events - 1);
+	customer.recent.next = events;
 	customer.last_event = strdup("e");
 	return customer;
 }

@@ -275,34 +275,41 @@ static void test_late_events_weigh_what_is_left(void **state)
 	PLAY(contacts);
 }
 
-static void test_the_ring_remembers_the_last_32(void **state)
+/* The outcome of an event with this id, its record stamped so. */
+static enum voc_apply_outcome arrive(struct world *world, const char *id, int64_t timestamp_ms)
+{
+	struct voc_aggregate_record record = *next_record(world, &(struct contact){ 0, NEUTRAL, NULL, 0 });
+	struct voc_aggregate_effects effects;
+	struct voc_error error = { 0 };
+	record.event.id = voc_str_from(id);
+	record.timestamp_ms = timestamp_ms;
+	voc_arena_reset(world->arena);
+	assert_int_equal(voc_aggregate_apply(&world->aggregate, &world->state, &world->customer, world->rollup, &record,
+	                                     world->arena, &effects, &error),
+	                 VOC_OK);
+	return effects.outcome;
+}
+
+static void test_a_duplicate_is_known_by_its_records_time(void **state)
 {
 	(void)state;
 	struct world world;
+	char id[32];
 	world_open(&world);
-	struct contact contact = { 0, NEUTRAL, NULL, 0 };
-	char got[256];
-	tell(&world, &contact, got, sizeof got);
-	for (int i = 1; i < 32; i++)
-		tell(&world, &contact, got, sizeof got);
-	struct voc_aggregate_record record = world.record;
-	struct voc_aggregate_effects effects;
-	struct voc_error error = { 0 };
-	static const enum voc_apply_outcome expected[] = { VOC_APPLY_DUPLICATE, VOC_APPLY_EVENT, VOC_APPLY_EVENT };
-	/* The first is the oldest of the 32; a new one pushes it out; then it is new. */
-	static const char *const ids[] = { "e-0", "new", "e-0" };
-	for (int i = 0; i < 3; i++) {
-		record.offset++;
-		record.source.offset++;
-		record.event.id = voc_str_from(ids[i]);
-		assert_int_equal(voc_aggregate_apply(&world.aggregate, &world.state, &world.customer, world.rollup,
-		                                     &record, world.arena, &effects, &error),
-		                 VOC_OK);
-		assert_int_equal(effects.outcome, expected[i]);
+	/* Ten a second: the ring's mark is set at the 32nd. */
+	for (int i = 0; i < 100; i++) {
+		snprintf(id, sizeof id, "q-%d", i);
+		assert_int_equal(arrive(&world, id, START_MS + i * 100), VOC_APPLY_EVENT);
 	}
-	assert_int_equal(world.state.now.duplicates, 1);
-	assert_int_equal(world.customer.counts.duplicates, 1);
-	assert_int_equal(world.customer.recent_count, VOC_RECENT_MAX);
+	assert_int_equal(arrive(&world, "q-0", START_MS + 599999), VOC_APPLY_DUPLICATE);
+	assert_int_equal(voc_recent_count(&world.customer.recent), 100);
+	/* Time is told by the records that are appended: a duplicate is none. */
+	assert_int_equal(arrive(&world, "q-31", START_MS + 3100 + 600000), VOC_APPLY_DUPLICATE);
+	assert_int_equal(arrive(&world, "new", START_MS + 3100 + 600000), VOC_APPLY_EVENT);
+	assert_int_equal(arrive(&world, "q-32", START_MS + 3100 + 600001), VOC_APPLY_DUPLICATE);
+	assert_int_equal(arrive(&world, "q-31", START_MS + 3100 + 600001), VOC_APPLY_EVENT);
+	assert_int_equal(world.state.now.duplicates, 3);
+	assert_int_equal(world.customer.counts.duplicates, 3);
 	world_close(&world);
 }
 
@@ -496,7 +503,7 @@ static char *make_value(uint32_t *seed, int number)
 	/* Now and then an id again: mostly the same customer's, thus a duplicate. */
 	uint32_t back = next_random(seed) % 8 == 0 ? 1 + next_random(seed) % 4 : 0;
 	snprintf(id, sizeof id, "e-%d", number - (int)back);
-	snprintf(customer, sizeof customer, "고객-%u", (unsigned)(number / 9 % 30));
+	snprintf(customer, sizeof customer, "고객-%u", number % 3 == 0 ? 99 : (unsigned)(number / 9 % 30));
 	event.id = voc_str_from(id);
 	event.customer_id = voc_str_from(customer);
 	event.channel = (enum voc_channel)(next_random(seed) % VOC_CHANNEL_COUNT);
@@ -529,9 +536,11 @@ static void make_log(void)
 		/* Every 40th is a copy of a raw record that was seen. */
 		snprintf(source, sizeof source, "voc.calls/%d/%d", i % 3, i % 40 == 39 ? i - 39 : i);
 		log_records[i] = (struct replay_record){ .offset = 2 * i, /* with gaps, as Kafka's markers make */
-			                                 .timestamp_ms = START_MS + i,
+			                                 .timestamp_ms = START_MS + i * HOUR_MS,
 			                                 .source = strdup(source),
 			                                 .value = make_value(&seed, i) };
+		if (i > 400) /* so close together that the rings grow */
+			log_records[i].timestamp_ms = START_MS + i * 1000;
 		if (i % 50 == 17)
 			*strchr(log_records[i].value, '"') = 'x';
 	}
@@ -610,7 +619,7 @@ int main(void)
 		cmocka_unit_test(test_repeated_complaints_within_their_window),
 		cmocka_unit_test(test_duplicates_and_copies_change_nothing),
 		cmocka_unit_test(test_late_events_weigh_what_is_left),
-		cmocka_unit_test(test_the_ring_remembers_the_last_32),
+		cmocka_unit_test(test_a_duplicate_is_known_by_its_records_time),
 		cmocka_unit_test(test_contacts_are_dated),
 		cmocka_unit_test(test_lists_keep_the_last_ones),
 		cmocka_unit_test(test_rules_are_in_force_from_their_record_on),

@@ -79,10 +79,12 @@ static void test_fields_become_values(void **state)
 	assert_int_equal(customer.risk.points, 78123);
 	assert_int_equal(customer.state, VOC_RISK_AT_RISK);
 	assert_string_equal(customer.last_event, "e-7");
-	assert_int_equal(customer.recent_count, 2);
+	assert_int_equal(voc_recent_count(&customer.recent), 2);
+	assert_int_equal(customer.recent.next, 7);
 	static const uint8_t hashes[2][VOC_RECENT_BYTES] = { { 0, 0, 0, 0, 0, 1 },
 		                                             { 0xff, 0xee, 0xdd, 0xcc, 0xbb, 0xaa } };
-	assert_memory_equal(customer.recent, hashes, sizeof hashes);
+	assert_memory_equal(voc_recent_id(&customer.recent, 5), hashes[0], VOC_RECENT_BYTES);
+	assert_memory_equal(voc_recent_id(&customer.recent, 6), hashes[1], VOC_RECENT_BYTES);
 	assert_int_equal(customer.trouble_count, 2);
 	assert_true(customer.troubles[0].complaint);
 	assert_int_equal(customer.troubles[1].factor, VOC_FACTOR_NONE);
@@ -178,6 +180,7 @@ static void test_what_this_code_does_not_write_is_refused(void **state)
 		{ "recent", "" },
 		{ "recent", "AAAAAAA" },
 		{ "recent", "AAAAAAA=" },
+		{ "recent", "AAAAAAABAAAAAAABAAAAAAABAAAAAAABAAAAAAABAAAAAAABAAAAAAABAAAAAAAB" }, /* of 7 events */
 		{ "troubles", "" },
 		{ "troubles", "1:emotion:x" },
 		{ "troubles", "1:emotion" },
