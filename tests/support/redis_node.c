@@ -97,6 +97,16 @@ void redis_node_free(struct redis_node *node)
 	nftw(node->folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
 }
 
+static const struct voc_redis_reply *exchange(struct redis_node *node, struct voc_str command)
+{
+	struct voc_redis_call call = { .command = command };
+	struct voc_redis_patience patience = { voc_clock_ms() + ANSWER_MS, -1 };
+	voc_redis_link_open(node->link);
+	voc_redis_link_send(node->link, &call);
+	voc_redis_links_exchange(&node->link, 1, &patience);
+	return call.reply;
+}
+
 const struct voc_redis_reply *redis_node_try(struct redis_node *node, const char *const *command)
 {
 	struct voc_buf bytes;
@@ -104,13 +114,13 @@ const struct voc_redis_reply *redis_node_try(struct redis_node *node, const char
 	voc_redis_args_words(&bytes, command);
 	assert_false(bytes.failed);
 	voc_arena_reset(node->arena);
-	struct voc_redis_call call = { .command = voc_buf_str(&bytes) };
-	struct voc_redis_patience patience = { voc_clock_ms() + ANSWER_MS, -1 };
-	voc_redis_link_open(node->link);
-	voc_redis_link_send(node->link, &call);
-	voc_redis_links_exchange(&node->link, 1, &patience);
+	bool was_open = voc_redis_link_is_open(node->link);
+	const struct voc_redis_reply *reply = exchange(node, voc_buf_str(&bytes));
+	/* Sentinels cut the connections of whom they promote or demote. */
+	if (reply->type == VOC_REDIS_LOST && was_open)
+		reply = exchange(node, voc_buf_str(&bytes));
 	voc_buf_free(&bytes);
-	return call.reply;
+	return reply;
 }
 
 const struct voc_redis_reply *redis_node_do(struct redis_node *node, const char *const *command)
