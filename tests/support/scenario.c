@@ -56,10 +56,10 @@ const char *scenario_topic(const struct scenario *scenario, const char *name)
 }
 
 static void become_aggregator(const struct scenario *scenario, const struct process *process, const char *redis_url,
-                              const char *batch_records, int number)
+                              const char *batch_records)
 {
 	char group[64];
-	snprintf(group, sizeof group, "g%d-%d-", (int)getpid(), number);
+	snprintf(group, sizeof group, "g%d-", (int)getpid());
 	prctl(PR_SET_PDEATHSIG, SIGKILL); /* a failed test leaves none behind */
 	if (!freopen(process->log, "w", stderr))
 		_exit(126);
@@ -97,7 +97,7 @@ struct process scenario_start(const struct scenario *scenario, const char *redis
 	process.pid = fork();
 	assert_int_not_equal(process.pid, -1);
 	if (process.pid == 0)
-		become_aggregator(scenario, &process, redis_url, batch_records, number);
+		become_aggregator(scenario, &process, redis_url, batch_records);
 	return process;
 }
 
