@@ -182,3 +182,22 @@ bool voc_labels_differ_in_alarm(const struct voc_labels *a, const struct voc_lab
 	return (a->feedback == VOC_FEEDBACK_COMPLAINT) != (b->feedback == VOC_FEEDBACK_COMPLAINT) ||
 	       a->churn_intent != b->churn_intent;
 }
+
+int voc_labels_get(const struct voc_labels *labels, enum voc_head head)
+{
+	switch (head) {
+	case VOC_HEAD_FEEDBACK: return (int)labels->feedback;
+	case VOC_HEAD_SATISFACTION: return (int)labels->satisfaction;
+	case VOC_HEAD_FACTOR: return (int)labels->primary_factor;
+	case VOC_HEAD_SERVQUAL: return (int)labels->servqual;
+	case VOC_HEAD_CHURN: return labels->churn_intent;
+	case VOC_HEAD_COUNT: break;
+	}
+	return 0;
+}
+
+const char *voc_labels_name(enum voc_head head, int label)
+{
+	static const char *const truths[] = { "false", "true" };
+	return head == VOC_HEAD_CHURN ? name_at(truths, 2, label) : voc_head_label_name(head, label);
+}

@@ -109,6 +109,10 @@ enum voc_head { VOC_HEADS(X) VOC_HEAD_COUNT };
 #undef X
 const char *voc_head_name(enum voc_head head);
 bool voc_head_parse(struct voc_str name, enum voc_head *ret_head);
+/* What was decided for the head: its label (the primary factor for the factors; churn 0 or 1), and that one's name
+ * ("true", "false" for churn). */
+int voc_labels_get(const struct voc_labels *labels, enum voc_head head);
+const char *voc_labels_name(enum voc_head head, int label);
 /* The heads that the two differ in, as bits 1 << enum voc_head; the factors differ if the primary one does. */
 uint32_t voc_labels_diff(const struct voc_labels *a, const struct voc_labels *b);
 /* A complaint, or an intent to leave, is in one and not in the other: what alerts follow from. */

@@ -12,19 +12,6 @@ static bool is_in_share(const struct voc_shadow *shadow, const struct voc_messag
 	return (int64_t)((place >> 32) % 100) < shadow->share_percent;
 }
 
-static const char *label_name(const struct voc_labels *labels, enum voc_head head)
-{
-	switch (head) {
-	case VOC_HEAD_FEEDBACK: return voc_feedback_name(labels->feedback);
-	case VOC_HEAD_SATISFACTION: return voc_satisfaction_name(labels->satisfaction);
-	case VOC_HEAD_FACTOR: return voc_factor_name(labels->primary_factor);
-	case VOC_HEAD_SERVQUAL: return voc_servqual_name(labels->servqual);
-	case VOC_HEAD_CHURN: return labels->churn_intent ? "true" : "false";
-	case VOC_HEAD_COUNT: break;
-	}
-	return "";
-}
-
 /* The first head that differs; vocctl shadow tells all. */
 static void log_change(struct voc_shadow *shadow, const struct voc_message *message, uint32_t changes,
                        const struct voc_labels *live, const struct voc_labels *others, int64_t now_ms)
@@ -34,7 +21,8 @@ static void log_change(struct voc_shadow *shadow, const struct voc_message *mess
 	if (now_ms < shadow->quiet_until_ms)
 		return;
 	VOC_LOG(VOC_LOG_INFO, "shadow differs", VOC_LOG_STR("head", voc_head_name(head)),
-	        VOC_LOG_STR("live", label_name(live, head)), VOC_LOG_STR("shadow", label_name(others, head)),
+	        VOC_LOG_STR("live", voc_labels_name(head, voc_labels_get(live, head))),
+	        VOC_LOG_STR("shadow", voc_labels_name(head, voc_labels_get(others, head))),
 	        VOC_LOG_STR("topic", message->topic.ptr), VOC_LOG_INT("partition", message->partition),
 	        VOC_LOG_INT("offset", message->offset), VOC_LOG_INT("count", shadow->unlogged));
 	shadow->unlogged = 0;

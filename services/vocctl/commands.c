@@ -16,6 +16,7 @@ const struct vocctl_command *const vocctl_commands[] = {
 	&vocctl_command_label,
 	&vocctl_command_corrections,
 	&vocctl_command_rules,
+	&vocctl_command_shadow,
 	&vocctl_command_topics,
 	&vocctl_command_verify,
 	&vocctl_command_rebuild,

@@ -65,6 +65,7 @@ extern const struct vocctl_command vocctl_command_label;
 extern const struct vocctl_command vocctl_command_rebuild;
 extern const struct vocctl_command vocctl_command_rules;
 extern const struct vocctl_command vocctl_command_send;
+extern const struct vocctl_command vocctl_command_shadow;
 extern const struct vocctl_command vocctl_command_topics;
 extern const struct vocctl_command vocctl_command_verify;
 extern const struct vocctl_command vocctl_command_watch;

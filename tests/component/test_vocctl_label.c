@@ -1,5 +1,5 @@
-/* vocctl label and corrections, as programs, against librdkafka's mock cluster: what a person says of an event comes
- * out as a row for the training. */
+/* vocctl label, corrections and shadow, as programs, against librdkafka's mock cluster: what a person says of an event
+ * comes out as a row for the training. */
 #include "classifier/step.h"
 #include "support/mock_kafka.h"
 #include "support/program_run.h"
@@ -193,6 +193,35 @@ static void test_a_correction_is_taken_back(void **state)
 	        strstr(export(), "{\"text\":\"" MASKED "\",\"lang\":\"ko\",\"satisfaction\":\"dissatisfied\"}\n"));
 }
 
+/* Over what the raw topics hold, and over a file of raw events and plain texts; words only if they are asked for. */
+static void test_what_other_rules_would_change(void **state)
+{
+	(void)state;
+	char rules[] = "/tmp/voc-test-rules-XXXXXX", option[64];
+	int fd = mkstemp(rules);
+	FILE *file = fdopen(fd, "w");
+	fputs("version 9\n[churn_intent]\n고마워요 :: weight=4000\n", file);
+	fclose(file);
+	snprintf(option, sizeof option, "--shadow-phrases=%s", rules);
+	PROGRAM_RUN(&run, NULL, "vocctl", "shadow", option, "--json");
+	assert_int_equal(run.status, 0);
+	assert_non_null(strstr(run.out, "\"events\":5,\"unread\":0,"));
+	assert_non_null(strstr(run.out, "{\"lang\":\"ko\",\"channel\":\"call\",\"events\":4,"));
+	assert_non_null(strstr(run.out, "{\"live\":\"false\",\"new\":\"true\",\"events\":1}"));
+	assert_null(strstr(run.out, "고마워요"));
+	PROGRAM_RUN(&run, "{\"id\":\"t-1\",\"text\":\"이제 고마워요\",\"channel\":\"complaint\"}\n\nnothing\n",
+	            "vocctl", "shadow", option, "--words", "-");
+	assert_int_equal(run.status, 0);
+	assert_non_null(strstr(run.out, "1 events (1 more could not be read), 1 change"));
+	assert_non_null(strstr(run.out, "  false -> true  t-1\n    고마워요\n    by \"\" -> \"고마워요\""));
+	remove(rules);
+	PROGRAM_RUN(&run, NULL, "vocctl", "shadow");
+	assert_int_equal(run.status, 2);
+	assert_non_null(strstr(run.err, "nothing to compare"));
+	PROGRAM_RUN(&run, NULL, "vocctl", "shadow", option);
+	assert_int_equal(run.status, 2);
+}
+
 static void assert_usage(const char *flag, const char *value, const char *why)
 {
 	PROGRAM_RUN(&run, NULL, "vocctl", "label", "e-1", flag, value);
@@ -236,6 +265,7 @@ int main(void)
 		cmocka_unit_test(test_words_that_come_with_the_command),
 		cmocka_unit_test(test_a_correction_is_taken_back),
 		cmocka_unit_test(test_what_is_no_label),
+		cmocka_unit_test(test_what_other_rules_would_change),
 	};
 	return cmocka_run_group_tests_name("vocctl_label", tests, start, stop);
 }
