@@ -209,8 +209,8 @@ static void test_what_other_rules_would_change(void **state)
 	assert_non_null(strstr(run.out, "{\"lang\":\"ko\",\"channel\":\"call\",\"events\":4,"));
 	assert_non_null(strstr(run.out, "{\"live\":\"false\",\"new\":\"true\",\"events\":1}"));
 	assert_null(strstr(run.out, "고마워요"));
-	PROGRAM_RUN(&run, "{\"id\":\"t-1\",\"text\":\"고마워요\",\"channel\":\"complaint\"}\n\nnothing\n",
-	            "vocctl", "shadow", option, "--words", "-");
+	PROGRAM_RUN(&run, "{\"id\":\"t-1\",\"text\":\"고마워요\",\"channel\":\"complaint\"}\n\nnothing\n", "vocctl",
+	            "shadow", option, "--words", "-");
 	assert_int_equal(run.status, 0);
 	assert_non_null(strstr(run.out, "1 events (1 more could not be read), 1 change"));
 	assert_non_null(strstr(run.out, "  false -> true  t-1\n    고마워요\n    by \"\" -> \"고마워요\""));
