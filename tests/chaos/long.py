@@ -165,8 +165,9 @@ def pipeline(options, counts, endpoints=False):
 def check_end(report, stack, watch, hooks=None, names=HOOKS):
     """Nothing lost, nothing twice, nothing dead-lettered, memory within its budget."""
     try:
-        rules, partitions = verify.apply_log(stack)
-        keys = verify.check_redis(stack, rules, partitions)
+        partitions = verify.apply_log(stack)
+        verify.check_rules(partitions)
+        keys = verify.check_redis(stack, partitions)
         sums = verify.check_sums(stack, partitions)
         ids = delivered_everywhere(partitions, hooks, names) if hooks else verify.check_alerts(stack, partitions)[0]
         report.check(f"equal to the oracle: {keys} keys of Redis, {len(ids)} alerts, {sums}", True)
