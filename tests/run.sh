@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Every test, on a fresh Debian 12: installs what it needs, builds with ASan and UBSan, runs every suite.
 #
-#   tests/run.sh [SUITE ...]     unit component lint contract fuzz-smoke tidy eval system demo; all of them by default
+#   tests/run.sh [SUITE ...]     unit component torture lint contract fuzz-smoke tidy eval system demo; all of them by default
 #
 # Nothing is skipped: what could not run is a failure. VOC_DATA_DIR names the real text (default ../shared/data); without it
 # the committed samples stand in, and the output says so. The last line is "N passed, N failed".
@@ -10,7 +10,7 @@ cd "$(dirname "$0")/.."
 root=$PWD
 
 suites=("$@")
-[ ${#suites[@]} -gt 0 ] || suites=(unit component lint tidy contract fuzz-smoke eval system demo)
+[ ${#suites[@]} -gt 0 ] || suites=(unit component torture lint tidy contract fuzz-smoke eval system demo)
 
 deploy/packages.sh test || exit 1
 export LC_ALL=C.UTF-8
@@ -99,7 +99,7 @@ for suite in "${suites[@]}"; do
   fi
   export VOC_BIN_DIR=$root/build/$preset/bin
   case $suite in
-  unit | component | lint | tidy | fuzz-smoke) run_ctest "$suite" "$preset" ;;
+  unit | component | torture | lint | tidy | fuzz-smoke) run_ctest "$suite" "$preset" ;;
   contract | system) run_pytest "$suite" "tests/$suite" ;;
   eval) run_command eval tests/eval/run.sh --floors ;;
   demo) run_command demo deploy/demo.sh --once ;;

@@ -32,8 +32,11 @@ static enum voc_status read_fd(int fd, const char *path, struct voc_buf *bytes, 
 			return refuse(error, path, strerror(errno));
 		if (count == 0)
 			return VOC_OK;
-		if (count > 0 && !voc_buf_add(bytes, held, (size_t)count))
-			return refuse(error, path, "the file is larger than it may be");
+		if (count <= 0 || voc_buf_add(bytes, held, (size_t)count))
+			continue;
+		if (bytes->out_of_memory)
+			return voc_error_set(error, VOC_FATAL, VOC_REASON_OUT_OF_MEMORY, -1, "%.120s: no memory", path);
+		return refuse(error, path, "the file is larger than it may be");
 	}
 }
 

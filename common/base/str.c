@@ -71,7 +71,7 @@ void voc_buf_free(struct voc_buf *buf)
 void voc_buf_clear(struct voc_buf *buf)
 {
 	buf->len = 0;
-	buf->failed = false;
+	buf->failed = buf->out_of_memory = false;
 }
 
 bool voc_buf_reserve(struct voc_buf *buf, size_t more)
@@ -91,7 +91,7 @@ bool voc_buf_reserve(struct voc_buf *buf, size_t more)
 		cap = buf->max;
 	char *ptr = realloc(buf->ptr, cap);
 	if (!ptr) {
-		buf->failed = true;
+		buf->failed = buf->out_of_memory = true;
 		return false;
 	}
 	buf->ptr = ptr;

@@ -58,8 +58,9 @@ struct voc_buf {
 	char *ptr; /* owned; NULL until the first append */
 	size_t len;
 	size_t cap;
-	size_t max;  /* never grows past this many bytes */
-	bool failed; /* something did not fit (or memory ran out) and was refused */
+	size_t max;         /* never grows past this many bytes */
+	bool failed;        /* something did not fit (or memory ran out) and was refused */
+	bool out_of_memory; /* memory ran out: what is to be written is not at fault */
 };
 
 void voc_buf_init(struct voc_buf *buf, size_t max_bytes);

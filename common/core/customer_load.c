@@ -21,6 +21,7 @@ struct loader {
 	struct voc_arena *arena;
 	int64_t index, level; /* as stored: they follow from the rest and must agree */
 	unsigned seen;        /* bit 1 << VOC_FIELD_x */
+	bool out_of_memory;   /* what stands there may be good */
 };
 
 static bool load_number(struct voc_str text, int64_t least, int64_t most, int64_t *ret_value)
@@ -149,6 +150,13 @@ static bool load_troubles(struct voc_customer *customer, struct voc_str text)
 	return customer->trouble_count > 0;
 }
 
+static char *copy_text(struct loader *loader, struct voc_str text)
+{
+	char *copy = strndup(text.ptr, text.len);
+	loader->out_of_memory = loader->out_of_memory || !copy;
+	return copy;
+}
+
 static bool load_contributions(struct loader *loader, struct voc_str text)
 {
 	struct voc_customer *customer = &loader->customer;
@@ -161,20 +169,23 @@ static bool load_contributions(struct loader *loader, struct voc_str text)
 		struct voc_str one;
 		bool object = voc_json_peek(&json) == VOC_JSON_OBJECT;
 		if (!object || !voc_json_skip(&json, &one) || customer->contribution_count == VOC_CONTRIBUTIONS_MAX)
-			return false;
-		char *copy = strndup(one.ptr, one.len);
+			break;
+		char *copy = copy_text(loader, one);
 		if (!copy)
 			return false;
 		customer->contributions[customer->contribution_count++] = copy;
 	}
-	return voc_json_read_end(&json) && customer->contribution_count > 0;
+	bool good = voc_json_read_end(&json) && customer->contribution_count > 0;
+	loader->out_of_memory = loader->out_of_memory || error.reason == VOC_REASON_OUT_OF_MEMORY;
+	return good;
 }
 
-static bool load_last_event(struct voc_customer *customer, struct voc_str text)
+static bool load_last_event(struct loader *loader, struct voc_str text)
 {
+	struct voc_customer *customer = &loader->customer;
 	if (text.len == 0 || customer->last_event || memchr(text.ptr, '\0', text.len))
 		return false;
-	customer->last_event = strndup(text.ptr, text.len);
+	customer->last_event = copy_text(loader, text);
 	return customer->last_event != NULL;
 }
 
@@ -199,7 +210,7 @@ static bool load_plain(struct loader *loader, enum voc_customer_field which, str
 		return true;
 	case VOC_FIELD_FIRST: return load_time(value, &customer->first_ms);
 	case VOC_FIELD_LAST: return load_time(value, &customer->last_ms);
-	case VOC_FIELD_LAST_EVENT: return load_last_event(customer, value);
+	case VOC_FIELD_LAST_EVENT: return load_last_event(loader, value);
 	case VOC_FIELD_RECENT: loader->recent = value; return true;
 	case VOC_FIELD_TROUBLES: return load_troubles(customer, value);
 	case VOC_FIELD_CONTRIBUTIONS: return load_contributions(loader, value);
@@ -285,6 +296,9 @@ enum voc_status voc_customer_load(const struct voc_field *fields, size_t count, 
 		bad = voc_str_from(missing(&loader));
 	if (bad.ptr) {
 		voc_customer_free(&loader.customer);
+		if (loader.out_of_memory)
+			return voc_error_set(error, VOC_FATAL, VOC_REASON_OUT_OF_MEMORY, -1,
+			                     "no memory for a customer");
 		return voc_error_set(error, VOC_FATAL, VOC_REASON_REDIS, -1,
 		                     "customer: field '%.*s' is not what belongs there",
 		                     VOC_STR_ARG(voc_str_clip(bad, 80)));

@@ -245,6 +245,11 @@ static enum voc_status parse_phrase(struct parser *parser, struct voc_str line)
 	return status == VOC_OK ? add_part(parser, trim(second), number * 2, &rule->symbols) : status;
 }
 
+static enum voc_status out_of_memory(struct parser *parser)
+{
+	return voc_error_set(parser->error, VOC_FATAL, VOC_REASON_OUT_OF_MEMORY, -1, "no memory for the phrase rules");
+}
+
 /* "+ text" must hit its section, "- text" must not. */
 static enum voc_status parse_example(struct parser *parser, struct voc_str line)
 {
@@ -255,7 +260,7 @@ static enum voc_status parse_example(struct parser *parser, struct voc_str line)
 		return refuse(parser, "the file has too many examples", voc_str_of(NULL, 0));
 	struct voc_str text = voc_arena_copy(phrases->arena, trim(voc_str_of(line.ptr + 1, line.len - 1)));
 	if (!text.ptr)
-		return refuse(parser, "the file has too many examples", voc_str_of(NULL, 0));
+		return out_of_memory(parser);
 	phrases->examples[phrases->example_count++] = (struct voc_rule_example){
 		.text = text,
 		.rule_head = parser->section.head,
@@ -291,7 +296,7 @@ static enum voc_status parse_source(struct parser *parser, struct voc_str source
 		return refuse(parser, "an empty source, or one too many", voc_str_of(NULL, 0));
 	struct voc_str copy = voc_arena_copy(phrases->arena, source);
 	if (!copy.ptr)
-		return refuse(parser, "the file has too many examples", voc_str_of(NULL, 0));
+		return out_of_memory(parser);
 	phrases->sources[phrases->source_count++] = copy.ptr;
 	return VOC_OK;
 }
@@ -404,7 +409,7 @@ static enum voc_status parse(struct voc_str text, const char *name, const struct
 	parser.normal = malloc(sizeof *parser.normal);
 	enum voc_status status = VOC_FATAL;
 	if (!parser.phrases || !parser.normal) {
-		voc_error_set(error, VOC_FATAL, VOC_REASON_OUT_OF_MEMORY, -1, "no memory for the phrase rules");
+		(void)out_of_memory(&parser);
 	} else {
 		keep_name(parser.phrases, name);
 		if (base)

@@ -1,6 +1,7 @@
 #include "core/rules.h"
 
 #include "base/hash.h"
+#include "core/memory_json.h"
 
 #include <jansson.h>
 #include <stdio.h>
@@ -149,23 +150,22 @@ static void take_version(struct reader *reader, json_t *top, struct voc_rules *r
 static enum voc_status seal(json_t *top, struct voc_rules *rules, struct voc_buf *ret_canonical,
                             struct voc_error *error)
 {
-	char *text = json_dumps(top, JSON_COMPACT | JSON_SORT_KEYS);
-	if (!text)
-		return voc_error_set(error, VOC_FATAL, VOC_REASON_OUT_OF_MEMORY, -1, "no memory for rules");
-	struct voc_str canonical = voc_str_from(text);
+	const size_t flags = JSON_COMPACT | JSON_SORT_KEYS;
+	struct voc_buf own, *text = ret_canonical ? ret_canonical : &own;
 	unsigned char digest[VOC_SHA256_BYTES];
 	char hex[2 * VERSION_HASH_BYTES + 1];
-	size_t len = strlen(rules->version);
-	voc_sha256(canonical, digest);
-	voc_hex(digest, VERSION_HASH_BYTES, hex);
-	snprintf(rules->version + len, sizeof rules->version - len, "-%s", hex);
-	bool kept = true;
-	if (ret_canonical) {
-		voc_buf_clear(ret_canonical);
-		kept = voc_buf_add_str(ret_canonical, canonical);
+	size_t len = strlen(rules->version), size = json_dumpb(top, NULL, 0, flags);
+	voc_buf_init(&own, size);
+	voc_buf_clear(text);
+	bool good = size > 0 && voc_buf_reserve(text, size);
+	if (good) {
+		text->len = json_dumpb(top, text->ptr, size, flags);
+		voc_sha256(voc_buf_str(text), digest);
+		voc_hex(digest, VERSION_HASH_BYTES, hex);
+		snprintf(rules->version + len, sizeof rules->version - len, "-%s", hex);
 	}
-	free(text);
-	return kept ? VOC_OK : voc_error_set(error, VOC_FATAL, VOC_REASON_OUT_OF_MEMORY, -1, "no memory for rules");
+	voc_buf_free(&own);
+	return good ? VOC_OK : voc_error_set(error, VOC_FATAL, VOC_REASON_OUT_OF_MEMORY, -1, "no memory for rules");
 }
 
 static void take_thresholds(struct reader *reader, json_t *top, struct voc_rules *rules)
@@ -251,17 +251,9 @@ static void take_follow_up(struct reader *reader, json_t *top, struct voc_rules 
 	refuse_others(reader, object, group, rule_names, VOC_RULE_COUNT, sizeof *rule_names);
 }
 
-enum voc_status voc_rules_parse(struct voc_str json, struct voc_rules *ret_rules, struct voc_error *error)
+static enum voc_status parse(struct voc_str json, struct voc_rules *ret_rules, struct voc_buf *ret_canonical,
+                             struct voc_error *error)
 {
-	return voc_rules_read(json, ret_rules, NULL, error);
-}
-
-enum voc_status voc_rules_read(struct voc_str json, struct voc_rules *ret_rules, struct voc_buf *ret_canonical,
-                               struct voc_error *error)
-{
-	if (json.len > VOC_RULES_MAX_BYTES)
-		return voc_error_set(error, VOC_FATAL, VOC_REASON_CONFIG, -1, "longer than %d bytes",
-		                     VOC_RULES_MAX_BYTES);
 	json_error_t where;
 	json_t *top = json_loadb(json.len > 0 ? json.ptr : "", json.len, JSON_REJECT_DUPLICATES, &where);
 	if (!top)
@@ -284,4 +276,22 @@ enum voc_status voc_rules_read(struct voc_str json, struct voc_rules *ret_rules,
 	if (status == VOC_OK)
 		*ret_rules = rules;
 	return status;
+}
+
+enum voc_status voc_rules_read(struct voc_str json, struct voc_rules *ret_rules, struct voc_buf *ret_canonical,
+                               struct voc_error *error)
+{
+	if (json.len > VOC_RULES_MAX_BYTES)
+		return voc_error_set(error, VOC_FATAL, VOC_REASON_CONFIG, -1, "longer than %d bytes",
+		                     VOC_RULES_MAX_BYTES);
+	if (!voc_json_memory_begin(json.len))
+		return voc_error_set(error, VOC_FATAL, VOC_REASON_OUT_OF_MEMORY, -1, "no memory to read the rules");
+	enum voc_status status = parse(json, ret_rules, ret_canonical, error);
+	voc_json_memory_end();
+	return status;
+}
+
+enum voc_status voc_rules_parse(struct voc_str json, struct voc_rules *ret_rules, struct voc_error *error)
+{
+	return voc_rules_read(json, ret_rules, NULL, error);
 }

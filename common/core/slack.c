@@ -187,6 +187,7 @@ bool voc_slack_encode(struct voc_buf *buf, const struct voc_alert *alert, const 
 	voc_json_array_end(&json);
 	voc_json_object_end(&json);
 	bool whole = !text.failed && !buf->failed;
+	buf->out_of_memory = buf->out_of_memory || text.out_of_memory;
 	voc_buf_free(&text);
 	return whole;
 }

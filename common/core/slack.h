@@ -12,7 +12,8 @@
 
 #define VOC_SLACK_MAX_BYTES (16 * 1024)
 
-/* Appends the JSON payload. `contributions` oldest first, as the alert holds them. False if the buffer is full. */
+/* Appends the JSON payload. `contributions` oldest first, as the alert holds them. False if the buffer is full, or
+ * memory ran out (buf->out_of_memory). */
 bool voc_slack_encode(struct voc_buf *buf, const struct voc_alert *alert, const struct voc_contribution *contributions,
                       size_t count);
 

@@ -37,7 +37,7 @@ struct voc_message {
 
 /* Gives the record back; fine on one that was released or never filled. Before its consumer is freed. */
 void voc_message_release(struct voc_message *message);
-/* Fills at most `max` headers, borrowed from the record, and returns how many. */
+/* Fills at most `max` headers, borrowed from the record, and returns how many: none of one that was never read. */
 size_t voc_message_headers(const struct voc_message *message, struct voc_header *headers, size_t max);
 
 /* The value of the first header of that name; empty if there is none. Borrowed from the record. */

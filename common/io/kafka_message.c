@@ -26,7 +26,7 @@ size_t voc_message_headers(const struct voc_message *message, struct voc_header 
 	size_t count = 0, size;
 	const char *name;
 	const void *value;
-	if (rd_kafka_message_headers(message->handle, &list))
+	if (!message->handle || rd_kafka_message_headers(message->handle, &list))
 		return 0;
 	while (count < max &&
 	       rd_kafka_header_get_all(list, count, &name, &value, &size) == RD_KAFKA_RESP_ERR_NO_ERROR) {

@@ -41,6 +41,7 @@ void voc_redis_args_append(struct voc_redis_args *args, const struct voc_redis_a
 {
 	voc_buf_add_str(&args->buf, voc_buf_str(&more->buf));
 	args->buf.failed |= more->buf.failed;
+	args->buf.out_of_memory |= more->buf.out_of_memory;
 	args->count += more->count;
 }
 
@@ -51,6 +52,7 @@ void voc_redis_args_command(struct voc_buf *buf, const struct voc_redis_args *ar
 	voc_buf_add(buf, "\r\n", 2);
 	voc_buf_add_str(buf, voc_buf_str(&args->buf));
 	buf->failed |= args->buf.failed;
+	buf->out_of_memory |= args->buf.out_of_memory;
 }
 
 void voc_redis_args_words(struct voc_buf *buf, const char *const *words)

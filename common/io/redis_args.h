@@ -2,7 +2,7 @@
  * Arguments of a command in Redis' protocol (RESP2 bulk strings), gathered apart from it: a command tells their number
  * first, and a script's keys stand before its arguments, while both are known only at the end.
  *
- * What doesn't fit is remembered in buf.failed. No locks: one thread at a time.
+ * What doesn't fit is remembered in buf.failed, and why in buf.out_of_memory. No locks: one thread at a time.
  */
 #ifndef VOC_IO_REDIS_ARGS_H
 #define VOC_IO_REDIS_ARGS_H

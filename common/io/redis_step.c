@@ -191,7 +191,7 @@ enum voc_status voc_redis_step_end(struct voc_redis_step *step, const struct voc
 	step->out_of_memory |= !voc_partition_state_diff(state, tell_field, step);
 	take_hash(step, call);
 	voc_redis_args_command(buf, call);
-	if (step->out_of_memory)
+	if (step->out_of_memory || buf->out_of_memory)
 		return voc_error_set(error, VOC_FATAL, VOC_REASON_OUT_OF_MEMORY, -1, "no memory for a batch's step");
 	if (call->count > VOC_REDIS_STEP_ARGS_MAX || buf->failed)
 		return voc_error_set(error, VOC_FATAL, VOC_REASON_TOO_LARGE, -1,

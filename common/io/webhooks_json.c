@@ -1,5 +1,7 @@
 #include "io/webhooks.h"
 
+#include "core/memory_json.h"
+
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +16,11 @@ struct place {
 #define FAIL(place, format, ...)                                                                           \
 	voc_error_set((place)->error, VOC_FATAL, VOC_REASON_CONFIG, -1, "webhooks: endpoints[%zu]" format, \
 	              (place)->endpoint, ##__VA_ARGS__)
+
+static enum voc_status out_of_memory(const struct place *place)
+{
+	return voc_error_set(place->error, VOC_FATAL, VOC_REASON_OUT_OF_MEMORY, -1, "webhooks: out of memory");
+}
 
 static struct voc_str str_of(const json_t *value)
 {
@@ -53,7 +60,7 @@ static enum voc_status parse_url(struct voc_endpoint *endpoint, json_t *value, c
 	if (host == 0 || memchr(url.ptr + scheme, '@', host))
 		return FAIL(place, ".url: a host without user information is wanted (credentials go into headers)");
 	endpoint->url = strdup(url.ptr);
-	return endpoint->url ? VOC_OK : FAIL(place, ": out of memory");
+	return endpoint->url ? VOC_OK : out_of_memory(place);
 }
 
 static enum voc_status parse_format(struct voc_endpoint *endpoint, json_t *value, const struct place *place)
@@ -87,7 +94,7 @@ static enum voc_status parse_secret_file(struct voc_endpoint *endpoint, json_t *
 	if (!json_is_string(value) || json_string_length(value) == 0)
 		return FAIL(place, ".secret_file: a path is wanted");
 	endpoint->secret_file = strdup(json_string_value(value));
-	return endpoint->secret_file ? VOC_OK : FAIL(place, ": out of memory");
+	return endpoint->secret_file ? VOC_OK : out_of_memory(place);
 }
 
 static enum voc_status parse_rules(struct voc_endpoint *endpoint, json_t *value, const struct place *place)
@@ -158,7 +165,7 @@ static enum voc_status parse_headers(struct voc_endpoint *endpoint, json_t *valu
 			return FAIL(place, ".headers.%.40s: a string of visible ASCII is wanted", name);
 		char *line;
 		if (asprintf(&line, "%s: %s", name, json_string_value(text)) < 0)
-			return FAIL(place, ": out of memory");
+			return out_of_memory(place);
 		endpoint->headers[endpoint->header_count++] = line;
 	}
 	return VOC_OK;
@@ -253,7 +260,7 @@ static enum voc_status parse_file(struct voc_webhooks *webhooks, json_t *root, s
 	return parse_endpoints(webhooks, json_object_get(root, "endpoints"), error);
 }
 
-enum voc_status voc_webhooks_parse(struct voc_str json, struct voc_webhooks **ret_webhooks, struct voc_error *error)
+static enum voc_status parse(struct voc_str json, struct voc_webhooks *webhooks, struct voc_error *error)
 {
 	json_error_t where;
 	json_t *root = json_loadb(json.len > 0 ? json.ptr : "", json.len, JSON_REJECT_DUPLICATES, &where);
@@ -261,11 +268,20 @@ enum voc_status voc_webhooks_parse(struct voc_str json, struct voc_webhooks **re
 		return voc_error_set(error, VOC_FATAL, VOC_REASON_CONFIG, where.position,
 		                     "webhooks: line %d, column %d: not JSON, or a member twice", where.line,
 		                     where.column);
-	struct voc_webhooks *webhooks = calloc(1, sizeof *webhooks);
-	enum voc_status status =
-	        webhooks ? parse_file(webhooks, root, error)
-	                 : voc_error_set(error, VOC_FATAL, VOC_REASON_OUT_OF_MEMORY, -1, "webhooks: out of memory");
+	enum voc_status status = parse_file(webhooks, root, error);
 	json_decref(root);
+	return status;
+}
+
+enum voc_status voc_webhooks_parse(struct voc_str json, struct voc_webhooks **ret_webhooks, struct voc_error *error)
+{
+	struct voc_webhooks *webhooks = calloc(1, sizeof *webhooks);
+	if (!webhooks || !voc_json_memory_begin(json.len)) {
+		free(webhooks);
+		return out_of_memory(&(struct place){ .error = error });
+	}
+	enum voc_status status = parse(json, webhooks, error);
+	voc_json_memory_end();
 	if (status == VOC_OK)
 		*ret_webhooks = webhooks;
 	else

@@ -104,9 +104,10 @@ static enum voc_status take_record(struct endpoint *endpoint, size_t slot, const
 	voc_metric_add(VOC_METRIC_BYTES_IN, (int64_t)job->value.len);
 	voc_ack_window_add(&endpoint->lanes[slot].window, job->offset);
 	VOC_FAULT_POINT(VOC_FAULT_ALERTER_TAKEN);
-	switch (job_prepare(job, endpoint->settings.webhook, endpoint->scratch)) {
+	switch (job_prepare(job, endpoint->settings.webhook, endpoint->scratch, error)) {
 	case JOB_SEND: endpoint_add_job(endpoint, job, OUTBOX_WAITING); break;
 	case JOB_BURY: endpoint_add_job(endpoint, job, OUTBOX_DYING); break;
+	case JOB_FAILED: job_free(job); return VOC_FATAL;
 	default: endpoint_acknowledge(endpoint, slot, job->offset); job_free(job);
 	}
 	return VOC_OK;

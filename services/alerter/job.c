@@ -87,14 +87,27 @@ static enum voc_status make_slack_body(struct job *job, const struct voc_alert *
 	                                                  CONTRIBUTIONS_MAX, &count, &job->error);
 	if (status != VOC_OK)
 		return status;
-	if (!voc_slack_encode(&job->made, alert, contributions, count))
+	bool whole = voc_slack_encode(&job->made, alert, contributions, count);
+	if (!whole && job->made.out_of_memory)
+		return voc_error_set(&job->error, VOC_FATAL, VOC_REASON_OUT_OF_MEMORY, -1, "making a message");
+	if (!whole)
 		return voc_error_set(&job->error, VOC_INVALID, VOC_REASON_TOO_LARGE, -1, "no room for the message");
 	job->body = voc_buf_str(&job->made);
 	job->bytes += job->made.cap;
 	return VOC_OK;
 }
 
-enum job_fate job_prepare(struct job *job, const struct voc_endpoint *endpoint, struct voc_arena *scratch)
+/* What can't be made into a request is a dead letter, unless it was memory that failed. */
+static enum job_fate give_up(struct job *job, enum voc_status status, struct voc_error *error)
+{
+	if (status == VOC_INVALID)
+		return JOB_BURY;
+	voc_error_set(error, VOC_FATAL, job->error.reason, -1, "an alert: %s", job->error.text);
+	return JOB_FAILED;
+}
+
+enum job_fate job_prepare(struct job *job, const struct voc_endpoint *endpoint, struct voc_arena *scratch,
+                          struct voc_error *error)
 {
 	struct voc_alert alert;
 	voc_arena_reset(scratch);
@@ -102,8 +115,9 @@ enum job_fate job_prepare(struct job *job, const struct voc_endpoint *endpoint, 
 	job->item.customer = voc_hash64(job->key);
 	if (is_for_another(job, endpoint))
 		return JOB_SKIP;
-	if (voc_alert_decode(job->value, scratch, &alert, &job->error) != VOC_OK)
-		return JOB_BURY;
+	enum voc_status status = voc_alert_decode(job->value, scratch, &alert, &job->error);
+	if (status != VOC_OK)
+		return give_up(job, status, error);
 	if (!voc_endpoint_wants(endpoint, alert.rule, alert.severity))
 		return JOB_SKIP;
 	if (!voc_webhook_id_valid(alert.id)) {
@@ -112,7 +126,7 @@ enum job_fate job_prepare(struct job *job, const struct voc_endpoint *endpoint, 
 	}
 	voc_str_copy(job->id, sizeof job->id, alert.id);
 	job->item.customer = voc_hash64(alert.customer_id);
-	if (endpoint->format == VOC_WEBHOOK_SLACK && make_slack_body(job, &alert, scratch) != VOC_OK)
-		return JOB_BURY;
-	return JOB_SEND;
+	if (endpoint->format == VOC_WEBHOOK_SLACK)
+		status = make_slack_body(job, &alert, scratch);
+	return status == VOC_OK ? JOB_SEND : give_up(job, status, error);
 }

@@ -38,15 +38,17 @@ struct job {
 /* What is to be done with a record. */
 enum job_fate {
 	JOB_SEND,
-	JOB_SKIP, /* this endpoint doesn't want it */
-	JOB_BURY, /* it can't be read: job->error says why */
+	JOB_SKIP,   /* this endpoint doesn't want it */
+	JOB_BURY,   /* it can't be read: job->error says why */
+	JOB_FAILED, /* memory ran out, of which the record can do nothing */
 };
 
 /* A copy of the record; NULL when memory runs out. */
 struct job *job_new(const struct voc_message *message, void *owner, size_t slot);
 /* NULL is fine. */
 void job_free(struct job *job);
-/* Decodes it and makes the body. `scratch` is reset. */
-enum job_fate job_prepare(struct job *job, const struct voc_endpoint *endpoint, struct voc_arena *scratch);
+/* Decodes it and makes the body. `scratch` is reset. `error` is filled for JOB_FAILED, VOC_FATAL. */
+enum job_fate job_prepare(struct job *job, const struct voc_endpoint *endpoint, struct voc_arena *scratch,
+                          struct voc_error *error);
 
 #endif

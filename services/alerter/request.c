@@ -35,7 +35,9 @@ bool request_headers_make(struct request_headers *headers, const struct voc_endp
 	if (endpoint->secret.len > 0) {
 		start = text->len;
 		voc_buf_add_str(text, VOC_STR("webhook-signature: "));
-		voc_webhook_sign(text, &endpoint->secret, voc_str_from(id), time_s, body);
+		/* one with half a signature would be refused for good */
+		if (!voc_webhook_sign(text, &endpoint->secret, voc_str_from(id), time_s, body))
+			return false;
 		end_line(headers, start);
 	}
 	for (size_t i = 0; i < endpoint->header_count; i++)

@@ -165,7 +165,8 @@ static enum voc_status refuse(struct voc_step *step, const struct voc_step_input
 	                           &output->headers, &output->header_count) &&
 	    fit(step, &letter, output))
 		return VOC_OK;
-	return voc_error_set(error, VOC_FATAL, VOC_REASON_INTERNAL, -1, "a dead letter does not fit");
+	/* its room is sized for any record */
+	return voc_error_set(error, VOC_FATAL, VOC_REASON_OUT_OF_MEMORY, -1, "no memory for a dead letter");
 }
 
 enum voc_status voc_step_run(struct voc_step *step, const struct voc_step_input *input, int64_t now_ms,
@@ -181,6 +182,9 @@ enum voc_status voc_step_run(struct voc_step *step, const struct voc_step_input 
 	classify(step, step->classifier, &step->result);
 	if (encode(step, input, ret_output))
 		return VOC_OK;
+	if (step->value.out_of_memory || step->source.out_of_memory) /* no fault of the record's */
+		return voc_error_set(error, VOC_FATAL, VOC_REASON_OUT_OF_MEMORY, -1,
+		                     "no memory for a classified event");
 	voc_error_set(&step->why, VOC_INVALID, VOC_REASON_TOO_LARGE, -1, "the classified event is too large");
 	return refuse(step, input, now_ms, ret_output, error);
 }
