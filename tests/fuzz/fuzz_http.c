@@ -58,13 +58,18 @@ static void open_once(void)
 	assert(health && voc_http_server_start(&server, "127.0.0.1:0", routes, health, &error) == VOC_OK);
 }
 
+/* From another loopback address each time: one alone would run out of ports. */
 static int connect_once(void)
 {
-	const struct sockaddr_in address = { .sin_family = AF_INET,
-		                             .sin_port = htons((uint16_t)voc_http_server_port(server)),
-		                             .sin_addr = { htonl(INADDR_LOOPBACK) } };
+	static uint32_t number;
+	const struct sockaddr_in to = { .sin_family = AF_INET,
+		                        .sin_port = htons((uint16_t)voc_http_server_port(server)),
+		                        .sin_addr = { htonl(INADDR_LOOPBACK) } };
+	const struct sockaddr_in from = { .sin_family = AF_INET,
+		                          .sin_addr = { htonl(INADDR_LOOPBACK + ++number % 0xfffff0) } };
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	assert(fd >= 0 && connect(fd, (const struct sockaddr *)&address, sizeof address) == 0);
+	assert(fd >= 0 && bind(fd, (const struct sockaddr *)&from, sizeof from) == 0);
+	assert(connect(fd, (const struct sockaddr *)&to, sizeof to) == 0);
 	return fd;
 }
 

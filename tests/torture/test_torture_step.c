@@ -24,24 +24,23 @@
 #define COPY_BYTES (1 << 20)
 
 static struct voc_classifier *classifier;
-static struct voc_rules rules;
+static struct voc_buf rules;
 
 static int start(void **state)
 {
 	(void)state;
 	struct voc_error error = { .position = -1 };
-	struct voc_buf file = example_read("deploy/rules.json");
-	if (voc_rules_parse(voc_buf_str(&file), &rules, &error) != VOC_OK ||
-	    voc_classifier_open(VOC_SOURCE_DIR "/services/classifier/model.bin",
+	rules = example_read("deploy/rules.json");
+	if (voc_classifier_open(VOC_SOURCE_DIR "/services/classifier/model.bin",
 	                        VOC_SOURCE_DIR "/services/classifier/phrases.txt", &classifier, &error) != VOC_OK)
 		fail_msg("%s", error.text);
-	voc_buf_free(&file);
 	return 0;
 }
 
 static int stop(void **state)
 {
 	(void)state;
+	voc_buf_free(&rules);
 	voc_classifier_free(classifier);
 	return 0;
 }
@@ -140,6 +139,7 @@ struct aggregation {
 	struct voc_agg_step *step;
 	struct voc_customer_cache *cache;
 	struct voc_rollup *rollup;
+	struct voc_rule_book *book;
 	struct voc_partition_state state;
 	struct voc_redis_step redis;
 	struct voc_buf command;
@@ -155,10 +155,10 @@ static enum voc_status add_records(struct aggregation *work, const struct batch 
 	enum voc_status status = VOC_OK;
 	voc_agg_step_begin(work->step);
 	for (size_t i = 0; status == VOC_OK && i < batch->value_count; i++) {
-		const struct voc_agg_input input = { .offset = batch->first_offset + (int64_t)i,
-			                             .timestamp_ms = NOW_MS,
-			                             .value = voc_str_from(batch->values[i]),
-			                             .source = voc_str_from(batch->sources[i]) };
+		const struct voc_agg_input input = { .record = { .offset = batch->first_offset + (int64_t)i,
+			                                         .timestamp_ms = NOW_MS,
+			                                         .value = voc_str_from(batch->values[i]),
+			                                         .source = voc_str_from(batch->sources[i]) } };
 		status = voc_agg_step_add(work->step, &input, error);
 	}
 	/* whatever memory did, no record became a bad one */
@@ -214,13 +214,26 @@ static void compare(const struct aggregation *work, struct batch *batch)
 	torture_resume();
 }
 
-static enum voc_status run_batch(struct aggregation *work, struct batch *batch, struct voc_error *error)
+/* Where the partition stands, under its rules. */
+static enum voc_status load_state(struct aggregation *work, struct batch *batch, struct voc_error *error)
 {
-	const struct voc_aggregate aggregate = { &rules, VOC_STR("voc.classified"), 0 };
+	const struct voc_rule_set *set = NULL;
 	torture_pause();
 	const struct fake_hash *position = fake_store_hash(&batch->store, "position");
 	torture_resume();
-	enum voc_status status = voc_partition_state_load(position->fields, position->count, &work->state, error);
+	enum voc_status status =
+	        voc_partition_state_load(position->fields, position->count, work->book, &work->state, error);
+	if (status == VOC_OK && !work->state.rules)
+		status = voc_rule_book_read(work->book, voc_buf_str(&rules), &set, error);
+	if (set)
+		voc_partition_state_set_rules(&work->state, set, -1);
+	return status;
+}
+
+static enum voc_status run_batch(struct aggregation *work, struct batch *batch, struct voc_error *error)
+{
+	const struct voc_aggregate aggregate = { VOC_STR("voc.classified"), 0, work->book };
+	enum voc_status status = load_state(work, batch, error);
 	if (status == VOC_OK)
 		status = add_records(work, batch, error);
 	for (size_t i = 0; status == VOC_OK && i < work->step->customer_count; i++)
@@ -247,11 +260,12 @@ static enum voc_status aggregate(void *context, struct voc_error *error)
 {
 	struct aggregation work = { .step = voc_agg_step_new(1, EVENTS),
 		                    .cache = voc_customer_cache_new(100, 1 << 20),
-		                    .rollup = voc_rollup_new(EVENTS) };
+		                    .rollup = voc_rollup_new(EVENTS),
+		                    .book = voc_rule_book_new() };
 	voc_partition_state_init(&work.state);
 	voc_redis_step_init(&work.redis);
 	voc_buf_init(&work.command, COPY_BYTES);
-	bool opened = work.step && work.cache && work.rollup;
+	bool opened = work.step && work.cache && work.rollup && work.book;
 	enum voc_status status = opened ? run_batch(&work, context, error) : no_memory(error);
 	if (opened && status != VOC_OK) {
 		struct voc_error again = { .position = -1 };
@@ -267,6 +281,7 @@ static enum voc_status aggregate(void *context, struct voc_error *error)
 	voc_rollup_free(work.rollup);
 	voc_customer_cache_free(work.cache);
 	voc_agg_step_free(work.step);
+	voc_rule_book_free(work.book);
 	return status;
 }
 
@@ -306,41 +321,51 @@ static void test_aggregator_batch(void **state)
 	free_batch(&batch);
 }
 
+/* Applies an event of each customer and stores what comes of it, as an earlier batch. */
+static void store_earlier(struct batch *batch)
+{
+	struct voc_error error = { .position = -1 };
+	struct voc_partition_state state;
+	const struct voc_rule_set *set = NULL;
+	struct voc_aggregate work = { VOC_STR("voc.classified"), 0, voc_rule_book_new() };
+	struct voc_arena *arena = voc_arena_new(1 << 20);
+	struct voc_rollup *rollup = voc_rollup_new(CUSTOMERS);
+	voc_partition_state_init(&state);
+	assert_int_equal(voc_rule_book_read(work.book, voc_buf_str(&rules), &set, &error), VOC_OK);
+	voc_partition_state_set_rules(&state, set, -1);
+	for (int i = 0; i < CUSTOMERS; i++) {
+		struct voc_aggregate_effects effects;
+		struct voc_aggregate_record record;
+		struct voc_customer customer;
+		char key[32];
+		const struct voc_aggregate_input input = { i, NOW_MS, voc_str_from(batch->values[i]),
+			                                   VOC_STR("voc.web/0/1") };
+		snprintf(key, sizeof key, "customer:C-%d", i);
+		voc_customer_init(&customer);
+		assert_int_equal(voc_aggregate_decode(&input, arena, &record, &error), VOC_OK);
+		record.source.offset = i;
+		record.event.id = VOC_STR("earlier");
+		assert_int_equal(
+		        voc_aggregate_apply(&work, &state, &customer, rollup, &record, arena, &effects, &error),
+		        VOC_OK);
+		assert_true(voc_customer_diff(NULL, &customer, fake_hash_tell, fake_store_hash(&batch->store, key)));
+		voc_customer_free(&customer);
+	}
+	assert_true(voc_partition_state_diff(&state, fake_hash_tell, fake_store_hash(&batch->store, "position")));
+	batch->first_offset = CUSTOMERS;
+	voc_partition_state_free(&state);
+	voc_rollup_free(rollup);
+	voc_arena_free(arena);
+	voc_rule_book_free(work.book);
+}
+
 /* The customers are there already, as an earlier batch left them: they are loaded from their fields. */
 static void test_aggregator_batch_of_known_customers(void **state)
 {
 	(void)state;
 	struct batch batch = { .value_count = 0 };
 	make_batch(&batch);
-	for (int i = 0; i < CUSTOMERS; i++) {
-		struct voc_aggregate_effects effects;
-		struct voc_error error = { .position = -1 };
-		struct voc_aggregate_record record;
-		struct voc_customer customer;
-		struct voc_partition_state partition;
-		char key[32];
-		const struct voc_aggregate aggregate = { &rules, VOC_STR("voc.classified"), 0 };
-		struct voc_arena *arena = voc_arena_new(1 << 20);
-		struct voc_rollup *rollup = voc_rollup_new(1);
-		snprintf(key, sizeof key, "customer:C-%d", i);
-		voc_customer_init(&customer);
-		voc_partition_state_init(&partition);
-		assert_int_equal(voc_aggregate_decode(voc_str_from(batch.values[i]), VOC_STR("voc.web/0/1"), 0, arena,
-		                                      &record, &error),
-		                 VOC_OK);
-		record.event.id = VOC_STR("earlier");
-		assert_int_equal(voc_aggregate_apply(&aggregate, &partition, &customer, rollup, &record, arena,
-		                                     &effects, &error),
-		                 VOC_OK);
-		assert_true(voc_customer_diff(NULL, &customer, fake_hash_tell, fake_store_hash(&batch.store, key)));
-		assert_true(voc_partition_state_diff(&partition, fake_hash_tell,
-		                                     fake_store_hash(&batch.store, "position")));
-		batch.first_offset = partition.now.offset;
-		voc_customer_free(&customer);
-		voc_partition_state_free(&partition);
-		voc_rollup_free(rollup);
-		voc_arena_free(arena);
-	}
+	store_earlier(&batch);
 	torture("aggregator, a batch of known customers", aggregate, &batch, 0);
 	free_batch(&batch);
 }
