@@ -86,12 +86,16 @@ static bool load_mark(struct voc_recent *recent, struct voc_str text)
 	return true;
 }
 
-static bool restore_ids(struct voc_recent *recent, struct voc_str text)
+static bool restore_ids(struct loader *loader, struct voc_str text)
 {
 	uint8_t id[VOC_RECENT_BYTES];
 	for (size_t at = 0; at < text.len; at += VOC_HASH_CHARS) {
-		if (!load_hash(text.ptr + at, id) || !voc_recent_restore(recent, id))
+		if (!load_hash(text.ptr + at, id))
 			return false;
+		if (!voc_recent_restore(&loader->customer.recent, id)) {
+			loader->out_of_memory = true;
+			return false;
+		}
 	}
 	return true;
 }
@@ -125,10 +129,10 @@ static bool load_ring(struct loader *loader)
 		uint32_t end = (chunk->number + 1) * VOC_RECENT_CHUNK, last = events - VOC_RECENT_FEW;
 		uint32_t wanted = (end < last ? end : last) - recent->next;
 		if (recent->next / VOC_RECENT_CHUNK != chunk->number ||
-		    chunk->text.len != wanted * (size_t)VOC_HASH_CHARS || !restore_ids(recent, chunk->text))
+		    chunk->text.len != wanted * (size_t)VOC_HASH_CHARS || !restore_ids(loader, chunk->text))
 			return false;
 	}
-	return restore_ids(recent, loader->recent);
+	return restore_ids(loader, loader->recent);
 }
 
 static bool load_troubles(struct voc_customer *customer, struct voc_str text)
