@@ -305,7 +305,7 @@ def hot_customer(options):
                     report.figure(f"{name}, {whose}", shown(values))
         drain_hot(report, stack, options)
         check_end(report, stack, watch, hooks)
-        totals = verify.apply_log(stack)[1].values()
+        totals = verify.apply_log(stack).values()
         report.figure("duplicates dropped", sum(p.totals["duplicates"] for p in totals))
     return report
 
