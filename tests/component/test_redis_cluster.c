@@ -4,12 +4,14 @@
 #include "io/redis_query.h"
 #include "io/redis_slots.h"
 #include "support/pause.h"
+#include "support/program_run.h"
 #include "support/redis_cluster.h"
 #include "support/store_steps.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include <cmocka.h>
 
@@ -159,6 +161,23 @@ static void test_queries_see_all_shards(void **unused)
 	assert_int_equal(voc_redis_query_customer(redis, 7, VOC_STR("C"), &fields, &error), VOC_OK);
 	assert_int_equal(voc_redis_field_i64(&fields, "events"), 4);
 	voc_redis_free(redis);
+}
+
+static void test_vocctl_sees_all_shards(void **unused)
+{
+	(void)unused;
+	static struct program_run run;
+	commit_everywhere(4);
+	setenv("VOC_REDIS_URL", cluster.url, 1);
+	PROGRAM_RUN(&run, NULL, "vocctl", "at-risk", "--json", "--top", "100");
+	assert_int_equal(run.status, 0);
+	int lines = 0;
+	for (const char *at = run.out; (at = strchr(at, '\n')) != NULL; at++)
+		lines++;
+	assert_int_equal(lines, PARTITIONS);
+	PROGRAM_RUN(&run, NULL, "vocctl", "customer", "C");
+	assert_int_equal(run.status, 0);
+	assert_non_null(strstr(run.out, "risk 70"));
 }
 
 static void test_other_kinds_of_url_are_refused_by_name(void **unused)
@@ -324,6 +343,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		EACH(test_steps_go_to_all_shards),
 		EACH(test_queries_see_all_shards),
+		EACH(test_vocctl_sees_all_shards),
 		EACH(test_other_kinds_of_url_are_refused_by_name),
 		EACH(test_a_moved_slot_is_followed),
 		EACH(test_a_slot_on_the_move_holds_up_its_partition_alone),
