@@ -267,16 +267,12 @@ bool voc_shadow_condemn(struct voc_shadow *shadow, struct voc_str key)
 }
 
 /* The whole command, in shadow->encoded. */
-static enum voc_status put_together(struct voc_shadow *shadow, const struct voc_str stand[3], int64_t now_ms,
+static enum voc_status put_together(struct voc_shadow *shadow, const struct voc_redis_stand *stand, int64_t now_ms,
                                     struct voc_str position, struct voc_error *error)
 {
 	struct voc_redis_args *call = &shadow->command;
 	struct voc_redis_key live_key, key;
 	size_t count = voc_shadow_count(shadow);
-	if (count > VOC_SHADOW_KEYS_MAX || shadow->condemned.count > VOC_SHADOW_KEYS_MAX / 10)
-		return voc_error_set(error, VOC_FATAL, VOC_REASON_TOO_LARGE, -1,
-		                     "partition %d: %zu keys are more than one step of Redis can switch",
-		                     (int)shadow->partition, count + shadow->condemned.count);
 	voc_redis_args_clear(call);
 	voc_redis_args_add(call, VOC_STR("EVALSHA"));
 	voc_redis_args_add(call, voc_str_from(shadow->sha));
@@ -292,7 +288,7 @@ static enum voc_status put_together(struct voc_shadow *shadow, const struct voc_
 	voc_redis_args_append(call, &shadow->customers.lives);
 	voc_redis_args_append(call, &shadow->rollups.lives);
 	for (size_t i = 0; i < 3; i++)
-		voc_redis_args_add(call, stand[i]);
+		voc_redis_args_add(call, voc_str_from(stand->fields[i]));
 	voc_redis_args_add_i64(call, now_ms);
 	voc_redis_args_add_i64(call, (int64_t)shadow->condemned.count);
 	voc_redis_args_add_i64(call, (int64_t)count);
@@ -301,12 +297,14 @@ static enum voc_status put_together(struct voc_shadow *shadow, const struct voc_
 	voc_redis_args_append(call, &shadow->expiries);
 	voc_buf_clear(&shadow->encoded);
 	voc_redis_args_command(&shadow->encoded, call);
-	if (shadow->encoded.failed)
-		return voc_error_set(error, VOC_FATAL, VOC_REASON_OUT_OF_MEMORY, -1, "no memory for the switch");
+	if (call->count > VOC_SHADOW_ARGS_MAX || shadow->encoded.failed)
+		return voc_error_set(error, VOC_FATAL, VOC_REASON_TOO_LARGE, -1,
+		                     "partition %d: %zu keys are more than one step of Redis can switch",
+		                     (int)shadow->partition, count + shadow->condemned.count);
 	return VOC_OK;
 }
 
-enum voc_status voc_shadow_switch(struct voc_shadow *shadow, const struct voc_str stand[3], int64_t now_ms,
+enum voc_status voc_shadow_switch(struct voc_shadow *shadow, const struct voc_redis_stand *stand, int64_t now_ms,
                                   enum voc_shadow_outcome *ret_outcome, struct voc_error *error)
 {
 	static const enum voc_shadow_outcome outcomes[] = { VOC_SHADOW_MOVED, VOC_SHADOW_SWITCHED, VOC_SHADOW_GONE };

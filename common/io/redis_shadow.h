@@ -19,8 +19,8 @@
 #include "core/partition_state.h"
 #include "io/redis_snapshot.h"
 
-/* Keys of one switch: it is one command, which has a most number of arguments. */
-#define VOC_SHADOW_KEYS_MAX 450000
+/* The switch is one command, which has a most number of arguments: two a customer, three a minute of rollups. */
+#define VOC_SHADOW_ARGS_MAX 1000000
 
 struct voc_shadow;
 
@@ -56,10 +56,10 @@ enum voc_shadow_outcome {
 	VOC_SHADOW_GONE,  /* keys of the shadow are missing: someone removed them; nothing was done */
 };
 /*
- * `stand` is snapshot.stand as last seen, `now_ms` the wall clock. VOC_RETRY: what became of it is unknown (and the
+ * `stand` is the snapshot's as last seen, `now_ms` the wall clock. VOC_RETRY: what became of it is unknown (and the
  * position tells: rebuilt_at is now_ms if it was done).
  */
-VOC_MUST_CHECK enum voc_status voc_shadow_switch(struct voc_shadow *shadow, const struct voc_str stand[3],
+VOC_MUST_CHECK enum voc_status voc_shadow_switch(struct voc_shadow *shadow, const struct voc_redis_stand *stand,
                                                  int64_t now_ms, enum voc_shadow_outcome *ret_outcome,
                                                  struct voc_error *error);
 /* Customers and rollups that the switch would put in place. */

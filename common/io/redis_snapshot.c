@@ -41,12 +41,11 @@ static enum voc_status take_stand(const struct voc_redis_reply *reply, struct vo
 		return unexpected(error);
 	for (size_t i = 0; i < 3; i++) {
 		bool there = reply->items[i]->type == VOC_REDIS_STRING;
-		snapshot->stand[i] = there ? reply->items[i]->str : VOC_STR("");
+		voc_str_copy(snapshot->stand.fields[i], sizeof snapshot->stand.fields[i],
+		             there ? reply->items[i]->str : VOC_STR(""));
 	}
-	snapshot->is_stored = snapshot->stand[0].len > 0;
-	snapshot->offset = 0;
-	if (snapshot->is_stored && (!voc_str_to_i64(snapshot->stand[0], &snapshot->offset) || snapshot->offset < 0))
-		return voc_error_set(error, VOC_FATAL, VOC_REASON_REDIS, -1, "position: field 'offset' is no offset");
+	if (!voc_str_to_i64(voc_str_from(snapshot->stand.fields[0]), &snapshot->offset) || snapshot->offset < 0)
+		snapshot->offset = 0;
 	return VOC_OK;
 }
 

@@ -14,10 +14,14 @@
 /* Keys of one snapshot; few enough that it holds up nobody. */
 #define VOC_REDIS_SNAPSHOT_KEYS 200
 
+/* What every step checks of a position, as it is: offset, rules, rebuilt_at; empty where the field is absent. */
+struct voc_redis_stand {
+	char fields[3][128];
+};
+
 struct voc_redis_snapshot {
-	bool is_stored;          /* the partition has a position */
-	int64_t offset;          /* 0 if it has none */
-	struct voc_str stand[3]; /* offset, rules, rebuilt_at as they are; empty where absent: see redis_shadow.h */
+	int64_t offset; /* 0 if the partition has none, or one that is no offset */
+	struct voc_redis_stand stand;
 	const struct voc_redis_reply *const *keys; /* for voc_redis_snapshot_each */
 };
 

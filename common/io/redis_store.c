@@ -129,8 +129,8 @@ static enum voc_status check_meta(struct voc_store *store, size_t index, struct 
 	if (version != VOC_REDIS_STATE_VERSION)
 		return voc_error_set(
 		        error, VOC_FATAL, VOC_REASON_REDIS, -1,
-		        "state version %lld is not ours (%d): run the matching release, or delete all voc:* "
-		        "keys to rebuild from the log",
+		        "state version %lld is not ours (%d): run the matching release, or make it anew with "
+		        "vocctl rebuild",
 		        (long long)version, VOC_REDIS_STATE_VERSION);
 	return VOC_OK;
 }

@@ -146,25 +146,25 @@ static enum voc_status write_shadow(struct work *work, struct voc_error *error)
 	return status;
 }
 
-/* One try, from where Redis stands now. */
+/* One try: to where Redis stands now, and at once the switch. */
 static enum voc_status try_switch(struct work *work, enum voc_shadow_outcome *ret_outcome, struct voc_error *error)
 {
 	struct voc_redis_snapshot snapshot;
 	int64_t stands = work->recount->state.now.offset;
 	enum voc_status status = look(work, &snapshot, error);
-	if (status != VOC_OK)
-		return status;
-	if (stands > furthest(work, snapshot.offset))
+	if (status == VOC_OK && stands > furthest(work, snapshot.offset))
 		return voc_error_set(error, VOC_RETRY, VOC_REASON_POSITION_LOST, -1,
 		                     "partition %d: the position went back from %lld to %lld; try again",
 		                     (int)work->partition, (long long)stands, (long long)snapshot.offset);
-	*ret_outcome = VOC_SHADOW_MOVED;
-	if (snapshot.offset > stands) {
+	if (status == VOC_OK && snapshot.offset > stands) {
 		status = playback_advance(work->playback, work->recount, snapshot.offset, error);
-		return status == VOC_OK ? write_shadow(work, error) : status;
+		if (status == VOC_OK)
+			status = write_shadow(work, error);
 	}
+	if (status != VOC_OK)
+		return status;
 	int64_t began_ms = voc_clock_ms();
-	status = voc_shadow_switch(work->shadow, snapshot.stand, voc_clock_wall_ms(), ret_outcome, error);
+	status = voc_shadow_switch(work->shadow, &snapshot.stand, voc_clock_wall_ms(), ret_outcome, error);
 	work->result.switch_ms = voc_clock_ms() - began_ms;
 	return status;
 }
