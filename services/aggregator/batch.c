@@ -50,7 +50,7 @@ static bool is_full(const struct voc_agg *agg)
 static void note_end(struct voc_agg *agg, struct voc_message *message)
 {
 	if (message->partition >= 0 && message->partition < agg->partition_count)
-		agg->partitions[message->partition].end = message->offset;
+		voc_agg_place_note_end(&agg->partitions[message->partition], message->offset);
 	voc_message_release(message);
 }
 

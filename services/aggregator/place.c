@@ -39,6 +39,12 @@ void voc_agg_place_found_rules(struct voc_agg_place *partition, const struct voc
 	partition->end = -1;
 }
 
+void voc_agg_place_note_end(struct voc_agg_place *partition, int64_t offset)
+{
+	if (!partition->seek_due) /* else it was met before the seek: what is read again comes first */
+		partition->end = offset;
+}
+
 bool voc_agg_place_caught_up(const struct voc_agg_place *partition)
 {
 	/* The last offsets may be no records. */

@@ -41,6 +41,8 @@ void voc_agg_place_forget(struct voc_agg_place *partition);
 void voc_agg_place_load(struct voc_agg_place *partition, struct voc_partition_state *state, int64_t next, int64_t end);
 /* The first rules of the log are found (the hold is taken): reading begins again, now to apply. */
 void voc_agg_place_found_rules(struct voc_agg_place *partition, const struct voc_rule_set *rules);
+/* The log ends at `offset` for now, as Kafka gave it between two records. */
+void voc_agg_place_note_end(struct voc_agg_place *partition, int64_t offset);
 /* All that was in the log when the partition was loaded has been read: no rules among it are still to come. */
 bool voc_agg_place_caught_up(const struct voc_agg_place *partition);
 /* Whether Redis holds just what this partition was loaded from or last saved as. */

@@ -139,6 +139,11 @@ static void test_without_rules_the_log_is_looked_through_first(void **state)
 	assert_false(place.scanning || voc_agg_place_caught_up(&place)); /* what follows may still name others */
 	assert_true(place.seek_due);
 	assert_int_equal(place.next, 3);
+	voc_agg_place_note_end(&place, 6); /* met before the seek */
+	place.seek_due = false;
+	assert_false(voc_agg_place_caught_up(&place));
+	voc_agg_place_note_end(&place, 6); /* the last offsets may be no records */
+	assert_true(voc_agg_place_caught_up(&place));
 	assert_ptr_equal(place.state.rules, some);
 	assert_int_equal(place.state.now.rules_from, -1); /* no record was applied yet */
 	voc_agg_place_own(&place, false);
