@@ -84,8 +84,8 @@ class Pipeline:
                 slot.launch()
 
     def note_end(self, slot):
-        if slot.judged is slot.process:
-            return
+        if slot.judged is slot.process or slot.process.poll() is None:
+            return  # known already, or a new life has begun
         slot.judged = slot.process
         slot.ends.append((time.time(), slot.process.returncode))
         if slot.process.returncode not in slot.doom and not (slot.process.returncode == 1 and slot.service in self.may_fail):
