@@ -36,9 +36,8 @@ void voc_admin_free(struct voc_admin *admin)
 {
 	if (!admin)
 		return;
-	rd_kafka_destroy(admin->client.rk);
-	close(admin->client.wake_fd);
-	free(admin);
+	if (kafka_client_close(&admin->client, KAFKA_PRODUCER))
+		free(admin);
 }
 
 static enum voc_status unreachable(rd_kafka_resp_err_t err, const char *what, struct voc_error *error)

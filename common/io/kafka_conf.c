@@ -4,11 +4,13 @@
 #include "io/metrics.h"
 
 #include <librdkafka/rdkafka.h>
+#include <pthread.h>
 #include <sys/eventfd.h>
 #include <syslog.h>
 #include <unistd.h>
 
 #define QUIET_MS  10000
+#define CLOSE_MS  2000
 #define BROKER_UP "\"state\":\"UP\"" /* STATISTICS.md: a broker's; a group's is in lower case */
 
 int kafka_left_ms(int64_t deadline_ms)
@@ -20,13 +22,14 @@ int kafka_left_ms(int64_t deadline_ms)
 void kafka_complain(struct kafka_client *client, int code, const char *text)
 {
 	voc_metric_add(VOC_METRIC_KAFKA_ERRORS, 1);
-	if (!client->on_complaint)
+	void (*tell)(void *, const char *) = client->on_complaint;
+	if (!tell)
 		return;
 	int64_t now_ms = voc_clock_ms();
 	_Atomic int64_t *quiet_until_ms = &client->quiet_until_ms[(unsigned)code % KAFKA_QUIET_SLOTS];
 	int64_t until_ms = atomic_load(quiet_until_ms);
 	if (now_ms >= until_ms && atomic_compare_exchange_strong(quiet_until_ms, &until_ms, now_ms + QUIET_MS))
-		client->on_complaint(client->context, text);
+		tell(client->context, text);
 }
 
 enum voc_status kafka_fatal(struct kafka_client *client, struct voc_error *error)
@@ -160,6 +163,38 @@ enum voc_status kafka_client_open(struct kafka_client *client, enum kafka_kind k
 		return voc_error_set(error, VOC_FATAL, VOC_REASON_CONFIG, -1, "Kafka client: %s", text);
 	}
 	return VOC_OK;
+}
+
+static void *destroy_consumer(void *rk)
+{
+	rd_kafka_destroy_flags(rk, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+	return NULL;
+}
+
+static void *destroy_producer(void *rk)
+{
+	rd_kafka_destroy(rk);
+	return NULL;
+}
+
+bool kafka_client_close(struct kafka_client *client, enum kafka_kind kind)
+{
+	pthread_t thread;
+	client->on_complaint = NULL; /* its context may go before the last complaint */
+	void *(*destroy)(void *) = kind == KAFKA_CONSUMER ? destroy_consumer : destroy_producer;
+	if (pthread_create(&thread, NULL, destroy, client->rk) != 0) {
+		destroy(client->rk);
+		close(client->wake_fd);
+		return true;
+	}
+	int64_t until_ms = voc_clock_ms() + CLOSE_MS;
+	const struct timespec until = { .tv_sec = until_ms / 1000, .tv_nsec = until_ms % 1000 * 1000000 };
+	if (pthread_clockjoin_np(thread, NULL, CLOCK_MONOTONIC, &until) != 0) {
+		pthread_detach(thread);
+		return false;
+	}
+	close(client->wake_fd);
+	return true;
 }
 
 void kafka_wake_enable(struct kafka_client *client, rd_kafka_queue_t *queue)

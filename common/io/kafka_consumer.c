@@ -152,9 +152,8 @@ void voc_consumer_free(struct voc_consumer *consumer)
 	kafka_assignment_drop(consumer);
 	rd_kafka_queue_io_event_enable(consumer->queue, -1, NULL, 0);
 	rd_kafka_queue_destroy(consumer->queue);
-	rd_kafka_destroy_flags(consumer->client.rk, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
-	close(consumer->client.wake_fd);
-	free(consumer);
+	if (kafka_client_close(&consumer->client, KAFKA_CONSUMER))
+		free(consumer);
 }
 
 static enum voc_poll fail(struct voc_consumer *consumer, const rd_kafka_message_t *message, struct voc_error *error)

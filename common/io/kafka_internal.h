@@ -42,6 +42,12 @@ struct rd_kafka_conf_s *kafka_conf_new(const struct voc_kafka_settings *settings
 /* Takes `conf`, makes the instance, with `client` as its opaque. */
 enum voc_status kafka_client_open(struct kafka_client *client, enum kafka_kind kind, struct rd_kafka_conf_s *conf,
                                   const struct voc_kafka_settings *settings, struct voc_error *error);
+/*
+ * Ends the instance. librdkafka now and then waits for ever for one of its own threads, such as after a topic was
+ * deleted: after a while it is left alone, and false returned. What its callbacks use (`client`) must then stay, and
+ * does no harm: the process is ending.
+ */
+bool kafka_client_close(struct kafka_client *client, enum kafka_kind kind);
 /* wake_fd becomes readable when `queue` is no longer empty. */
 void kafka_wake_enable(struct kafka_client *client, struct rd_kafka_queue_s *queue);
 void kafka_wake_clear(struct kafka_client *client);

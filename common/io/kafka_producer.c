@@ -92,9 +92,8 @@ void voc_producer_free(struct voc_producer *producer)
 	rd_kafka_purge(producer->client.rk, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
 	rd_kafka_queue_io_event_enable(producer->queue, -1, NULL, 0);
 	rd_kafka_queue_destroy(producer->queue);
-	rd_kafka_destroy(producer->client.rk);
-	close(producer->client.wake_fd);
-	free(producer);
+	if (kafka_client_close(&producer->client, KAFKA_PRODUCER))
+		free(producer);
 }
 
 static rd_kafka_headers_t *copy_headers(const struct voc_outgoing *record)

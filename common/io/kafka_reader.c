@@ -95,9 +95,8 @@ void voc_reader_free(struct voc_reader *reader)
 {
 	if (!reader)
 		return;
-	rd_kafka_destroy_flags(reader->client.rk, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
-	close(reader->client.wake_fd);
-	free(reader);
+	if (kafka_client_close(&reader->client, KAFKA_CONSUMER))
+		free(reader);
 }
 
 static struct place *place_of(struct voc_reader *reader, const rd_kafka_message_t *message)
