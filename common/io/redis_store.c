@@ -13,6 +13,16 @@
 #define META_REPLIES     3
 #define FIRST_FIELD_ROOM 64
 
+/* KEYS: position, then customers. ARGV: where the position must stand, as in the step's script. 0: it does not. */
+static const char load_script[] =
+        "local stands = redis.call('HMGET', KEYS[1], 'offset', 'rules', 'rebuilt_at')\n"
+        "if (stands[1] or '0') ~= ARGV[1] or (stands[2] or '') ~= ARGV[2] or (stands[3] or '0') ~= ARGV[3] then\n"
+        "  return 0\n"
+        "end\n"
+        "local customers = {}\n"
+        "for k = 2, #KEYS do customers[k - 1] = redis.call('HGETALL', KEYS[k]) end\n"
+        "return customers\n";
+
 struct gathered_step {
 	int32_t partition;
 	size_t start, len; /* of its command, within `commands` */
@@ -21,7 +31,7 @@ struct gathered_step {
 struct voc_store {
 	struct voc_redis *redis;
 	int32_t partitions;
-	const char *sha; /* of the step's script */
+	const char *sha, *load_sha; /* of the step's script, and of load_script */
 	struct voc_redis_step step;
 	struct voc_buf commands; /* one EVALSHA per step */
 	struct gathered_step *steps;
@@ -47,7 +57,8 @@ enum voc_status voc_store_new(const char *url, int64_t timeout_ms, struct voc_st
 	voc_buf_init(&store->commands, STEPS_MAX_BYTES);
 	voc_redis_will_write(redis);
 	store->sha = voc_redis_script(redis, voc_redis_step_script);
-	if (!store->sha) {
+	store->load_sha = voc_redis_script(redis, load_script);
+	if (!store->sha || !store->load_sha) {
 		voc_store_free(store);
 		return voc_error_set(error, VOC_FATAL, VOC_REASON_OUT_OF_MEMORY, -1, "no memory for the store");
 	}
@@ -221,20 +232,66 @@ enum voc_status voc_store_load_positions(struct voc_store *store, const int32_t 
 	return status == VOC_OK && retry ? VOC_RETRY : status;
 }
 
+/* How many of those wanted are of the first one's partition, without a break. */
+static size_t count_same(const struct voc_store_wanted *wanted, size_t count)
+{
+	size_t same = 1;
+	while (same < count && wanted[same].partition == wanted->partition)
+		same++;
+	return same;
+}
+
+/* `same` customers of one partition, and its position, in one atomic look. */
+static void gather_customers(struct voc_store *store, const struct voc_store_wanted *wanted, size_t same)
+{
+	struct voc_redis *redis = store->redis;
+	struct voc_redis_key key;
+	const struct voc_partition_state *state = wanted->state;
+	voc_redis_arg(redis, VOC_STR("EVALSHA"));
+	voc_redis_arg(redis, voc_str_from(store->load_sha));
+	voc_redis_arg_i64(redis, 1 + (int64_t)same);
+	voc_redis_arg_key(redis, voc_redis_key_position(&key, wanted->partition));
+	for (size_t i = 0; i < same; i++)
+		voc_redis_arg(redis, voc_redis_key_customer(&key, wanted[i].partition, wanted[i].customer_id));
+	voc_redis_arg_i64(redis, state->stored.offset);
+	voc_redis_arg(redis, voc_str_from(voc_rule_set_version(state->stored_rules)));
+	voc_redis_arg_i64(redis, state->stored.rebuilt_at);
+	voc_redis_end(redis);
+}
+
+/* The reply to gather_customers; the first of them is wanted[index]. */
+static enum voc_status tell_customers(struct voc_store *store, const struct voc_redis_reply *reply, size_t index,
+                                      size_t same, voc_store_fields_fn *each, void *context, struct voc_error *error)
+{
+	if (reply->type == VOC_REDIS_INTEGER)
+		return voc_error_set(error, VOC_RETRY, VOC_REASON_REDIS, -1,
+		                     "the position moved before its customers were read");
+	enum voc_status status = voc_redis_expect(store->redis, reply, VOC_REDIS_ARRAY, error);
+	if (status == VOC_OK && reply->count != same)
+		status = voc_error_set(error, VOC_FATAL, VOC_REASON_REDIS, -1, "Redis answered for other customers");
+	for (size_t i = 0; status == VOC_OK && i < same; i++)
+		status = tell_hash(store, reply->items[i], index + i, each, context, error);
+	return status;
+}
+
 enum voc_status voc_store_load_customers(struct voc_store *store, const struct voc_store_wanted *wanted, size_t count,
                                          voc_store_fields_fn *each, void *context, struct voc_error *error)
 {
-	struct voc_redis_key key;
 	enum voc_status status = VOC_OK;
 	for (size_t first = 0; status == VOC_OK && first < count; first += LOAD_CUSTOMERS) {
 		size_t end = count - first < LOAD_CUSTOMERS ? count : first + LOAD_CUSTOMERS;
+		size_t same, reply = 0;
 		voc_redis_begin(store->redis);
-		for (size_t i = first; i < end; i++)
-			gather_hash(store->redis,
-			            voc_redis_key_customer(&key, wanted[i].partition, wanted[i].customer_id));
+		for (size_t i = first; i < end; i += same) {
+			same = count_same(wanted + i, end - i);
+			gather_customers(store, wanted + i, same);
+		}
 		status = voc_redis_exchange(store->redis, error);
-		for (size_t i = first; status == VOC_OK && i < end; i++)
-			status = tell_hash(store, voc_redis_reply(store->redis, i - first), i, each, context, error);
+		for (size_t i = first; status == VOC_OK && i < end; i += same) {
+			same = count_same(wanted + i, end - i);
+			status = tell_customers(store, voc_redis_reply(store->redis, reply++), i, same, each, context,
+			                        error);
+		}
 	}
 	return status;
 }

@@ -47,9 +47,14 @@ VOC_MUST_CHECK enum voc_status voc_store_load_positions(struct voc_store *store,
 
 struct voc_store_wanted {
 	int32_t partition;
-	struct voc_str customer_id; /* borrowed */
+	struct voc_str customer_id;              /* borrowed */
+	const struct voc_partition_state *state; /* the partition's, as it was loaded or last saved; borrowed */
 };
-/* Any number of customers, fetched in pipelines of bounded size. */
+/*
+ * Any number of customers, those of one partition side by side, fetched in pipelines of bounded size. VOC_RETRY also if
+ * a partition does not stand where `state` says: its customers would be of another moment than the state, and alerts
+ * are published before the step could be refused.
+ */
 VOC_MUST_CHECK enum voc_status voc_store_load_customers(struct voc_store *store, const struct voc_store_wanted *wanted,
                                                         size_t count, voc_store_fields_fn *each, void *context,
                                                         struct voc_error *error);

@@ -114,23 +114,23 @@ static enum voc_status take_customer(void *context, size_t index, const struct v
 	return VOC_OK;
 }
 
-/* Pins those in memory; lists the others. */
-static enum voc_status find_cached(struct voc_agg *agg, struct voc_store_wanted *wanted, uint32_t *indices,
-                                   size_t *ret_count, struct voc_error *error)
+/* Pins those of a partition that are in memory; lists the others, from *count on. */
+static enum voc_status find_cached(struct voc_agg *agg, int32_t number, struct voc_store_wanted *wanted,
+                                   uint32_t *indices, size_t *count, struct voc_error *error)
 {
-	size_t count = 0;
-	for (size_t i = 0; i < agg->step->customer_count; i++) {
+	const struct voc_partition_state *state = &agg->partitions[number].state;
+	for (uint32_t i = agg->step->partitions[number].first_customer; i != VOC_AGG_NONE;
+	     i = agg->step->customers[i].next) {
 		struct voc_agg_customer *customer = &agg->step->customers[i];
-		customer->entry = voc_customer_cache_find(agg->cache, customer->partition, customer->id);
+		customer->entry = voc_customer_cache_find(agg->cache, number, customer->id);
 		if (!customer->entry) {
-			wanted[count] = (struct voc_store_wanted){ customer->partition, customer->id };
-			indices[count++] = (uint32_t)i;
+			wanted[*count] = (struct voc_store_wanted){ number, customer->id, state };
+			indices[(*count)++] = i;
 		} else if (!voc_customer_cache_pin(customer->entry)) {
 			return voc_error_set(error, VOC_FATAL, VOC_REASON_OUT_OF_MEMORY, -1,
 			                     "no memory for a customer");
 		}
 	}
-	*ret_count = count;
 	return VOC_OK;
 }
 
@@ -142,7 +142,9 @@ static enum voc_status fetch_customers(struct voc_agg *agg, struct voc_error *er
 	uint32_t *indices = voc_arena_alloc(agg->step->arena, most * sizeof *indices);
 	if (!wanted || !indices)
 		return voc_error_set(error, VOC_FATAL, VOC_REASON_OUT_OF_MEMORY, -1, "no memory for a batch");
-	enum voc_status status = find_cached(agg, wanted, indices, &count, error);
+	enum voc_status status = VOC_OK;
+	for (size_t i = 0; status == VOC_OK && i < agg->step->touched_count; i++)
+		status = find_cached(agg, agg->step->touched[i], wanted, indices, &count, error);
 	if (status != VOC_OK || count == 0)
 		return status;
 	voc_metric_add(VOC_METRIC_CACHE_MISSES, (int64_t)count);

@@ -390,6 +390,27 @@ static enum voc_status note_customer(void *context, size_t index, const struct v
 	return VOC_OK;
 }
 
+/* Customers of another moment than the state would make alerts that never were, before the step could be refused. */
+static void test_customers_of_another_moment_are_not_loaded(void **unused)
+{
+	(void)unused;
+	struct voc_error error = { .position = -1 };
+	struct voc_partition_state state;
+	size_t count = 99;
+	voc_partition_state_init(&state);
+	struct voc_store_wanted wanted = { 1, VOC_STR("C-1"), &state };
+	REDIS_DO(&server, "HSET", "voc:{1}:customer:C-1", "a", "1");
+	REDIS_DO(&server, "HSET", "voc:{1}:position", "offset", "7");
+	assert_int_equal(voc_store_load_customers(store, &wanted, 1, note_customer, &count, &error), VOC_RETRY);
+	assert_int_equal(count, 99);
+	voc_error_clear(&error);
+	state.stored.offset = 7;
+	assert_int_equal(voc_store_load_customers(store, &wanted, 1, note_customer, &count, &error), VOC_OK);
+	assert_int_equal(count, 1);
+	REDIS_DO(&server, "FLUSHALL");
+	assert_int_equal(voc_store_load_customers(store, &wanted, 1, note_customer, &count, &error), VOC_RETRY);
+}
+
 static void test_many_customers_are_loaded_in_order(void **unused)
 {
 	(void)unused;
@@ -398,11 +419,14 @@ static void test_many_customers_are_loaded_in_order(void **unused)
 	static struct voc_store_wanted wanted[CUSTOMERS];
 	static size_t counts[CUSTOMERS];
 	struct voc_error error = { .position = -1 };
+	struct voc_partition_state state;
+	voc_partition_state_init(&state);
 	for (int i = 0; i < CUSTOMERS; i++) {
+		int32_t partition = i * PARTITIONS / CUSTOMERS;
 		snprintf(ids[i], sizeof ids[i], "C-%d", i);
-		wanted[i] = (struct voc_store_wanted){ i % PARTITIONS, voc_str_from(ids[i]) };
+		wanted[i] = (struct voc_store_wanted){ partition, voc_str_from(ids[i]), &state };
 		char key[64];
-		snprintf(key, sizeof key, "voc:{%d}:customer:%s", i % PARTITIONS, ids[i]);
+		snprintf(key, sizeof key, "voc:{%d}:customer:%s", (int)partition, ids[i]);
 		if (i % 3 == 0)
 			REDIS_DO(&server, "HSET", key, "a", "1", "b", "2");
 	}
@@ -483,6 +507,7 @@ int main(void)
 		EACH(test_a_full_redis_changes_nothing),
 		EACH(test_large_steps_pass_luas_limits),
 		EACH(test_rollups_add_up_and_expire),
+		EACH(test_customers_of_another_moment_are_not_loaded),
 		EACH(test_many_customers_are_loaded_in_order),
 		EACH(test_errors_of_redis_quote_no_customer),
 		EACH(test_queries),
