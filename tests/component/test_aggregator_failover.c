@@ -258,6 +258,7 @@ static void test_a_killed_master_is_replaced(void **unused)
 	assert_int_equal(redis_sentinels_master(&sentinels), 1);
 	hold_against_a_calm_run(sentinels.servers, 2, 3000);
 	assert_true(process_logged(&process, "recovered"));
+	assert_true(process_logged(&process, "no append-only file"));
 	process_stop(&process);
 }
 
@@ -366,6 +367,36 @@ static void test_a_dead_shard_is_taken_over(void **unused)
 	process_stop(&process);
 }
 
+/* A start, and a group's rebalance, do not wait for a shard that is away; its partitions are taken up when it is back.
+ */
+static void test_a_start_without_one_shard(void **unused)
+{
+	(void)unused;
+	struct stand stands[PARTITIONS];
+	int meta = redis_cluster_owner(&cluster, "voc:meta"), away = -1, others = -1;
+	for (int p = 0; p < PARTITIONS; p++) {
+		if (redis_cluster_owner(&cluster, position_key(p)) != meta)
+			away = p;
+		else
+			others = p;
+	}
+	assert_true(away >= 0 && others >= 0);
+	int dead = redis_cluster_owner(&cluster, position_key(away));
+	redis_node_kill(&cluster.nodes[dead + CLUSTER_SHARDS]);
+	redis_node_kill(&cluster.nodes[dead]);
+	NODE_AWAIT(&cluster.nodes[meta], "cluster_slots_fail:5461", "CLUSTER", "INFO");
+	scenario_write_log(&scenario, 0, 600);
+	struct process process = scenario_start(&scenario, redis_url, "20");
+	wait_past(others, 50);
+	read_stands(redis, stands);
+	assert_true(stands[away].offset <= 0);
+	redis_cluster_restart(&cluster, dead);
+	redis_cluster_restart(&cluster, dead + CLUSTER_SHARDS);
+	redis_cluster_settle(&cluster);
+	hold_against_a_calm_run(cluster.nodes, CLUSTER_NODES, 600);
+	process_stop(&process);
+}
+
 static void test_a_shards_lagging_replica_loses_nothing(void **unused)
 {
 	(void)unused;
@@ -417,7 +448,7 @@ int main(void)
 		ON_SENTINELS(test_a_killed_master_is_replaced), ON_SENTINELS(test_a_lagging_replica_loses_nothing),
 		ON_SENTINELS(test_a_demoted_master_is_left),    cmocka_unit_test(test_split_brain_is_made_up_for),
 		ON_CLUSTER(test_a_dead_shard_is_taken_over),    ON_CLUSTER(test_a_shards_lagging_replica_loses_nothing),
-		ON_CLUSTER(test_a_slot_moves_under_load),
+		ON_CLUSTER(test_a_slot_moves_under_load),       ON_CLUSTER(test_a_start_without_one_shard),
 	};
 	return cmocka_run_group_tests(tests, start, stop);
 }
