@@ -26,8 +26,9 @@ enum voc_program { VOC_PROGRAMS(X) };
 
 /*
  * Types: TEXT, NAME (part of a Kafka name: letters, digits, dots, dashes, underscores), URL (user information is masked
- * when printed), SECRET, PATH (read at start), OPTIONAL (a path, or empty for none), LEVEL (debug, info, warn, error), COUNT (integer), DURATION (500ms, 10s,
- * 5m, 24h, 7d; held in ms), SIZE (64k, 16m; held in bytes), SWITCH (yes or no; held as 1 or 0).
+ * when printed), SECRET, PATH (read at start), OPTIONAL (a path, or empty for none), LEVEL (debug, info, warn, error),
+ * COUNT (integer), DURATION (500ms, 10s, 5m, 24h, 7d; held in ms), SIZE (64k, 16m; held in bytes), SWITCH (yes or no;
+ * held as 1 or 0).
  */
 enum voc_option_type {
 	VOC_TYPE_TEXT,
