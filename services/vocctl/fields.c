@@ -67,18 +67,19 @@ void fields_sort(struct fields *fields)
 
 size_t fields_compare(const struct fields *wanted, const struct fields *found, fields_differ_fn *differ, void *context)
 {
-	static const struct voc_str none = { NULL, 0 };
 	size_t w = 0, f = 0, differences = 0;
 	while (w < wanted->count || f < found->count) {
 		int order = w == wanted->count  ? 1
 		            : f == found->count ? -1
 		                                : by_name(&wanted->list[w], &found->list[f]);
-		const struct voc_field *want = order <= 0 ? &wanted->list[w++] : NULL;
-		const struct voc_field *have = order >= 0 ? &found->list[f++] : NULL;
-		if (want != NULL && have != NULL && voc_str_eq(want->value, have->value))
+		struct voc_field want = { 0 }, have = { 0 };
+		if (order <= 0)
+			want = wanted->list[w++];
+		if (order >= 0)
+			have = found->list[f++];
+		if (order == 0 && voc_str_eq(want.value, have.value))
 			continue;
-		differ(context, want != NULL ? want->name : have->name, want != NULL ? want->value : none,
-		       have != NULL ? have->value : none);
+		differ(context, order <= 0 ? want.name : have.name, want.value, have.value);
 		differences++;
 	}
 	return differences;
