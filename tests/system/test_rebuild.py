@@ -159,7 +159,7 @@ def test_an_aggregator_that_learned_wrong_values_forgets_them(stack):
     run_to_the_end(stack, 31, 1)
     aggregator, = stack.of("aggregator")
     for key in some_customers(stack, 400):
-        stack.redis.hincrby(key, "events", 1000)
+        stack.redis.hincrby(key, "churn_intents", 1000)
     aggregator.stop()
     aggregator.start()  # knows nothing but what Redis says
     send(stack, generate(stack, 32, 500))
