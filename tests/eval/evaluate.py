@@ -1,11 +1,12 @@
 """Measures the classifier on labelled rows that were not trained on.
 
-Runs the built `vocctl classify --ndjson` on annotated/ part 4, the development pool and written/ part 8 and prints, per
+Runs the built `vocctl classify --ndjson` on annotated/ part 4, the development pool, written/ part 8 and some rows in
+the plain words of app stores and short messages (written by the same hand as those of the training) and prints, per
 language: macro-F1 of each head with its 95 % interval beside four baselines that learnt from the same training rows
 (baselines.py), accuracies and F1 of every label, confusion tables, calibration error and coverage at 90 % precision;
 then each source and domain, and what the training measured on domains and sources left out (left-out.json).
-With --floors, fails if a figure is below its floor (floors.txt), and leaves out the slow TF-IDF baseline unless it is
-cached. Without the data sets, the committed copy of written/ part 8 stands in and the output says so; with CI set in
+With --card, writes them into docs/MODEL.md. With --floors, fails if a figure is below its floor (floors.txt), and leaves out the slow TF-IDF baseline unless it is
+cached. Without the data sets, the committed samples stand in and the output says so; with CI set in
 the environment that is a failure.
 """
 import argparse
@@ -20,11 +21,13 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "services/classifier/train"))
 sys.path.insert(0, str(ROOT / "tests/eval"))
 import baselines  # noqa: E402
+import card  # noqa: E402
 import data  # noqa: E402
 import measures  # noqa: E402
 
 FLOORS = ROOT / "tests/eval/floors.txt"
 SAMPLES = ROOT / "tests/eval/samples"
+LEFT_OUT = ROOT / "services/classifier/train/left-out.json"
 CACHE = ROOT / "build/eval-cache"
 GROUP_LEAST = 20
 
@@ -43,6 +46,7 @@ def rows_of(where):
     else:
         print(f"{where}: no data sets there; the committed samples (tests/eval/samples) stand in, without baselines")
     rows += [dict(r, set="written") for r in data.written(SAMPLES, data.WRITTEN_HELD)]
+    rows += [dict(r, set="plain") for r in data.plain(SAMPLES)]
     return rows
 
 
@@ -123,13 +127,8 @@ def print_groups(rows, said):
             print(f"  {lang} {group:32}{len(pairs):6}" + "".join(f"{v:8.3f}" for v in values))
 
 
-def print_left_out():
+def print_left_out(left_out):
     """What training measured on whole sources and domains that it left out: the figures to trust for a new one."""
-    path = ROOT / "services/classifier/train/left-out.json"
-    if not path.exists():
-        print("\nno figures of left-out domains: services/classifier/train/train.sh makes them")
-        return
-    left_out = json.loads(path.read_text(encoding="utf-8"))
     print(f"\nleave one source or domain out (model {left_out['model']}, biases set on the same rows)")
     names = list(next(iter(left_out["groups"].values()))["figures"])
     print(f"  {'':38}{'rows':>6}" + "".join(f"{n[:14]:>16}" for n in names))
@@ -155,21 +154,25 @@ def main():
     parser.add_argument("--data", required=True)
     parser.add_argument("--vocctl", required=True)
     parser.add_argument("--floors", action="store_true")
+    parser.add_argument("--card", action="store_true")
     args = parser.parse_args()
     rows = rows_of(args.data)
     said = classify(rows, args.vocctl)
     others = said_by_baselines(args.data, rows, args.floors)
-    measured = {}
-    for which in ("real", "written"):
+    measured, sets = {}, {}
+    for which in ("real", "written", "plain"):
         for lang in data.LANGS:
             some, theirs = chosen(rows, said, which, lang)
             if some:
                 title = f"{which} {lang}"
-                measured[title] = print_headline(title, some, theirs, {
-                    name: chosen(rows, what, which, lang)[1] for name, what in others.items()})
+                sets[title] = some, theirs, {name: chosen(rows, what, which, lang)[1] for name, what in others.items()}
+                measured[title] = print_headline(title, *sets[title])
                 print_details(some, theirs)
     print_groups(rows, said)
-    print_left_out()
+    left_out = json.loads(LEFT_OUT.read_text(encoding="utf-8"))
+    print_left_out(left_out)
+    if args.card:
+        card.write(ROOT / "docs/MODEL.md", sets, left_out)
     return 0 if not args.floors or check_floors(measured) else 1
 
 

@@ -70,10 +70,10 @@ def written(data, parts):
                 yield dict(row, lang=lang, group=row["domain"])
 
 
-def plain():
+def plain(folder=HERE):
     """Rows of our own in the plain words of app stores, short messages and review sites (plain-*.jsonl)."""
     for lang in LANGS:
-        for row in read_jsonl(HERE / f"plain-{lang}.jsonl"):
+        for row in read_jsonl(f"{folder}/plain-{lang}.jsonl"):
             yield dict(row, lang=lang, group="plain-" + row["domain"])
 
 

@@ -20,7 +20,7 @@ while [ $# -gt 0 ]; do
 	esac
 	shift 2
 done
-exec python3 services/classifier/train/train.py \
+exec /usr/bin/python3 services/classifier/train/train.py \
 	--data "${VOC_DATA_DIR:-../shared/data}" \
 	--features "${VOC_BUILD_DIR:-build/dev}/bin/voc-features" \
 	--phrases services/classifier/phrases.txt \
