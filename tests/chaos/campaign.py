@@ -23,24 +23,23 @@ def commit():
     return subprocess.run(["git", "-C", HERE, "rev-parse", "--short", "HEAD"], capture_output=True, text=True).stdout.strip()
 
 
-def one(job, seed, options):
-    plan = plans.make(seed, options.setups, options.only)
+def one(job, plan):
     began = time.monotonic()
     run = (RecreatedRun if plan.recreates else Run)(job, plan)
     wrong = run.execute()
-    return {"seed": seed, "setup": plan.setup, "plan": plan.text(), "faults": run.done, "wrong": wrong, "notes": run.pipeline.notes,
+    return {"seed": plan.seed, "setup": plan.setup, "plan": plan.text(), "faults": run.done, "wrong": wrong, "notes": run.pipeline.notes,
             "counts": getattr(run, "counts", {}), "seconds": round(time.monotonic() - began, 1), "commit": commit(), "job": job.number,
             "folder": str(run.folder)}
 
 
-def work(number, folder, seeds, results, options):
+def work(number, folder, lines, results):
     with Job(number, pathlib.Path(folder) / f"job{number}") as job:
         while True:
             try:
-                seed = seeds.get_nowait()
+                line = lines.get_nowait()
             except Exception:
                 return
-            results.put(one(job, seed, options))
+            results.put(one(job, plans.parse(line)))
 
 
 def show(result):
@@ -52,10 +51,13 @@ def show(result):
     sys.stdout.flush()
 
 
-def seeds_of(options):
-    kept = [int(line.split()[0]) for line in (HERE / "seeds.txt").read_text().splitlines() if line.strip() and not line.startswith("#")]
-    first = options.seeds or (kept if options.kept else [])
-    return (first + list(range(options.seed, options.seed + options.runs)))[:max(options.runs, len(first))]
+def chosen_plans(options):
+    """Their lines."""
+    if options.seeds:
+        return [plans.make(seed, options.setups, options.only).text() for seed in options.seeds]
+    kept = [line for line in (HERE / "seeds.txt").read_text(encoding="utf-8").splitlines() if line.strip() and not line.startswith("#")]
+    fresh = [plans.make(seed, options.setups, options.only).text() for seed in range(options.seed, options.seed + options.runs)]
+    return (kept + fresh)[:max(options.runs, len(kept))]
 
 
 def main():
@@ -70,15 +72,12 @@ def main():
     arguments.add_argument("--setups", type=lambda text: tuple(text.split(",")), default=plans.SETUPS)
     arguments.add_argument("--folder", help="where what failed is kept")
     options = arguments.parse_args()
-    options.kept = not options.seeds
-    if options.seeds:
-        options.runs = len(options.seeds)
     folder = options.folder or tempfile.mkdtemp(prefix="voc-chaos-")
-    chosen = seeds_of(options)
-    seeds, results = multiprocessing.Queue(), multiprocessing.Queue()
-    for seed in chosen:
-        seeds.put(seed)
-    workers = [multiprocessing.Process(target=work, args=(n, folder, seeds, results, options)) for n in range(options.jobs)]
+    chosen = chosen_plans(options)
+    lines, results = multiprocessing.Queue(), multiprocessing.Queue()
+    for line in chosen:
+        lines.put(line)
+    workers = [multiprocessing.Process(target=work, args=(n, folder, lines, results)) for n in range(options.jobs)]
     for worker in workers:
         worker.start()
     passed = failed = 0

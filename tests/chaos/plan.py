@@ -1,6 +1,10 @@
-"""What a seed means: the set-up, the load, and which faults come when. The same seed gives the same plan."""
+"""What a seed means: the set-up, the load, and which faults come when. The same seed gives the same plan, until the list of faults grows.
+
+A plan is written down in one line (`text`), and read again from it (`parse`): so are those of seeds.txt kept, whatever is added later.
+"""
 import dataclasses
 import random
+import re
 
 from faults import KINDS
 
@@ -35,15 +39,28 @@ class Plan:
 
     def text(self):
         load = f"{self.events} events in {self.seconds:.0f} s, bursts of {self.burst}" + (", one customer has half" if self.hot else "")
-        return f"seed {self.seed}, {self.setup}, {load}; " + ", ".join(f"{f.at:.1f} s {f.kind}" for f in self.faults)
+        return "; ".join([f"seed {self.seed}, {self.setup}, {load}", *(f"{f.at:.1f} s {f.kind}" for f in self.faults)])
+
+
+LINE = re.compile(r"seed (\d+), (\w+), (\d+) events in (\d+) s, bursts of (\d+)(, one customer has half)?((?:; \d+\.\d s [^;]+)+)")
+
+
+def parse(line):
+    seed, setup, events, seconds, burst, hot, faults = LINE.fullmatch(line.strip()).groups()
+    timed = [re.fullmatch(r"([\d.]+) s (.+)", fault).groups() for fault in faults[2:].split("; ")]
+    unknown = [kind for _, kind in timed if kind not in KINDS and kind != RECREATED]
+    if unknown:
+        raise ValueError(f"no such faults: {unknown}")
+    chosen = [Fault(kind, float(at), random.Random(f"fault/{seed}/{i}")) for i, (at, kind) in enumerate(timed)]
+    return Plan(int(seed), setup, int(events), float(seconds), int(burst), bool(hot), chosen)
 
 
 def kinds_of(family, setup):
     return sorted(name for name, (of, setups, _) in KINDS.items() if of == family and (setups is None or setup in setups))
 
 
-def choose(r, setup, rare):
-    """At least one of each family; two or three of the services'. `rare` come to the front now and then."""
+def choose(r, setup):
+    """At least one of each family; two or three of the services'."""
     chosen = []
     for family, count in (("service", r.choice((2, 3))), ("kafka", 1), ("redis", r.choice((1, 2))), ("endpoint", 1), ("any", 1)):
         names = sorted(KINDS) if family == "any" else kinds_of(family, setup)
@@ -56,7 +73,7 @@ def make(seed, setups=SETUPS, only=None):
     """`only`: faults of these kinds alone."""
     r = random.Random(f"plan/{seed}")
     setup = setups[seed % len(setups)]
-    kinds = choose(r, setup, ())
+    kinds = choose(r, setup)
     if only:
         kinds = [r.choice(only) for _ in range(LEAST_FAULTS)]
     if seed % RECREATED_EVERY == 0 and not only or only == [RECREATED]:
