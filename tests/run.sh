@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Every test, on a fresh Debian 12: installs what it needs, builds with ASan and UBSan, runs every suite.
 #
-#   tests/run.sh [SUITE ...]     unit component torture lint contract fuzz-smoke tidy eval system demo; all of them by default
+#   tests/run.sh [SUITE ...]     unit component torture lint contract fuzz-smoke tidy eval system chaos-parts chaos demo; all of them by default
 #
 # Nothing is skipped: what could not run is a failure. VOC_DATA_DIR names the real text (default ../shared/data); without it
 # the committed samples stand in, and the output says so. The last line is "N passed, N failed".
@@ -10,7 +10,7 @@ cd "$(dirname "$0")/.."
 root=$PWD
 
 suites=("$@")
-[ ${#suites[@]} -gt 0 ] || suites=(unit component torture lint tidy contract fuzz-smoke eval system demo)
+[ ${#suites[@]} -gt 0 ] || suites=(unit component torture lint tidy contract fuzz-smoke eval system chaos-parts chaos demo)
 
 deploy/packages.sh test || exit 1
 export LC_ALL=C.UTF-8
@@ -77,6 +77,15 @@ run_pytest() { # SUITE FOLDER
   note "$1" "$status" "$(tail -1 "$log" | sum /dev/stdin '[0-9]+ passed')" "$(tail -1 "$log" | sum /dev/stdin '[0-9]+ (failed|error)')"
 }
 
+run_chaos() { # RUNS: counts them
+  local log=$out/chaos.log status
+  tests/chaos/run.sh --runs "$1" --folder "$out/chaos" >"$log" 2>&1
+  status=$?
+  grep -v '^       ' "$log" | tail -n 40
+  [ "$status" = 0 ] || grep -A8 '^FAILED' "$log" | cut -c1-400
+  note chaos "$status" "$(tail -1 "$log" | sum /dev/stdin '[0-9]+ passed')" "$(tail -1 "$log" | sum /dev/stdin '[0-9]+ failed')"
+}
+
 run_command() { # SUITE COMMAND...: one test
   local suite=$1 status
   shift
@@ -91,6 +100,7 @@ for suite in "${suites[@]}"; do
   began=$SECONDS
   case $suite in
   fuzz-smoke) preset=fuzz ;;
+  chaos | chaos-parts) preset=chaos ;;
   *) preset=asan ;;
   esac
   if ! build "$preset"; then
@@ -101,6 +111,8 @@ for suite in "${suites[@]}"; do
   case $suite in
   unit | component | torture | lint | tidy | fuzz-smoke) run_ctest "$suite" "$preset" ;;
   contract | system) run_pytest "$suite" "tests/$suite" ;;
+  chaos-parts) run_pytest chaos-parts tests/chaos ;;
+  chaos) run_chaos 10 ;;
   eval) run_command eval tests/eval/run.sh --floors ;;
   demo) run_command demo deploy/demo.sh --once ;;
   *) echo "no such suite: $suite" >&2; exit 2 ;;

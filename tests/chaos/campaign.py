@@ -48,6 +48,8 @@ def show(result):
     print(f"       {result['seconds']} s; {counts}; happened: {'; '.join(f'{k} ({w})' + ('' if d else ' NOT') for k, w, d in result['faults'])}")
     for line in result["wrong"] + result["notes"]:
         print("       ! " + line[:1500])
+    if result["wrong"]:
+        print(f"       logs: {result['folder']}")
     sys.stdout.flush()
 
 

@@ -21,7 +21,7 @@ from verdict import RAW, Verdict  # noqa: E402
 
 PARTITIONS = 6
 SERVICES = {"classifier": 3, "aggregator": 3, "alerter": 2}
-SESSION_MS = 3000
+SESSION_MS = 5000
 DRAIN_SECONDS = 75
 JOIN_SECONDS = 6  # until the groups have met and the first alert is there: faults are counted from then
 TOPICS = (*RAW, "classified", "alerts", "dlq")
@@ -54,7 +54,7 @@ class Run:
             "VOC_WEBHOOKS": self.folder / "webhooks.json", "VOC_ALLOW_PRIVATE": "yes", "VOC_WEBHOOK_TIMEOUT": "1500ms", "VOC_WEBHOOK_BACKOFF": "50ms",
             "VOC_WEBHOOK_BACKOFF_MAX": "1s", "VOC_REDIS_URL": self.redis.url(), "VOC_REDIS_TIMEOUT": "2s", "VOC_ROLLUP_RETENTION": "365d",
             "VOC_POSITION_CHECK": "1s", "VOC_KAFKA_SESSION_TIMEOUT_MS": SESSION_MS, "VOC_KAFKA_HEARTBEAT_INTERVAL_MS": 500,
-            "VOC_KAFKA_SOCKET_TIMEOUT_MS": 4000, "VOC_KAFKA_RECONNECT_BACKOFF_MAX_MS": 1000,
+            "VOC_KAFKA_SOCKET_TIMEOUT_MS": 6000, "VOC_KAFKA_RECONNECT_BACKOFF_MAX_MS": 1000,
         }
         return {name: str(value) for name, value in env.items()}
 
@@ -104,7 +104,7 @@ class Run:
                 fault.act(self, fault)
             except Exception as failure:
                 self.pipeline.wrongs.append(f"the harness could not do {fault.kind}: {failure!r}")
-        processes.wait_for(lambda: any(self.reader.ends(self.prefix + "alerts").values()), 30, "the first alert")
+        processes.wait_for(lambda: any(self.reader.ends(self.prefix + "alerts").values()), 90, "the first alert")
         began = time.monotonic()
         threads = [threading.Thread(target=at_its_time, args=(fault,), daemon=True) for fault in self.plan.faults]
         for thread in threads:
