@@ -78,9 +78,7 @@ void voc_redis_link_open(struct voc_redis_link *link)
 	                                 : redisConnectNonBlock(address->host, address->port);
 	if (!link->context)
 		broken(link, doing, "out of memory");
-	else if (link->context->err)
-		broken(link, doing, link->context->errstr);
-	else if (!address->is_unix && redisEnableKeepAlive(link->context) != REDIS_OK)
+	else if (link->context->err || (!address->is_unix && redisEnableKeepAlive(link->context) != REDIS_OK))
 		broken(link, doing, link->context->errstr);
 	else
 		voc_redis_replies_into(link->context->reader, link->arena);
