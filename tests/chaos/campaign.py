@@ -10,6 +10,7 @@ import tempfile
 import time
 
 HERE = pathlib.Path(__file__).resolve().parent
+SHOWN = 12
 sys.path[:0] = [str(HERE), str(HERE.parent / "support")]
 
 import plan as plans  # noqa: E402
@@ -46,7 +47,7 @@ def show(result):
     counts = result["counts"]
     print(f"{'FAILED' if result['wrong'] else 'ok    '} {result['plan']}")
     print(f"       {result['seconds']} s; {counts}; happened: {'; '.join(f'{k} ({w})' + ('' if d else ' NOT') for k, w, d in result['faults'])}")
-    for line in result["wrong"] + result["notes"]:
+    for line in result["wrong"][:SHOWN] + result["notes"][:SHOWN]:
         print("       ! " + line[:1500])
     if result["wrong"]:
         print(f"       logs: {result['folder']}")

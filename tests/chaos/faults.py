@@ -169,6 +169,23 @@ def pause_broker(run, fault):
     run.note(fault.kind, f"broker {broker} for {seconds:.1f} s")
 
 
+@kind("kill -9 behind a hung broker", "kafka")
+def kill_behind_hung_broker(run, fault):
+    """What was sent to that broker's partitions is on its way for seconds, and dies with its sender."""
+    with run.job.broker_lock:
+        broker, service = fault.r.randrange(run.brokers.count), fault.r.choice(("classifier", "classifier", "aggregator"))
+        run.brokers.pause(broker)
+        time.sleep(fault.r.uniform(1.5, 3))
+        for slot in run.pipeline.of(service):
+            if slot.lock.acquire(blocking=False):
+                if slot.running():
+                    run.pipeline.kill(slot)
+                slot.lock.release()
+        run.brokers.resume(broker)
+        run.brokers.wait_healthy()
+    run.note(fault.kind, f"broker {broker}, every {service}")
+
+
 @kind("leaders move", "kafka")
 def move_leaders(run, fault):
     with run.job.broker_lock:
