@@ -36,10 +36,9 @@ static enum voc_status ask(const struct voc_redis_address *sentinel, struct voc_
 	if (!link)
 		return voc_error_set(error, VOC_FATAL, VOC_REASON_OUT_OF_MEMORY, -1, "no memory to ask a sentinel");
 	voc_redis_link_open(link);
-	for (int i = 0; i < 2; i++) {
-		if (calls[i].command.len > 0)
-			voc_redis_link_send(link, &calls[i]);
-	}
+	if (calls[0].command.len > 0)
+		voc_redis_link_send(link, &calls[0]);
+	voc_redis_link_send(link, &calls[1]);
 	struct voc_redis_patience brief = voc_redis_patience_at_most(patience, ANSWER_LONGEST_MS);
 	voc_redis_links_exchange(&link, 1, &brief);
 	voc_redis_patience_take(patience, &brief);
