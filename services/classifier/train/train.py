@@ -16,12 +16,10 @@ import tempfile
 
 import data
 import pack
-import semantics
 import tune
 
 SEED = "voc-1"
 FOLDS = 3
-LAST = pack.BUCKETS + pack.DENSE + semantics.DIMENSIONS
 C_SIGNAL, C_HEAD = "2", "6"
 # (name, first column, labels); factors are one binary problem each.
 HEADS = [("feedback_type", 0, data.FEEDBACK), ("satisfaction", 3, data.SATISFACTION),
@@ -36,7 +34,6 @@ LEAST_CONFIDENCE = {0: 480, 1: 460}
 class Trainer:
     def __init__(self, args, work):
         self.args, self.work, self.count = args, work, 0
-        self.semantics = semantics.Semantics(os.path.join(os.path.dirname(__file__), "semantic.bin"))
 
     def features(self, texts, *more):
         """One output line of voc-features for each text."""
@@ -58,14 +55,14 @@ class Trainer:
             os.replace(known + ".new", known)
         return known
 
-    def linear(self, labels, rows, cost, last):
+    def linear(self, labels, rows, cost):
         """{label: (weights of the buckets, of the dense values, bias)}; a binary problem has label 1 only."""
         self.count += 1
         path = f"{self.work}/{self.count}"
         with open(path, "w") as file:
             file.writelines(f"{label}{row}\n" for label, row in zip(labels, rows))
             # A row of zero that names the last feature, so that every model has the same size.
-            file.write(f"{labels[0]} {last}:0\n")
+            file.write(f"{labels[0]} {pack.BUCKETS + pack.DENSE}:0\n")
         with open(self.solve(path, cost)) as file:
             order, table = None, []
             for line in file:
@@ -79,22 +76,15 @@ class Trainer:
         if len(columns) == 1:
             columns = [columns[0] if order[0] == 1 else [-w for w in columns[0]]]
             order = [1]
-        return {label: self.parts(c) for label, c in zip(order, columns)}
-
-    def parts(self, column):
-        """(weights of the buckets, of the dense values, bias); those of the vector go into the buckets'."""
-        dense = pack.BUCKETS + pack.DENSE
-        folded = self.semantics.fold(column[dense:-1])
-        buckets = [w + f for w, f in zip(column[:pack.BUCKETS], folded.tolist())]
-        return buckets, list(column[pack.BUCKETS:dense]), column[-1]
+        return {label: (list(c[:pack.BUCKETS]), list(c[pack.BUCKETS:pack.BUCKETS + pack.DENSE]), c[-1])
+                for label, c in zip(order, columns)}
 
     def signals(self, model):
         sets = data.Sets(self.args.data, SEED)
         for index, signal in enumerate(data.SIGNALS):
             positive, negative = data.signal_rows(sets, signal)
             rows = [self.strip_dense(r) for r in self.features(positive + negative)]
-            weights, _, bias = self.linear([1] * len(positive) + [0] * len(negative), rows, C_SIGNAL,
-                                           pack.BUCKETS + pack.DENSE)[1]
+            weights, _, bias = self.linear([1] * len(positive) + [0] * len(negative), rows, C_SIGNAL)[1]
             model.columns[pack.HEAD_COLUMNS + index] = weights
             for lang in range(pack.LANGS):
                 model.bias[lang][pack.HEAD_COLUMNS + index] = bias
@@ -120,7 +110,7 @@ class Trainer:
     def head(self, rows, lines, name, number):
         """One head's problem, from the rows that have it."""
         known = [i for i, r in enumerate(rows) if r[name] is not None]
-        return self.linear([number(rows[i][name]) for i in known], [lines[i] for i in known], C_HEAD, LAST)
+        return self.linear([number(rows[i][name]) for i in known], [lines[i] for i in known], C_HEAD)
 
     def heads(self, model, rows, lines):
         problems = [(name, labels.index, first) for name, first, labels in HEADS]
@@ -149,7 +139,6 @@ class Trainer:
         path = f"{self.work}/signals.bin"
         model.write(path, "signals")
         lines = self.features([r["text"] for r in rows], path)
-        lines = [line + self.semantics.cells(line) for line in lines]
         unseen = [None] * len(rows)
         for fold in range(FOLDS):
             inside = [i for i, r in enumerate(rows) if data.fold_of(r, FOLDS) != fold]
