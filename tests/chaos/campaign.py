@@ -56,6 +56,8 @@ def show(result):
 
 def chosen_plans(options):
     """Their lines."""
+    if options.plan:
+        return [plans.parse(line).text() for line in options.plan]
     if options.seeds:
         return [plans.make(seed, options.setups, options.only).text() for seed in options.seeds]
     kept = [line for line in (HERE / "seeds.txt").read_text(encoding="utf-8").splitlines() if line.strip() and not line.startswith("#")]
@@ -71,6 +73,7 @@ def main():
     arguments.add_argument("--table", metavar="FILE")
     arguments.add_argument("--log", metavar="FILE", help="one JSON object a run is appended")
     arguments.add_argument("--seeds", type=lambda text: [int(s) for s in text.split(",")], help="these alone")
+    arguments.add_argument("--plan", action="append", metavar="LINE", help="this one alone, as a run printed it")
     arguments.add_argument("--only", type=lambda text: text.split(","), help="faults of these kinds alone")
     arguments.add_argument("--setups", type=lambda text: tuple(text.split(",")), default=plans.SETUPS)
     arguments.add_argument("--folder", help="where what failed is kept")
