@@ -30,6 +30,7 @@ MODES = {  # as the receiver's paths say it
     "ok": (["ok"], {}),
     "500": (["fail", "500"], {}),
     "429": (["fail", "429"], {"retry_after": "1"}),
+    "400": (["fail", "400"], {}),  # refuses for good: a dead letter
     "410": (["gone"], {}),
     "nothing": (["hang"], {}),  # takes the request and never answers
     "half": (["half"], {}),  # the connection ends in the middle of the answer's body

@@ -15,7 +15,7 @@ ALL = ("classifier", "aggregator", "alerter")
 POINTS = {  # fault points (common/base/fault_point.h), and after how many passes they may strike at most
     "classifier-assigned": 1, "classifier-batch": 200, "classifier-produced": 200, "classifier-revoked": 1, "aggregator-assigned": 1,
     "aggregator-batch": 20, "aggregator-told": 20, "aggregator-stored": 20, "aggregator-revoked": 1, "alerter-taken": 12, "alerter-posted": 12,
-    "alerter-revoked": 1,
+    "alerter-buried": 3, "alerter-revoked": 1,
 }
 KINDS = {}  # {name: (family, set-ups or None for all, act)}
 
@@ -35,6 +35,17 @@ def borrowed(run, fault, services=ALL):
         yield slot
     finally:
         slot.lock.release()
+
+
+def misbehave(run, fault, mode):
+    """One endpoint, for some seconds; returns which and how long."""
+    name, seconds = fault.r.choice(sorted(run.endpoints.ports)), fault.r.uniform(1, 4)
+    with run.job.endpoint_lock:
+        run.endpoints.set(name, mode)
+    time.sleep(seconds)
+    with run.job.endpoint_lock:
+        run.endpoints.set(name, "ok")
+    return f"{name} for {seconds:.1f} s"
 
 
 # ---- services
@@ -96,6 +107,8 @@ def fault_point(run, fault):
         run.pipeline.restart(slot, {"VOC_FAULT": plan}, {"kill": {-signal.SIGKILL}, "exit": {1}, "stop": set()}[deed])
         armed = slot.process
         time.sleep(1)
+        if point == "alerter-buried":
+            misbehave(run, fault, "400")
         if POINTS[point] == 1:
             disturb_group(run, service, slot)
         struck = strikes(armed)
@@ -312,29 +325,20 @@ def move_slots(run, fault):
 
 
 # ---- endpoints and clocks
-def misbehave(run, fault, mode):
-    name, seconds = fault.r.choice(sorted(run.endpoints.ports)), fault.r.uniform(1, 4)
-    with run.job.endpoint_lock:
-        run.endpoints.set(name, mode)
-    time.sleep(seconds)
-    with run.job.endpoint_lock:
-        run.endpoints.set(name, "ok")
-    run.note(fault.kind, f"{name} for {seconds:.1f} s")
-
-
-for title, mode in (("answers 500", "500"), ("answers 429", "429"), ("never answers", "nothing"), ("breaks off its answers", "half"),
+for title, mode in (("answers 500", "500"), ("answers 429", "429"), ("answers 400", "400"), ("never answers", "nothing"), ("breaks off its answers", "half"),
                     ("is down", "down"), ("is slow", "slow")):
-    kind(f"endpoint {title}", "endpoint")(lambda run, fault, mode=mode: misbehave(run, fault, mode))
+    kind(f"endpoint {title}", "endpoint")(lambda run, fault, mode=mode: run.note(fault.kind, misbehave(run, fault, mode)))
 
 
 @kind("endpoint answers 410", "endpoint")
 def gone(run, fault):
     """It is disabled until an operator restarts the alerters."""
-    misbehave(run, fault, "410")
+    what = misbehave(run, fault, "410")
     for slot in run.pipeline.of("alerter"):
         with slot.lock:
             if slot.wanted:
                 run.pipeline.restart(slot)
+    run.note(fault.kind, what)
 
 
 @kind("clock jumps", "service")

@@ -51,7 +51,8 @@ class Verdict:
     def raw(self):
         have = {(r.topic, r.partition, r.offset): r.value or b"" for name in RAW for r in self.reader.read(self.prefix + name)}
         want = {(s.topic, s.partition, s.offset): s.value for s in self.sent}
-        return first_few("raw records that the sender knows nothing of, or other ones", {at for at in have.keys() | want.keys() if have.get(at) != want.get(at)})
+        different = {at for at in have.keys() | want.keys() if have.get(at) != want.get(at)}
+        return first_few("raw records that the sender knows nothing of, or other ones", different)
 
     def classifier(self):
         sent = {f"{s.topic}/{s.partition}/{s.offset}": s for s in self.sent}

@@ -1,0 +1,52 @@
+"""The plans and the load: the same seed gives the same, one line says all of it, and every kept run can still be planned."""
+import os
+import pathlib
+import re
+
+import faults
+import load
+import plan
+
+HERE = pathlib.Path(__file__).resolve().parent
+BIN = pathlib.Path(os.environ.get("VOC_BIN_DIR") or HERE.parents[1] / "build" / "dev" / "bin")
+
+
+def test_a_plan_is_its_line():
+    for seed in range(1, 300):
+        made = plan.make(seed)
+        again = plan.parse(made.text())
+        assert again.text() == made.text() == plan.make(seed).text()
+        assert [fault.r.random() for fault in again.faults] == [fault.r.random() for fault in made.faults]
+
+
+def test_each_run_has_faults_of_every_family():
+    seen = set()
+    for seed in range(1, 300):
+        made = plan.make(seed)
+        if made.recreates:
+            continue
+        kinds = [fault.kind for fault in made.faults]
+        assert len(kinds) >= plan.LEAST_FAULTS and {faults.KINDS[kind][0] for kind in kinds} == {"service", "kafka", "redis", "endpoint"}
+        assert all(faults.KINDS[kind][1] is None or made.setup in faults.KINDS[kind][1] for kind in kinds)
+        seen.update(kinds)
+    assert seen == faults.KINDS.keys()
+
+
+def test_kept_runs():
+    lines = [line for line in (HERE / "seeds.txt").read_text(encoding="utf-8").splitlines() if line and not line.startswith("#")]
+    assert lines and all(plan.parse(line).text() == line for line in lines)
+
+
+def test_fault_points_are_those_of_the_code():
+    table = (HERE.parents[1] / "common/base/fault_point.h").read_text(encoding="utf-8")
+    names = set(re.findall(r'X\(VOC_FAULT_\w+,\s*"([a-z-]+)"', table))
+    assert faults.POINTS.keys() == names
+
+
+def test_the_load():
+    records = load.generate(BIN / "vocctl", 5, 1000, "2026-01-01", True)
+    assert records == load.generate(BIN / "vocctl", 5, 1000, "2026-01-01", True)
+    good = [record for record in records if record[4] is None]
+    assert len(good) == 1000 and 400 < sum(record[1] == load.HOT for record in good) < 600
+    assert len({record[3] for record in good}) < 1000
+    assert {record[4] for record in load.generate(BIN / "vocctl", 6, 5000, "2026-01-01", False)} == {None, *load.DEFECTS}
