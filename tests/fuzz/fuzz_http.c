@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "io/health.h"
 #include "io/http_server.h"
 #include "io/metrics.h"
@@ -19,6 +20,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 #define ANSWER_MAX_BYTES 65536
 #define SHORT_MS         20
+#define CONNECT_MS       120000
 #define LONG_MS          10000
 
 static struct voc_http_server *server;
@@ -58,18 +60,32 @@ static void open_once(void)
 	assert(health && voc_http_server_start(&server, "127.0.0.1:0", routes, health, &error) == VOC_OK);
 }
 
-/* From another loopback address each time: one alone would run out of ports. */
+static int try_connect(void)
+{
+	const struct sockaddr_in address = { .sin_family = AF_INET,
+		                             .sin_port = htons((uint16_t)voc_http_server_port(server)),
+		                             .sin_addr = { htonl(INADDR_LOOPBACK) } };
+	const struct linger reset = { .l_onoff = 1 }; /* a reset at the end: the port is free at once */
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	assert(fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_LINGER, &reset, sizeof reset) == 0);
+	if (connect(fd, (const struct sockaddr *)&address, sizeof address) == 0)
+		return fd;
+	int failure = errno;
+	close(fd);
+	errno = failure;
+	return -1;
+}
+
+/* All the same the machine may run out of ports for a while; that is not the server's doing. */
 static int connect_once(void)
 {
-	static uint32_t number;
-	const struct sockaddr_in to = { .sin_family = AF_INET,
-		                        .sin_port = htons((uint16_t)voc_http_server_port(server)),
-		                        .sin_addr = { htonl(INADDR_LOOPBACK) } };
-	const struct sockaddr_in from = { .sin_family = AF_INET,
-		                          .sin_addr = { htonl(INADDR_LOOPBACK + ++number % 0xfffff0) } };
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	assert(fd >= 0 && bind(fd, (const struct sockaddr *)&from, sizeof from) == 0);
-	assert(connect(fd, (const struct sockaddr *)&to, sizeof to) == 0);
+	int64_t deadline_ms = voc_clock_ms() + CONNECT_MS;
+	int fd = try_connect();
+	while (fd < 0) {
+		assert(errno == EADDRNOTAVAIL && voc_clock_ms() < deadline_ms);
+		poll(NULL, 0, 20);
+		fd = try_connect();
+	}
 	return fd;
 }
 
