@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Every test, on a fresh Debian 12: installs what it needs, builds with ASan and UBSan, runs every suite.
 #
-#   tests/run.sh [SUITE ...]     unit component torture lint contract fuzz-smoke tidy eval system chaos-parts chaos demo; all of them by default
+#   tests/run.sh [SUITE ...]     unit component torture tsan lint contract fuzz-smoke tidy eval system chaos-parts chaos demo; all of them by default
 #
 # Nothing is skipped: what could not run is a failure. VOC_DATA_DIR names the real text (default ../shared/data); without it
 # the committed samples stand in, and the output says so. The last line is "N passed, N failed".
@@ -10,7 +10,7 @@ cd "$(dirname "$0")/.."
 root=$PWD
 
 suites=("$@")
-[ ${#suites[@]} -gt 0 ] || suites=(unit component torture lint tidy contract fuzz-smoke eval system chaos-parts chaos demo)
+[ ${#suites[@]} -gt 0 ] || suites=(unit component torture tsan lint tidy contract fuzz-smoke eval system chaos-parts chaos demo)
 
 deploy/packages.sh test || exit 1
 export LC_ALL=C.UTF-8
@@ -32,7 +32,9 @@ else
 fi
 
 build() {
-  cmake --preset "$1" >"$out/configure-$1.log" 2>&1 && cmake --build --preset "$1" >"$out/build-$1.log" 2>&1 && return
+  local target=all
+  [ "$1" = tsan ] && target=tsan_tests # those in which threads meet
+  cmake --preset "$1" >"$out/configure-$1.log" 2>&1 && cmake --build --preset "$1" --target "$target" >"$out/build-$1.log" 2>&1 && return
   tail -40 "$out/configure-$1.log" "$out/build-$1.log" >&2
   return 1
 }
@@ -100,6 +102,7 @@ for suite in "${suites[@]}"; do
   began=$SECONDS
   case $suite in
   fuzz-smoke) preset=fuzz ;;
+  tsan) preset=tsan ;;
   chaos | chaos-parts) preset=chaos ;;
   *) preset=asan ;;
   esac
@@ -109,7 +112,7 @@ for suite in "${suites[@]}"; do
   fi
   export VOC_BIN_DIR=$root/build/$preset/bin
   case $suite in
-  unit | component | torture | lint | tidy | fuzz-smoke) run_ctest "$suite" "$preset" ;;
+  unit | component | torture | tsan | lint | tidy | fuzz-smoke) run_ctest "$suite" "$preset" ;;
   contract | system) run_pytest "$suite" "tests/$suite" ;;
   chaos-parts) run_pytest chaos-parts tests/chaos ;;
   chaos) run_chaos 10 ;;

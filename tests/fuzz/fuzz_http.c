@@ -116,7 +116,8 @@ static size_t exchange(const uint8_t *data, size_t size, char *answer, int patie
 
 static void check(const char *answer, size_t len)
 {
-	static const char *const expected[] = { "200", "503", "405", "404", "400", "413", "414", "431", "501", "505" };
+	static const char *const expected[] = { "100", "200", "503", "405", "404", "400",
+		                                "413", "414", "431", "501", "505" };
 	if (len == 0) /* libmicrohttpd closes without a word what is no request to its end */
 		return;
 	assert(len > 12 && memcmp(answer, "HTTP/1.", 7) == 0 && answer[8] == ' ');
