@@ -22,7 +22,7 @@ from verdict import RAW, Verdict  # noqa: E402
 PARTITIONS = 6
 SERVICES = {"classifier": 3, "aggregator": 3, "alerter": 2}
 SESSION_MS = 5000
-DRAIN_SECONDS = 75
+DRAIN_SECONDS = 180
 JOIN_SECONDS = 6  # until the groups have met and the first alert is there: faults are counted from then
 TOPICS = (*RAW, "classified", "alerts", "dlq")
 
