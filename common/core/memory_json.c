@@ -17,11 +17,9 @@ static _Thread_local struct {
 
 static void *allocate(size_t size)
 {
-	if (!pool.bytes)
-		return malloc(size);
 	size = (size + ALIGNMENT_BYTES - 1) / ALIGNMENT_BYTES * ALIGNMENT_BYTES;
-	if (size > pool.size - pool.used)
-		abort(); /* see BYTES_PER_BYTE: rather no process than one that goes on with half a text */
+	if (!pool.bytes || size > pool.size - pool.used)
+		return malloc(size);
 	void *memory = pool.bytes + pool.used;
 	pool.used += size;
 	return memory;
