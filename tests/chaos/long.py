@@ -14,6 +14,7 @@ import contextlib
 import json
 import pathlib
 import random
+import signal
 import sys
 import tempfile
 import threading
@@ -466,6 +467,7 @@ def main():
     dead.add_argument("--mode", default="nothing", help="how it is dead, as endpoints.py says [nothing]")
     scenario("backlog", backlog, 3600).add_argument("--gigabytes", type=float, default=10, help="[10]")
     options = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what was started is ended
     report = options.run(options)
     print(f"\n{report.passed} passed, {report.failed} failed")
     return 1 if report.failed or not report.passed else 0
