@@ -22,6 +22,7 @@
 	X(VOC_FAULT_CLASSIFIER_PRODUCED, "classifier-produced", "an output acknowledged, its offset not yet stored")   \
 	X(VOC_FAULT_CLASSIFIER_REVOKED, "classifier-revoked", "in a rebalance, outputs awaited, offsets not stored")   \
 	X(VOC_FAULT_AGGREGATOR_ASSIGNED, "aggregator-assigned", "in a rebalance, positions read, reading not begun")   \
+	X(VOC_FAULT_AGGREGATOR_GATHERED, "aggregator-gathered", "records gathered, their customers not yet read")      \
 	X(VOC_FAULT_AGGREGATOR_BATCH, "aggregator-batch", "one partition's alerts handed to the producer, more to do") \
 	X(VOC_FAULT_AGGREGATOR_TOLD, "aggregator-told", "alerts acknowledged, state not yet stored")                   \
 	X(VOC_FAULT_AGGREGATOR_STORED, "aggregator-stored", "state stored, nothing told to Kafka's group")             \

@@ -246,6 +246,7 @@ static enum voc_status commit(struct voc_agg *agg, struct voc_error *error)
 
 static enum voc_status process(struct voc_agg *agg, struct voc_error *error)
 {
+	VOC_FAULT_POINT(VOC_FAULT_AGGREGATOR_GATHERED);
 	enum voc_status status = fetch_customers(agg, error);
 	if (status == VOC_OK)
 		status = voc_agg_publish_dead_letters(agg, error);

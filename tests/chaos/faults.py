@@ -14,8 +14,8 @@ from run import SESSION_MS
 ALL = ("classifier", "aggregator", "alerter")
 POINTS = {  # fault points (common/base/fault_point.h), and after how many passes they may strike at most
     "classifier-assigned": 1, "classifier-batch": 200, "classifier-produced": 200, "classifier-revoked": 1, "aggregator-assigned": 1,
-    "aggregator-batch": 20, "aggregator-told": 20, "aggregator-stored": 20, "aggregator-revoked": 1, "alerter-taken": 12, "alerter-posted": 12,
-    "alerter-buried": 3, "alerter-revoked": 1,
+    "aggregator-gathered": 20, "aggregator-batch": 20, "aggregator-told": 20, "aggregator-stored": 20, "aggregator-revoked": 1,
+    "alerter-taken": 12, "alerter-posted": 12, "alerter-buried": 3, "alerter-revoked": 1,
 }
 KINDS = {}  # {name: (family, set-ups or None for all, act)}
 
@@ -97,12 +97,9 @@ def strikes(armed, timeout=10):
     return True
 
 
-@kind("fault point", "service")
-def fault_point(run, fault):
-    """Armed in a restart of one instance; a point in a rebalance gets one."""
-    point = fault.r.choice(sorted(POINTS))
-    service, deed = point.partition("-")[0], fault.r.choice(("kill", "kill", "stop", "exit"))
-    plan = f"{point}:{fault.r.randint(1, POINTS[point])}:{deed}"
+def strike(run, fault, point, deed):
+    """Armed in a restart of one instance; a point in a rebalance gets one. Returns the plan, and whether it struck."""
+    service, plan = point.partition("-")[0], f"{point}:{fault.r.randint(1, POINTS[point])}:{deed}"
     with borrowed(run, fault, (service,)) as slot:
         run.pipeline.restart(slot, {"VOC_FAULT": plan}, {"kill": {-signal.SIGKILL}, "exit": {1}, "stop": set()}[deed])
         armed = slot.process
@@ -115,7 +112,19 @@ def fault_point(run, fault):
         if struck and deed == "stop":
             time.sleep(SESSION_MS / 1000 + 1)
             armed.send_signal(signal.SIGCONT)
-    run.note(f"fault point {point}", plan, struck)
+    return plan, struck
+
+
+@kind("fault point", "service")
+def fault_point(run, fault):
+    point = fault.r.choice(sorted(POINTS))
+    run.note(f"fault point {point}", *strike(run, fault, point, fault.r.choice(("kill", "kill", "stop", "exit"))))
+
+
+@kind("zombie with a batch", "service")
+def zombie_with_batch(run, fault):
+    """It wakes up with records in its hands, and believes that it knows where they belong."""
+    run.note(fault.kind, *strike(run, fault, "aggregator-gathered", "stop"))
 
 
 @kind("rolling restart", "service")
