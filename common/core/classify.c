@@ -213,6 +213,7 @@ void voc_classify(const struct voc_classifier *classifier, struct voc_classify_s
 	voc_features_extract(&scratch->normal, &scratch->tokens, &scratch->features);
 	voc_features_dense(&scratch->normal, &scratch->tokens, &scratch->hits, utterance, &scratch->features);
 	voc_score(model, scratch->tokens.lang, &scratch->features, &scores);
+	voc_score_decide(&scratch->hits, scratch->tokens.word_count, &scores);
 
 	memset(ret_classification, 0, sizeof *ret_classification);
 	ret_classification->version =

@@ -44,11 +44,15 @@ static void warm_ngrams(const struct voc_evidence_input *input, int column, stru
 
 static void warm_rules(const struct voc_evidence_input *input, int column, struct voc_heat *heat)
 {
+	int32_t decided = voc_score_decided(input->tokens->word_count);
 	for (size_t i = 0; i < input->hits->count; i++) {
 		const struct voc_phrase_hit *hit = &input->hits->at[i];
 		int dense = voc_features_hit_dense(hit, input->tokens->lang);
 		int64_t weight = input->model->dense[(size_t)dense * VOC_HEAD_COLUMNS + (size_t)column];
-		warm(heat, hit->start, hit->end, weight * hit->weight / 1000 * (1 << HEAT_SHIFT));
+		weight = weight * hit->weight / 1000;
+		if (hit->decides && voc_score_hit_column(hit) == column)
+			weight += hit->against ? -decided : decided;
+		warm(heat, hit->start, hit->end, weight * (1 << HEAT_SHIFT));
 	}
 }
 

@@ -140,20 +140,13 @@ static bool is_named(const struct raw_hit *inner, const struct raw_hit *outer)
 	return outer->rule->kind == VOC_RULE_NAME && inner->rule->kind != VOC_RULE_NAME && is_within(inner, outer);
 }
 
-/* A phrase inside a longer one of the same head says nothing of its own, nor does anything inside a name. */
-static void drop_contained(struct search *search)
+static void drop_named(struct search *search)
 {
 	struct voc_phrase_matcher *matcher = search->matcher;
-	for (size_t i = 0; i < matcher->hit_count; i++) {
-		struct raw_hit *inner = &matcher->hits[i];
-		for (size_t j = 0; j < matcher->hit_count && !inner->dropped; j++) {
-			const struct raw_hit *outer = &matcher->hits[j];
-			bool longer = outer->end - outer->start > inner->end - inner->start;
-			inner->dropped =
-			        is_named(inner, outer) ||
-			        (longer && is_within(inner, outer) && outer->rule->head == inner->rule->head &&
-			         inner->rule->kind <= VOC_RULE_AGAINST && outer->rule->kind <= VOC_RULE_AGAINST);
-		}
+	for (size_t j = 0; j < matcher->hit_count; j++) {
+		const struct raw_hit *outer = &matcher->hits[j];
+		for (size_t i = 0; i < matcher->hit_count && outer->rule->kind == VOC_RULE_NAME; i++)
+			matcher->hits[i].dropped |= is_named(&matcher->hits[i], outer);
 	}
 }
 
@@ -179,18 +172,6 @@ static void drop_misplaced(struct search *search)
 {
 	for (size_t i = 0; i < search->matcher->hit_count; i++)
 		search->matcher->hits[i].dropped = !position_fits(search, &search->matcher->hits[i]);
-}
-
-/* After the longer phrases have won: "오류가 나요" holds the ending "나요" and asks nothing. */
-static void mark_questions(struct search *search)
-{
-	for (size_t i = 0; i < search->matcher->hit_count; i++) {
-		const struct raw_hit *hit = &search->matcher->hits[i];
-		const struct voc_rule *rule = hit->rule;
-		if (!hit->dropped && rule->kind == VOC_RULE_FOR && rule->head == VOC_HEAD_FEEDBACK &&
-		    rule->label == VOC_FEEDBACK_QUESTION && (rule->when & VOC_WHEN_END))
-			search->tokens->sentences[hit->sentence].asks = true;
-	}
 }
 
 static bool mood_fits(const struct search *search, const struct raw_hit *hit)
@@ -230,7 +211,8 @@ static bool denied_before(const struct search *search, const struct raw_hit *hit
 	for (size_t i = negation->end; i < hit->start; i++) {
 		if (search->normal->chars[i] == ',' || search->normal->chars[i] == ';')
 			return false;
-		words += voc_char_is_word(search->normal->chars[i]) && starts_word(search->normal, i);
+		bool begins = i == negation->end || starts_word(search->normal, i); /* "안내": no "안" of its own */
+		words += begins && voc_char_is_word(search->normal->chars[i]);
 	}
 	return words <= negation->rule->within;
 }
@@ -250,6 +232,49 @@ static bool is_denied(const struct search *search, const struct raw_hit *hit)
 	return false;
 }
 
+/* What only counts when it is denied, and is not. */
+static void drop_undenied(struct search *search)
+{
+	for (size_t i = 0; i < search->matcher->hit_count; i++) {
+		struct raw_hit *hit = &search->matcher->hits[i];
+		if ((hit->rule->when & VOC_WHEN_DENIED) && !hit->dropped)
+			hit->dropped = !is_denied(search, hit);
+	}
+}
+
+static bool is_undenied(const struct raw_hit *hit)
+{
+	return (hit->rule->when & VOC_WHEN_DENIED) && hit->dropped;
+}
+
+/* A phrase inside a longer one of the same head says nothing of its own. */
+static void drop_contained(struct search *search)
+{
+	struct voc_phrase_matcher *matcher = search->matcher;
+	for (size_t i = 0; i < matcher->hit_count; i++) {
+		struct raw_hit *inner = &matcher->hits[i];
+		for (size_t j = 0; j < matcher->hit_count && !inner->dropped; j++) {
+			const struct raw_hit *outer = &matcher->hits[j];
+			bool longer = outer->end - outer->start > inner->end - inner->start;
+			inner->dropped = longer && !is_undenied(outer) && is_within(inner, outer) &&
+			                 outer->rule->head == inner->rule->head &&
+			                 inner->rule->kind <= VOC_RULE_AGAINST && outer->rule->kind <= VOC_RULE_AGAINST;
+		}
+	}
+}
+
+/* After the longer phrases have won: "오류가 나요" holds the ending "나요" and asks nothing. */
+static void mark_questions(struct search *search)
+{
+	for (size_t i = 0; i < search->matcher->hit_count; i++) {
+		const struct raw_hit *hit = &search->matcher->hits[i];
+		const struct voc_rule *rule = hit->rule;
+		if (!hit->dropped && rule->kind == VOC_RULE_FOR && rule->head == VOC_HEAD_FEEDBACK &&
+		    rule->label == VOC_FEEDBACK_QUESTION && (rule->when & VOC_WHEN_END))
+			search->tokens->sentences[hit->sentence].asks = true;
+	}
+}
+
 static void deliver(const struct search *search, const struct raw_hit *hit, struct voc_phrase_hits *ret_hits)
 {
 	const struct voc_rule *rule = hit->rule;
@@ -257,7 +282,8 @@ static void deliver(const struct search *search, const struct raw_hit *hit, stru
 		return;
 	int label = rule->label;
 	bool against = rule->kind == VOC_RULE_AGAINST;
-	if (rule->negation != VOC_NEGATION_IGNORE && is_denied(search, hit)) {
+	bool denial_known = (rule->when & VOC_WHEN_DENIED) || rule->negation == VOC_NEGATION_IGNORE;
+	if (!denial_known && is_denied(search, hit)) {
 		if (rule->negation == VOC_NEGATION_DROP)
 			return;
 		label = rule->negation == VOC_NEGATION_FLIP ? rule->flip_label : label;
@@ -269,6 +295,7 @@ static void deliver(const struct search *search, const struct raw_hit *hit, stru
 		.head = rule->head,
 		.label = label,
 		.against = against,
+		.decides = rule->decides,
 		.weight = rule->weight,
 	};
 }
@@ -283,6 +310,8 @@ void voc_phrases_find(const struct voc_phrases *phrases, struct voc_phrase_match
 	make_stream(&search);
 	scan(&search);
 	drop_misplaced(&search);
+	drop_named(&search);
+	drop_undenied(&search);
 	drop_contained(&search);
 	mark_questions(&search);
 	for (size_t i = 0; i < matcher->hit_count; i++)

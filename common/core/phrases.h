@@ -26,6 +26,7 @@ struct voc_phrase_hit {
 	enum voc_head head;
 	int label;      /* within the head */
 	bool against;   /* speaks against the label */
+	bool decides;   /* outweighs the model in a short text */
 	int16_t weight; /* thousandths */
 };
 

@@ -88,10 +88,8 @@ static bool parse_when(struct voc_rule *rule, struct voc_str value)
 		const char *name;
 		unsigned bit;
 	} names[] = {
-		{ "asked", VOC_WHEN_ASKED },
-		{ "stated", VOC_WHEN_STATED },
-		{ "end", VOC_WHEN_END },
-		{ "start", VOC_WHEN_START },
+		{ "asked", VOC_WHEN_ASKED }, { "stated", VOC_WHEN_STATED }, { "end", VOC_WHEN_END },
+		{ "start", VOC_WHEN_START }, { "denied", VOC_WHEN_DENIED },
 	};
 	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
 		if (voc_str_is(value, names[i].name)) {
@@ -119,6 +117,8 @@ static enum voc_status parse_option(struct parser *parser, struct voc_rule *rule
 		good = parse_negation(rule, value);
 	} else if (voc_str_is(name, "when")) {
 		good = parse_when(rule, value);
+	} else if (voc_str_is(option, "decides")) {
+		good = rule->decides = true;
 	}
 	return good ? VOC_OK : refuse(parser, "not an option", option);
 }

@@ -30,6 +30,7 @@ enum voc_rule_when {
 	VOC_WHEN_STATED = 2, /* only in a sentence that asks nothing */
 	VOC_WHEN_END = 4,    /* only as the last word of a sentence */
 	VOC_WHEN_START = 8,  /* only as the first word of a sentence */
+	VOC_WHEN_DENIED = 16,
 };
 
 /* What all phrases of a section share, and what a line may change for itself. */
@@ -40,6 +41,7 @@ struct voc_rule {
 	int16_t weight;
 	enum voc_rule_negation negation;
 	int flip_label; /* VOC_NEGATION_FLIP: what the denied phrase speaks for, in the same head */
+	bool decides;
 	unsigned when;
 	uint16_t within; /* negations: words that may stand between (before), characters of the bridge (after) */
 	bool whole_start, whole_end;

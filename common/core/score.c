@@ -71,3 +71,58 @@ void voc_score(const struct voc_model *model, enum voc_lang lang, struct voc_fea
 	for (int c = 0; c < VOC_HEAD_COLUMNS; c++)
 		ret_scores->column[c] += (int32_t)(sum[c] / 1000);
 }
+
+int32_t voc_score_decided(size_t words)
+{
+	return words <= VOC_DECIDED_WORDS ? VOC_DECIDED : VOC_DECIDED * VOC_DECIDED_WORDS / (int32_t)words;
+}
+
+int voc_score_hit_column(const struct voc_phrase_hit *hit)
+{
+	/* SERVQUAL's "none" has a column, the other heads' labels begin at 1. */
+	static const int label_zero[VOC_HEAD_COUNT] = {
+		[VOC_HEAD_FEEDBACK] = VOC_COLUMN_FEEDBACK - 1, [VOC_HEAD_SATISFACTION] = VOC_COLUMN_SATISFACTION - 1,
+		[VOC_HEAD_FACTOR] = VOC_COLUMN_FACTOR - 1,     [VOC_HEAD_SERVQUAL] = VOC_COLUMN_SERVQUAL,
+		[VOC_HEAD_CHURN] = VOC_COLUMN_CHURN - 1,
+	};
+	return label_zero[hit->head] + hit->label;
+}
+
+/* One label for and against, or two labels of a head that has only one at a time. */
+static bool contradict(const struct voc_phrase_hit *a, const struct voc_phrase_hit *b)
+{
+	if (!b->decides || a->head != b->head)
+		return false;
+	if (a->label == b->label)
+		return a->against != b->against;
+	return a->head != VOC_HEAD_FACTOR && !a->against && !b->against;
+}
+
+/* A label that another hit said already counts once. */
+static bool stands(const struct voc_phrase_hits *hits, size_t index)
+{
+	const struct voc_phrase_hit *hit = &hits->at[index];
+	for (size_t i = 0; i < hits->count; i++) {
+		const struct voc_phrase_hit *other = &hits->at[i];
+		bool again = i < index && other->decides && other->head == hit->head && other->label == hit->label;
+		if (again || contradict(hit, other))
+			return false;
+	}
+	return true;
+}
+
+void voc_score_decide(const struct voc_phrase_hits *hits, size_t words, struct voc_scores *scores)
+{
+	int32_t decided = voc_score_decided(words);
+	for (size_t i = 0; i < hits->count; i++) {
+		const struct voc_phrase_hit *hit = &hits->at[i];
+		if (!hit->decides || !stands(hits, i))
+			continue;
+		scores->column[voc_score_hit_column(hit)] += hit->against ? -decided : decided;
+		/* A text that has a factor or a dimension is not about nothing. */
+		if (!hit->against && (hit->head == VOC_HEAD_FACTOR || hit->head == VOC_HEAD_SERVQUAL))
+			scores->column[VOC_COLUMN_PRIMARY] -= decided;
+		if (hit->against && hit->head == VOC_HEAD_FACTOR)
+			scores->column[VOC_COLUMN_PRIMARY + hit->label] -= decided;
+	}
+}

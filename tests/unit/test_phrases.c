@@ -174,6 +174,34 @@ static void test_guards_of_mood_and_place(void **state)
 	assert_int_equal(count_in("[feedback_type.question]\nhow to :: when=start", "I know how to pay"), 0);
 }
 
+static void test_what_counts_only_when_denied(void **state)
+{
+	(void)state;
+	const char *rules = NEGATIONS "[not feedback_type.complaint when=denied]\n늦었\n늦\nlate\n"
+	                              "[feedback_type.complaint]\n늦\n[name]\nnot only";
+	assert_int_equal(count_in(rules, "안 늦었어요"), 1);
+	assert_true(hits.at[0].against);
+	/* Undenied it says nothing, nor does it swallow the shorter phrase. */
+	assert_int_equal(count_in(rules, "늦었어요"), 1);
+	assert_false(hits.at[0].against);
+	assert_int_equal(count_in(rules, "not late"), 1);
+	assert_int_equal(count_in(rules, "not only late"), 0);
+	/* 안 at the start of a longer word denies nothing. */
+	assert_int_equal(count_in(rules, "안내가 늦"), 1);
+	assert_int_equal(count_in(rules, "안내늦"), 1);
+	assert_false(hits.at[0].against);
+}
+
+static void test_hits_tell_whether_they_decide(void **state)
+{
+	(void)state;
+	assert_int_equal(count_in("[churn_intent]\nleave :: decides\nquit", "I leave, I quit"), 2);
+	assert_true(hits.at[0].decides);
+	assert_false(hits.at[1].decides);
+	assert_int_equal(count_in(NEGATIONS "[churn_intent negation=against decides]\nleave", "not leave"), 1);
+	assert_true(hits.at[0].decides && hits.at[0].against);
+}
+
 static void test_the_longer_phrase_of_a_head_wins(void **state)
 {
 	(void)state;
@@ -347,6 +375,8 @@ int main(void)
 		cmocka_unit_test(test_negation_drops),
 		cmocka_unit_test(test_negation_flips_or_is_ignored),
 		cmocka_unit_test(test_guards_of_mood_and_place),
+		cmocka_unit_test(test_what_counts_only_when_denied),
+		cmocka_unit_test(test_hits_tell_whether_they_decide),
 		cmocka_unit_test(test_the_longer_phrase_of_a_head_wins),
 		cmocka_unit_test(test_texts_without_words),
 		cmocka_unit_test(test_errors_name_the_line),

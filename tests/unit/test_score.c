@@ -172,6 +172,74 @@ static void test_unsure_labels_are_unknown(void **state)
 	assert_int_equal(labels.satisfaction, VOC_SATISFACTION_UNKNOWN);
 }
 
+static int32_t decided(const struct voc_phrase_hit *said, size_t count, size_t words, int column)
+{
+	struct voc_scores scores = { 0 };
+	struct voc_phrase_hits hits = { .count = count };
+	memcpy(hits.at, said, count * sizeof *said);
+	voc_score_decide(&hits, words, &scores);
+	return scores.column[column];
+}
+
+static void test_deciding_rules_outweigh(void **state)
+{
+	(void)state;
+	const struct voc_phrase_hit complaint = { .head = VOC_HEAD_FEEDBACK,
+		                                  .label = VOC_FEEDBACK_COMPLAINT,
+		                                  .decides = true };
+	struct voc_phrase_hit said[2] = { complaint, complaint };
+	/* Twice the same counts once; in a long text it counts for less. */
+	assert_int_equal(decided(said, 2, 1, VOC_COLUMN_FEEDBACK), VOC_DECIDED);
+	assert_int_equal(decided(said, 1, VOC_DECIDED_WORDS, VOC_COLUMN_FEEDBACK), VOC_DECIDED);
+	assert_int_equal(decided(said, 1, 2 * VOC_DECIDED_WORDS, VOC_COLUMN_FEEDBACK), VOC_DECIDED / 2);
+	said[0].against = true;
+	assert_int_equal(decided(said, 1, 1, VOC_COLUMN_FEEDBACK), -VOC_DECIDED);
+	said[0].decides = false;
+	assert_int_equal(decided(said, 1, 1, VOC_COLUMN_FEEDBACK), 0);
+	assert_int_equal(decided(said, 2, 1, VOC_COLUMN_FEEDBACK), VOC_DECIDED);
+}
+
+static void test_deciding_rules_that_contradict_each_other_say_nothing(void **state)
+{
+	(void)state;
+	struct voc_phrase_hit said[2] = {
+		{ .head = VOC_HEAD_FEEDBACK, .label = VOC_FEEDBACK_COMPLAINT, .decides = true },
+		{ .head = VOC_HEAD_FEEDBACK, .label = VOC_FEEDBACK_OPINION, .decides = true },
+	};
+	assert_int_equal(decided(said, 2, 1, VOC_COLUMN_FEEDBACK), 0);
+	assert_int_equal(decided(said, 2, 1, VOC_COLUMN_FEEDBACK + 1), 0);
+	said[1] = said[0];
+	said[1].against = true;
+	assert_int_equal(decided(said, 2, 1, VOC_COLUMN_FEEDBACK), 0);
+	/* Factors go together. */
+	for (int i = 0; i < 2; i++)
+		said[i] = (struct voc_phrase_hit){ .head = VOC_HEAD_FACTOR,
+			                           .label = VOC_FACTOR_EQUITY + i,
+			                           .decides = true };
+	assert_int_equal(decided(said, 2, 1, VOC_COLUMN_FACTOR + VOC_FACTOR_EQUITY - 1), VOC_DECIDED);
+	assert_int_equal(decided(said, 2, 1, VOC_COLUMN_FACTOR + VOC_FACTOR_EQUITY), VOC_DECIDED);
+}
+
+static void test_a_deciding_rule_reaches_the_columns_of_its_label(void **state)
+{
+	(void)state;
+	struct voc_phrase_hit hit = { .head = VOC_HEAD_SERVQUAL, .label = VOC_SERVQUAL_EMPATHY, .decides = true };
+	assert_int_equal(decided(&hit, 1, 1, VOC_COLUMN_SERVQUAL + VOC_SERVQUAL_EMPATHY), VOC_DECIDED);
+	assert_int_equal(decided(&hit, 1, 1, VOC_COLUMN_PRIMARY), -VOC_DECIDED);
+	hit = (struct voc_phrase_hit){ .head = VOC_HEAD_FACTOR, .label = VOC_FACTOR_EQUITY, .decides = true };
+	assert_int_equal(decided(&hit, 1, 1, VOC_COLUMN_PRIMARY), -VOC_DECIDED);
+	hit.against = true;
+	assert_int_equal(decided(&hit, 1, 1, VOC_COLUMN_FACTOR + VOC_FACTOR_EQUITY - 1), -VOC_DECIDED);
+	assert_int_equal(decided(&hit, 1, 1, VOC_COLUMN_PRIMARY + VOC_FACTOR_EQUITY), -VOC_DECIDED);
+	assert_int_equal(decided(&hit, 1, 1, VOC_COLUMN_PRIMARY), 0);
+	hit = (struct voc_phrase_hit){ .head = VOC_HEAD_SATISFACTION,
+		                       .label = VOC_SATISFACTION_NEUTRAL,
+		                       .decides = true };
+	assert_int_equal(decided(&hit, 1, 1, VOC_COLUMN_SATISFACTION + 1), VOC_DECIDED);
+	hit = (struct voc_phrase_hit){ .head = VOC_HEAD_CHURN, .label = 1, .decides = true };
+	assert_int_equal(decided(&hit, 1, 1, VOC_COLUMN_CHURN), VOC_DECIDED);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -180,6 +248,9 @@ int main(void)
 		cmocka_unit_test(test_factors_and_servqual_need_a_primary_factor),
 		cmocka_unit_test(test_churn_has_a_curve_for_each_side),
 		cmocka_unit_test(test_unsure_labels_are_unknown),
+		cmocka_unit_test(test_deciding_rules_outweigh),
+		cmocka_unit_test(test_deciding_rules_that_contradict_each_other_say_nothing),
+		cmocka_unit_test(test_a_deciding_rule_reaches_the_columns_of_its_label),
 	};
 	return cmocka_run_group_tests_name("score", tests, make_fake, NULL);
 }
