@@ -8,6 +8,7 @@
 
 #include "base/utf8.h"
 #include "core/classify.h"
+#include "support/label_cases.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -44,46 +45,10 @@ static struct voc_classification classify(struct voc_str text, int rating)
 	return result;
 }
 
-/* "head=label" or "head=not:label" holds. */
-static bool holds(const struct voc_labels *labels, const char *head, const char *label)
+static void check_case(void *context, struct label_case *each)
 {
-	if (strcmp(head, "feedback_type") == 0)
-		return strcmp(voc_feedback_name(labels->feedback), label) == 0;
-	if (strcmp(head, "satisfaction") == 0)
-		return strcmp(voc_satisfaction_name(labels->satisfaction), label) == 0;
-	if (strcmp(head, "primary_factor") == 0)
-		return strcmp(voc_factor_name(labels->primary_factor), label) == 0;
-	if (strcmp(head, "servqual") == 0)
-		return strcmp(voc_servqual_name(labels->servqual), label) == 0;
-	if (strcmp(head, "churn_intent") == 0)
-		return strcmp(labels->churn_intent ? "true" : "false", label) == 0;
-	enum voc_factor factor;
-	assert_string_equal(head, "factors");
-	assert_true(voc_factor_parse(voc_str_from(label), &factor));
-	return labels->factors & (1u << factor);
-}
-
-/* Returns how many of the line's expectations fail. */
-static int check_line(const char *file, char *line)
-{
-	char *tab = strchr(line, '\t'), *rest = NULL;
-	int failures = 0;
-	assert_non_null(tab);
-	struct voc_classification result = classify(voc_str_of(line, (size_t)(tab - line)), 0);
-	rest = tab + 1;
-	for (char *part = strsep(&rest, " \n"); part; part = strsep(&rest, " \n")) {
-		char *label = strchr(part, '=');
-		if (!label)
-			continue;
-		*label++ = '\0';
-		bool denied = strncmp(label, "not:", 4) == 0;
-		if (holds(&result.labels, part, denied ? label + 4 : label) == !denied)
-			continue;
-		print_error("%s: %.*s: %s should %sbe %s\n", file, (int)(tab - line), line, part, denied ? "not " : "",
-		            denied ? label + 4 : label);
-		failures++;
-	}
-	return failures;
+	struct voc_classification result = classify(voc_str_from(each->text), 0);
+	*(int *)context += label_case_check(each, &result.labels);
 }
 
 static void test_cases(void **state)
@@ -92,17 +57,11 @@ static void test_cases(void **state)
 	static const char *const files[] = { "negation", "question", "churn", "factors", "spelling" };
 	int failures = 0, lines = 0;
 	for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
-		char path[512], line[2048];
+		char path[512];
 		snprintf(path, sizeof path, "%s/tests/data/classify/%s.tsv", VOC_SOURCE_DIR, files[i]);
-		FILE *file = fopen(path, "r");
-		assert_non_null(file);
-		while (fgets(line, sizeof line, file)) {
-			if (line[0] == '#' || line[0] == '\n')
-				continue;
-			lines++;
-			failures += check_line(files[i], line);
-		}
-		fclose(file);
+		int count = label_cases_each(path, check_case, &failures);
+		assert_true(count > 0);
+		lines += count;
 	}
 	assert_true(lines > 80);
 	assert_int_equal(failures, 0);
