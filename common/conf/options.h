@@ -102,7 +102,7 @@ enum voc_option_type {
 	  "How long the rollups of a minute are kept in Redis") \
 	X(position_check_ms, INT, "VOC_POSITION_CHECK", VOC_PROGRAM_AGGREGATOR, DURATION, "5s", 100, 3600000, \
 	  "How often an idle partition's position is read again from Redis") \
-	X(accept_log_start, INT, "VOC_ACCEPT_LOG_START", VOC_PROGRAM_CLASSIFIER | VOC_PROGRAM_AGGREGATOR | VOC_PROGRAM_VOCCTL, SWITCH, "no", 0, 1, \
+	X(accept_log_start, INT, "VOC_ACCEPT_LOG_START", VOC_CONF_SERVICES | VOC_PROGRAM_VOCCTL, SWITCH, "no", 0, 1, \
 	  "Start at the log's first record where the position is older than it (records are missing then)") \
 	X(stall_ms, INT, "VOC_STALL", VOC_CONF_SERVICES, DURATION, "20s", 1000, 3600000, \
 	  "No progress for this long with work waiting makes /readyz fail") \

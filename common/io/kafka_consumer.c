@@ -77,7 +77,7 @@ static rd_kafka_conf_t *make_conf(const struct voc_consumer_settings *settings, 
 		{ "enable.auto.commit", "true" },
 		{ "enable.auto.offset.store", "false" },
 		{ "enable.partition.eof", "true" },
-		{ "auto.offset.reset", settings->earliest ? "earliest" : "error" },
+		{ "auto.offset.reset", "error" },
 		{ NULL, NULL },
 	};
 	rd_kafka_conf_t *conf = kafka_conf_new(&settings->kafka, defaults, fixed, error);

@@ -28,8 +28,6 @@ struct voc_consumer_settings {
 	bool split;
 	/* With `split`: how many partitions may come to this member; they share prefetch_bytes. */
 	size_t split_partitions;
-	/* A partition without a valid offset starts at its first record. Else that is VOC_REASON_POSITION_LOST. */
-	bool earliest;
 	/*
 	 * Partitions came. Each offset is VOC_OFFSET_COMMITTED, and the owner may put another in its place.
 	 * VOC_RETRY: nothing is read yet, and the same is asked again half a second later. VOC_FATAL: polling fails

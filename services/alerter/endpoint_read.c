@@ -2,6 +2,7 @@
 #include "base/clock.h"
 #include "base/fault_point.h"
 #include "base/log.h"
+#include "io/kafka_start.h"
 #include "io/metrics.h"
 
 #include <stdlib.h>
@@ -12,6 +13,7 @@
 #define EXPECTED_LANES  24
 #define REVOKE_DRAIN_MS 2000
 #define SHOW_EVERY_MS   1000
+#define START_ASK_MS    2000
 
 void endpoint_free_lanes(struct endpoint *endpoint)
 {
@@ -25,9 +27,13 @@ void endpoint_free_lanes(struct endpoint *endpoint)
 static enum voc_status on_assigned(void *owner, struct voc_consumer *consumer, struct voc_position *positions,
                                    size_t count, struct voc_error *error)
 {
-	(void)consumer;
-	(void)positions;
 	struct endpoint *endpoint = owner;
+	enum voc_status status = voc_consumer_committed(consumer, positions, count, START_ASK_MS, error);
+	if (status == VOC_OK)
+		status = voc_start_choose_all(consumer, endpoint->settings.conf->accept_log_start, positions, count,
+		                              START_ASK_MS, error);
+	if (status != VOC_OK)
+		return status;
 	endpoint_free_lanes(endpoint);
 	endpoint->lanes = calloc(count, sizeof *endpoint->lanes);
 	bool good = endpoint->lanes != NULL;
@@ -77,7 +83,6 @@ enum voc_status endpoint_open_consumer(struct endpoint *endpoint, struct voc_err
 		.prefetch_bytes = endpoint->settings.prefetch_bytes,
 		.split = true,
 		.split_partitions = EXPECTED_LANES,
-		.earliest = true,
 		.on_assigned = on_assigned,
 		.on_revoked = on_revoked,
 		.owner = endpoint,

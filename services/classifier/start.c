@@ -1,7 +1,6 @@
 #include "classifier/start.h"
 
-#include <inttypes.h>
-#include <stdlib.h>
+#include "io/kafka_start.h"
 
 #define ASK_MS 2000
 
@@ -40,24 +39,6 @@ enum voc_status voc_start_check_topics(struct voc_admin *admin, const struct voc
 	return VOC_OK;
 }
 
-enum voc_status voc_start_choose(const struct voc_position *committed, const struct voc_watermarks *watermarks,
-                                 bool accept_log_start, int64_t *ret_offset, struct voc_error *error)
-{
-	int64_t offset = committed->offset;
-	if (offset > watermarks->high)
-		return voc_error_set(error, VOC_FATAL, VOC_REASON_POSITION_LOST, -1,
-		                     "%s partition %d ends at %" PRId64 ", before the committed offset %" PRId64
-		                     ": was the topic made anew? Reset the group's offsets on purpose",
-		                     committed->topic, (int)committed->partition, watermarks->high, offset);
-	if (offset >= 0 && offset < watermarks->low && !accept_log_start)
-		return voc_error_set(error, VOC_FATAL, VOC_REASON_POSITION_LOST, -1,
-		                     "%s partition %d begins at %" PRId64 ", after the committed offset %" PRId64
-		                     ": records have expired unread. VOC_ACCEPT_LOG_START=yes goes on without",
-		                     committed->topic, (int)committed->partition, watermarks->low, offset);
-	*ret_offset = offset < watermarks->low ? watermarks->low : offset;
-	return VOC_OK;
-}
-
 enum voc_status voc_start_check_committed(const struct voc_position *committed, size_t count, struct voc_error *error)
 {
 	for (size_t i = 0; i < count; i++) {
@@ -78,17 +59,10 @@ enum voc_status voc_start_check_committed(const struct voc_position *committed, 
 enum voc_status voc_start_positions(struct voc_consumer *consumer, const struct voc_conf *conf,
                                     struct voc_position *positions, size_t count, struct voc_error *error)
 {
-	struct voc_watermarks *watermarks = calloc(count, sizeof *watermarks);
-	if (!watermarks)
-		return voc_error_set(error, VOC_FATAL, VOC_REASON_OUT_OF_MEMORY, -1, "finding where to start");
 	enum voc_status status = voc_consumer_committed(consumer, positions, count, ASK_MS, error);
 	if (status == VOC_OK)
 		status = voc_start_check_committed(positions, count, error);
 	if (status == VOC_OK)
-		status = voc_consumer_watermarks(consumer, positions, count, watermarks, ASK_MS, error);
-	for (size_t i = 0; i < count && status == VOC_OK; i++)
-		status = voc_start_choose(&positions[i], &watermarks[i], conf->accept_log_start, &positions[i].offset,
-		                          error);
-	free(watermarks);
+		status = voc_start_choose_all(consumer, conf->accept_log_start, positions, count, ASK_MS, error);
 	return status;
 }

@@ -16,15 +16,6 @@ VOC_MUST_CHECK enum voc_status voc_start_check_topics(struct voc_admin *admin, c
                                                       int32_t *ret_partitions, struct voc_error *error);
 
 /*
- * Where to read a partition from, given the group's committed offset (VOC_OFFSET_BEGINNING: none) and the log's
- * bounds. VOC_FATAL, VOC_REASON_POSITION_LOST, if the log ends before it (the topic was made anew), or begins after it
- * (records have expired unread) unless `accept_log_start`. Pure.
- */
-VOC_MUST_CHECK enum voc_status voc_start_choose(const struct voc_position *committed,
-                                                const struct voc_watermarks *watermarks, bool accept_log_start,
-                                                int64_t *ret_offset, struct voc_error *error);
-
-/*
  * The same partition of the raw topics always has one owner, which commits where it starts for all of them at once. So
  * one without an offset beside one that has one (VOC_OFFSET_BEGINNING: none) belongs to a topic that was made anew:
  * Kafka forgets the offsets of a deleted topic. Its records would be taken for copies of the old ones. VOC_FATAL,
@@ -33,7 +24,8 @@ VOC_MUST_CHECK enum voc_status voc_start_choose(const struct voc_position *commi
 VOC_MUST_CHECK enum voc_status voc_start_check_committed(const struct voc_position *committed, size_t count,
                                                          struct voc_error *error);
 
-/* Sets each offset to where reading starts. VOC_RETRY if Kafka did not answer; VOC_FATAL as the two above. */
+/* Sets each offset to where reading starts. VOC_RETRY if Kafka did not answer; VOC_FATAL as the one above and
+ * voc_start_choose. */
 VOC_MUST_CHECK enum voc_status voc_start_positions(struct voc_consumer *consumer, const struct voc_conf *conf,
                                                    struct voc_position *positions, size_t count,
                                                    struct voc_error *error);

@@ -267,7 +267,7 @@ static struct voc_consumer *open_letters(void)
 		.topics = topics,
 		.topic_count = 1,
 		.prefetch_bytes = 1 << 20,
-		.earliest = true,
+		.on_assigned = mock_start_at_committed,
 	};
 	assert_int_equal(voc_consumer_open(&settings, &consumer, &error), VOC_OK);
 	return consumer;
@@ -429,6 +429,60 @@ static void test_a_member_that_joins_or_leaves_loses_nothing(void **state)
 	stop_alerter();
 }
 
+/* Commits, as a member of this endpoint's group, more than the log has. */
+static void commit_beyond(const char *group)
+{
+	static const char *const topics[] = { "voc.alerts" };
+	struct voc_consumer *consumer = NULL;
+	struct voc_error error = { .position = -1 };
+	struct voc_message message = { 0 };
+	size_t count = 0;
+	const struct voc_consumer_settings settings = {
+		.kafka = mock_settings(&mock),
+		.group = group,
+		.topics = topics,
+		.topic_count = 1,
+		.prefetch_bytes = 1 << 20,
+		.on_assigned = mock_start_at_committed,
+	};
+	assert_int_equal(voc_consumer_open(&settings, &consumer, &error), VOC_OK);
+	int64_t deadline_ms = voc_clock_ms() + PATIENCE_MS;
+	while (voc_consumer_partitions(consumer, &count), count == 0 && voc_clock_ms() < deadline_ms) {
+		(void)mock_next(consumer, &message, 100, &error);
+		voc_message_release(&message);
+	}
+	assert_int_equal(count, PARTITIONS);
+	voc_consumer_store(consumer, "voc.alerts", 0, 1000000);
+	assert_int_equal(voc_consumer_commit(consumer, PATIENCE_MS, &error), VOC_OK);
+	voc_consumer_free(consumer);
+}
+
+static bool log_says(const char *words)
+{
+	char line[4096];
+	bool found = false;
+	FILE *file = fopen(log_path, "r");
+	assert_non_null(file);
+	while (!found && fgets(line, sizeof line, file))
+		found = strstr(line, words) != NULL;
+	fclose(file);
+	return found;
+}
+
+/* A log that ends before what was committed was made anew: its alerts must not be taken for others. */
+static void test_alerts_that_were_made_anew_are_refused(void **state)
+{
+	(void)state;
+	int status = -1;
+	commit_beyond("voc-alerter-ok");
+	start_alerter();
+	assert_int_equal(waitpid(alerter, &status, 0), alerter);
+	alerter = 0;
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 1);
+	assert_true(log_says("position_lost"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -442,6 +496,7 @@ int main(void)
 		cmocka_unit_test(test_a_letter_sent_again_goes_to_its_endpoint_only),
 		cmocka_unit_test(test_a_restart_goes_on_where_it_was),
 		cmocka_unit_test(test_a_member_that_joins_or_leaves_loses_nothing),
+		cmocka_unit_test(test_alerts_that_were_made_anew_are_refused),
 	};
 	return cmocka_run_group_tests(tests, start, stop);
 }

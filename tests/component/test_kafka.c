@@ -123,7 +123,7 @@ static int start(void **state)
 	                .split = true, .split_partitions = 3, .on_assigned = assign_split, .on_revoked = on_revoked });
 	refused = join("refused", "orders", (struct voc_consumer_settings){ .on_assigned = assign_refused });
 	beyond = join("beyond", "orders", (struct voc_consumer_settings){ .on_assigned = assign_beyond });
-	still = join("still", "still", (struct voc_consumer_settings){ .earliest = true });
+	still = join("still", "still", (struct voc_consumer_settings){ .on_assigned = mock_start_at_committed });
 	late = join("late", "orders", (struct voc_consumer_settings){ .on_assigned = assign_late });
 	placeless =
 	        join("placeless", "orders",
@@ -253,7 +253,8 @@ static void test_offset_store(void **state)
 	(void)state;
 	struct voc_error error = { .position = -1 };
 	struct voc_message message = { 0 };
-	struct voc_consumer *consumer = join("store", "stored", (struct voc_consumer_settings){ .earliest = true });
+	struct voc_consumer *consumer =
+	        join("store", "stored", (struct voc_consumer_settings){ .on_assigned = mock_start_at_committed });
 	for (int i = 0; i < 5; i++) {
 		assert_int_equal(mock_next(consumer, &message, JOIN_MS, &error), VOC_POLL_RECORD);
 		assert_int_equal(message.offset, i);
@@ -294,7 +295,8 @@ static void test_rebalance(void **state)
 	int64_t deadline_ms = voc_clock_ms() + JOIN_MS;
 	for (int32_t p = 0; p < 3; p++)
 		voc_consumer_pause(split, "orders", p);
-	struct voc_consumer *other = join("split", "orders", (struct voc_consumer_settings){ .earliest = true });
+	struct voc_consumer *other =
+	        join("split", "orders", (struct voc_consumer_settings){ .on_assigned = mock_start_at_committed });
 	while ((first == 3 || first + second < 3) && voc_clock_ms() < deadline_ms) {
 		serve(split, 20);
 		serve(other, 20);

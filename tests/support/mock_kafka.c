@@ -132,3 +132,10 @@ enum voc_poll mock_next(struct voc_consumer *consumer, struct voc_message *messa
 	}
 	return VOC_POLL_NOTHING;
 }
+
+enum voc_status mock_start_at_committed(void *owner, struct voc_consumer *consumer, struct voc_position *positions,
+                                        size_t count, struct voc_error *error)
+{
+	(void)owner;
+	return voc_consumer_committed(consumer, positions, count, 2000, error);
+}

@@ -39,4 +39,8 @@ void mock_flush(struct voc_producer *producer);
 enum voc_poll mock_next(struct voc_consumer *consumer, struct voc_message *message, int timeout_ms,
                         struct voc_error *error);
 
+/* For voc_consumer_settings.on_assigned: from the committed offset on, or from the log's first record. */
+enum voc_status mock_start_at_committed(void *owner, struct voc_consumer *consumer, struct voc_position *positions,
+                                        size_t count, struct voc_error *error);
+
 #endif
