@@ -239,7 +239,7 @@ static enum voc_status list_offsets(struct kafka_client *client, rd_kafka_topic_
 		err = list->elems[i].err;
 	if (!err)
 		return VOC_OK;
-	learn_leaders(client, timeout_ms);
+	learn_leaders(client, timeout_ms / 2);
 	return voc_error_set(error, VOC_RETRY, VOC_REASON_KAFKA, -1, "listing offsets: %s", rd_kafka_err2str(err));
 }
 

@@ -18,6 +18,7 @@ POINTS = {  # fault points (common/base/fault_point.h), and after how many passe
     "alerter-taken": 12, "alerter-posted": 12, "alerter-buried": 3, "alerter-revoked": 1,
 }
 KINDS = {}  # {name: (family, set-ups or None for all, act)}
+BY_HAND = "by hand"  # the family that no plan draws from
 
 
 def kind(name, family, setups=None):
@@ -119,6 +120,10 @@ def strike(run, fault, point, deed):
 def fault_point(run, fault):
     point = fault.r.choice(sorted(POINTS))
     run.note(f"fault point {point}", *strike(run, fault, point, fault.r.choice(("kill", "kill", "stop", "exit"))))
+
+
+for name in POINTS:  # a certain one, for a plan written by hand
+    kind(f"fault point {name}", BY_HAND)(lambda run, fault, name=name: run.note(fault.kind, *strike(run, fault, name, "kill")))
 
 
 @kind("zombie with a batch", "service")
