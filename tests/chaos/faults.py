@@ -98,7 +98,7 @@ def strikes(armed, timeout=10):
     return True
 
 
-def strike(run, fault, point, deed):
+def strike(run, fault, point, deed, before_waking=lambda: None):
     """Armed in a restart of one instance; a point in a rebalance gets one. Returns the plan, and whether it struck."""
     service, plan = point.partition("-")[0], f"{point}:{fault.r.randint(1, POINTS[point])}:{deed}"
     with borrowed(run, fault, (service,)) as slot:
@@ -112,6 +112,7 @@ def strike(run, fault, point, deed):
         struck = strikes(armed)
         if struck and deed == "stop":
             time.sleep(SESSION_MS / 1000 + 1)
+            before_waking()
             armed.send_signal(signal.SIGCONT)
     return plan, struck
 
@@ -130,6 +131,12 @@ for name in POINTS:  # a certain one, for a plan written by hand
 def zombie_with_batch(run, fault):
     """It wakes up with records in its hands, and believes that it knows where they belong."""
     run.note(fault.kind, *strike(run, fault, "aggregator-gathered", "stop"))
+
+
+@kind("zombie with a batch, Redis emptied", "service")
+def zombie_with_batch_flushed(run, fault):
+    """The customers that it reads next are of no moment that its position knows."""
+    run.note(fault.kind, *strike(run, fault, "aggregator-gathered", "stop", run.redis.flush_all))
 
 
 @kind("rolling restart", "service")
