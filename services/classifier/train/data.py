@@ -94,8 +94,23 @@ def training_rows(data, corrected=None):
         yield from corrections(corrected)
 
 
+FAULTS_KO = (("늦", "늦었어요"), ("불편하", "불편해요"), ("비싸", "비싸요"), ("느리", "느려요"), ("시끄럽", "시끄러워요"),
+             ("복잡하", "복잡해요"), ("길", "길어요"), ("심하", "심해요"), ("더럽", "더러워요"), ("짜", "짜요"),
+             ("질기", "질겨요"), ("다르", "달라요"), ("아깝", "아까워요"), ("분실되", "분실됐어요"), ("파손되", "파손됐어요"),
+             ("지연되", "지연됐어요"), ("끊기", "끊겨요"), ("튕기", "튕겨요"), ("망가지", "망가졌어요"), ("무례하", "무례해요"),
+             ("눅눅하", "눅눅해요"), ("무겁", "무거워요"), ("좁", "좁아요"), ("춥", "추워요"), ("위험하", "위험해요"))
+MERITS_KO = ("친절해요", "좋아요", "편해요", "맛있어요", "깨끗해요", "빨라요", "도움이 돼요", "믿음이 가요", "예뻐요", "만족스러워요")
+FAULTS_EN = ("late", "cold", "rude", "slow", "broken", "damaged", "lost", "dirty", "uncomfortable", "noisy", "crowded",
+             "too long", "expensive", "confusing", "declined", "missing", "delayed", "disappointing", "boring")
+FAILS_EN = (("crashes", "crash", "crashed"), ("fails", "fail", "failed"), ("freezes", "freeze", "frozen"),
+            ("drops the signal", "drop the signal", "dropped the signal"), ("breaks", "break", "broken"),
+            ("lets me down", "let me down", "let me down"), ("disappoints", "disappoint", "disappointed me"),
+            ("loses my data", "lose my data", "lost my data"), ("charges me twice", "charge me twice", "charged me twice"),
+            ("keeps me waiting", "keep me waiting", "kept me waiting"))
+
+
 def pairs():
-    """Short minimal pairs of our own: what a denial does, for many words."""
+    """Short minimal pairs of our own: what a denial does, for many words. They say nothing of SERVQUAL."""
     bad_ko = ("문제", "불만", "하자", "고장", "오류", "불편한 점", "이상", "흠집", "실수", "끊김", "소음", "냄새")
     where_ko = ("", "제품에 ", "배송에 ", "사용하는 데 ", "이번에는 ")
     good_ko = (("친절하", "친절해요"), ("만족스럽", "만족스러워요"), ("깨끗하", "깨끗해요"), ("편하", "편해요"),
@@ -107,8 +122,8 @@ def pairs():
 
     def row(lang, text, kind, churn=False):
         feedback, satisfaction, factors, servqual = {
-            "bad": ("complaint", "dissatisfied", ["product_service"], "none"),
-            "good": ("opinion", "satisfied", ["product_service"], "none"),
+            "bad": ("complaint", "dissatisfied", ["product_service"], None),
+            "good": ("opinion", "satisfied", ["product_service"], None),
             "left": ("complaint", "dissatisfied", [], "none"), "stays": ("opinion", "neutral", [], "none")}[kind]
         return {"text": text, "lang": lang, "group": "pairs-" + kind + lang, "feedback_type": feedback,
                 "satisfaction": satisfaction, "primary_factor": factors[0] if factors else "none",
@@ -125,6 +140,29 @@ def pairs():
             yield row("ko", who + said, "good")
             yield row("ko", f"{who}{stem}지 않아요", "bad")
             yield row("ko", f"{who}{stem}지 않네요", "bad")
+    for stem, said in FAULTS_KO:
+        for what in ("", "이번에는 ", "생각보다 "):
+            yield row("ko", what + said, "bad")
+            for end in ("지 않아요", "지 않았어요", "지 않네요", "지도 않고 좋아요"):
+                yield row("ko", what + stem + end, "good")
+        yield row("ko", "안 " + said, "good")
+        yield row("ko", "하나도 안 " + said, "good")
+    for said in MERITS_KO:
+        for who in ("", "전혀 ", "별로 ", "직원이 ", "여기는 "):
+            yield row("ko", f"{who}안 {said}", "bad")
+        yield row("ko", "정말 " + said, "good")
+    for word in FAULTS_EN:
+        for who in ("It was", "The service was", "The order was", "Everything was"):
+            yield row("en", f"{who} {word}", "bad")
+            yield row("en", f"{who} not {word}", "good")
+            yield row("en", f"{who}n't {word} at all", "good")
+    for now, bare, done in FAILS_EN:
+        for who in ("It", "The app", "This thing"):
+            yield row("en", f"{who} {now}", "bad")
+            yield row("en", f"{who} {now} all the time", "bad")
+            yield row("en", f"{who} never {now}", "good")
+            yield row("en", f"{who} doesn't {bare}", "good")
+            yield row("en", f"{who} hasn't {done} once", "good")
     for word in bad_en:
         for where in ("", " with the order", " with my bill", " so far", " with this"):
             yield row("en", f"There {('is', 'was')[len(where) % 2]} a {word}{where}", "bad")
