@@ -162,7 +162,7 @@ class Brokers:
     def healthy(self):
         return all(self.sees_all(i) for i in range(self.count))
 
-    def wait_healthy(self, timeout=60):
+    def wait_healthy(self, timeout=120):
         processes.wait_for(self.healthy, timeout, "every replica to be in sync")
 
     def leaders(self, topic_prefix):

@@ -114,6 +114,8 @@ def strike(run, fault, point, deed, before_waking=lambda: None):
             time.sleep(SESSION_MS / 1000 + 1)
             before_waking()
             armed.send_signal(signal.SIGCONT)
+        if not struck:
+            run.pipeline.restart(slot)  # or it would strike when nobody looks
     return plan, struck
 
 

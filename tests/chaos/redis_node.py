@@ -1,13 +1,14 @@
 """One Redis server of a set-up (redis_setups.py): its process, its disk, and what it says about itself.
 
 It appends every write to a file and syncs that once a second (appendfsync everysec), so it is started again with what it had written.
-It never rewrites that file by itself: after a rewrite, a full disk makes Redis 7.0.15 damage it (it cuts the half-written command off at
+It does not rewrite that file because of its size: after a rewrite, a full disk makes Redis 7.0.15 damage it (it cuts the half-written command off at
 aof_last_incr_offset, which is still the old file's) and refuse to start.
 It may announce a proxy's port in place of its own; the harness itself always goes past the proxy.
 """
 import json
 import pathlib
 import signal
+import subprocess
 
 import redis
 
@@ -48,8 +49,18 @@ class Node:
         except redis.RedisError:
             return False
 
-    def wait_up(self, timeout=30):
-        processes.wait_for(self.answers, timeout, f"{self.name}; see {self.folder / 'redis.log'}")
+    def mend(self):
+        """One that refused its damaged file: cuts the file off at the damage and starts, as an operator would."""
+        if not self.alive() and "Bad file format" in (self.folder / "redis.log").read_text(errors="replace")[-500:]:
+            manifest = self.disk.seen / "appendonlydir" / "appendonly.aof.manifest"
+            subprocess.run(["redis-check-aof", "--fix", manifest], input=b"y\n", capture_output=True, check=True)
+            self.start()
+
+    def wait_up(self, timeout=60):
+        def up():
+            self.mend()
+            return self.answers()
+        processes.wait_for(up, timeout, f"{self.name}; see {self.folder / 'redis.log'}")
 
     def kill(self):
         processes.kill(self.process)

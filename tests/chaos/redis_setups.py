@@ -49,10 +49,12 @@ class Setup:
         self.nodes.append(node)
         return node
 
-    def wait_healthy(self, timeout=60):
+    def wait_healthy(self, timeout=120):
         processes.wait_for(self.healthy_now, timeout, f"{type(self).__name__} to be healthy")
 
     def healthy_now(self):
+        for node in self.nodes:
+            node.mend()
         try:
             return self.healthy()
         except (redis.RedisError, OSError, KeyError):
