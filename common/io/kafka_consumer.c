@@ -73,12 +73,9 @@ static rd_kafka_conf_t *make_conf(const struct voc_consumer_settings *settings, 
 		{ NULL, NULL },
 	};
 	const struct kafka_property fixed[] = {
-		{ "group.id", settings->group },
-		{ "enable.auto.commit", "true" },
-		{ "enable.auto.offset.store", "false" },
-		{ "enable.partition.eof", "true" },
-		{ "auto.offset.reset", "error" },
-		{ NULL, NULL },
+		{ "group.id", settings->group },         { "enable.auto.commit", "true" },
+		{ "enable.auto.offset.store", "false" }, { "enable.partition.eof", "true" },
+		{ "auto.offset.reset", "error" },        { NULL, NULL },
 	};
 	rd_kafka_conf_t *conf = kafka_conf_new(&settings->kafka, defaults, fixed, error);
 	if (conf)
