@@ -277,7 +277,7 @@ def lose_writes(run, fault):
         lost = run.redis.failover_losing_writes(seconds=fault.r.uniform(0.5, 2.5))
         run.redis.restart()
         run.redis.wait_healthy()
-    run.note(fault.kind, f"{lost['lost_records']} records of {lost['partitions_set_back']} partitions", lost["partitions_set_back"] > 0)
+    run.note(fault.kind, f"{lost['lost_bytes']} bytes that were acknowledged", lost["canary_lost"])
 
 
 @kind("FLUSHALL", "redis")

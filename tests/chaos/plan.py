@@ -60,9 +60,9 @@ def kinds_of(family, setup):
 
 
 def choose(r, setup):
-    """At least one of each family; two or three of the services'."""
-    chosen = []
-    for family, count in (("service", r.choice((2, 3))), ("kafka", 1), ("redis", r.choice((1, 2))), ("endpoint", 1), ("any", 1)):
+    """At least one of each family; two or three of the services', one of them at a certain point of the code."""
+    chosen = ["fault point"]
+    for family, count in (("service", r.choice((1, 2))), ("kafka", 1), ("redis", r.choice((1, 2))), ("endpoint", 1), ("any", 1)):
         names = sorted(name for name in KINDS if KINDS[name][0] != BY_HAND) if family == "any" else kinds_of(family, setup)
         names = [name for name in names if KINDS[name][1] is None or setup in KINDS[name][1]]
         chosen += [r.choice(names) for _ in range(count) if names]
