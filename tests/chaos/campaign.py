@@ -78,7 +78,7 @@ def main():
     arguments.add_argument("--setups", type=lambda text: tuple(text.split(",")), default=plans.SETUPS)
     arguments.add_argument("--folder", help="where what failed is kept")
     options = arguments.parse_args()
-    folder = options.folder or tempfile.mkdtemp(prefix="voc-chaos-")
+    folder = pathlib.Path(options.folder or tempfile.mkdtemp(prefix="voc-chaos-")).resolve()
     chosen = chosen_plans(options)
     lines, results = multiprocessing.Queue(), multiprocessing.Queue()
     for line in chosen:
