@@ -4,6 +4,7 @@
 #include "io/redis_keys.h"
 #include "rebuild_partition.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -140,8 +141,8 @@ static int run(const struct voc_conf *conf, const struct vocctl_arguments *argum
 		findings_end(&findings);
 		print_totals(&survey, &totals, settings.dry_run);
 	} else {
-		fprintf(stderr, "vocctl rebuild: %s\n%lld partitions were done; it can be run again\n", error.text,
-		        (long long)(totals.outcomes[REBUILD_SWITCHED] + totals.outcomes[REBUILD_EQUAL]));
+		fprintf(stderr, "vocctl rebuild: %s\n%" PRId64 " partitions were done; it can be run again\n",
+		        error.text, totals.outcomes[REBUILD_SWITCHED] + totals.outcomes[REBUILD_EQUAL]);
 	}
 	findings_free(&findings);
 	survey_close(&survey);
