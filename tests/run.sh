@@ -35,7 +35,7 @@ build() {
   local target=all
   [ "$1" = tsan ] && target=tsan_tests # those in which threads meet
   cmake --preset "$1" >"$out/configure-$1.log" 2>&1 && cmake --build --preset "$1" --target "$target" >"$out/build-$1.log" 2>&1 && return
-  tail -40 "$out/configure-$1.log" "$out/build-$1.log" >&2
+  tail -n 40 "$out/configure-$1.log" "$out/build-$1.log" >&2
   return 1
 }
 

@@ -67,7 +67,7 @@ static enum voc_status fetch_hash(struct voc_redis *redis, struct voc_str key, s
 
 enum voc_status voc_redis_query_meta(struct voc_redis *redis, struct voc_redis_meta *ret_meta, struct voc_error *error)
 {
-	struct voc_redis_fields fields;
+	struct voc_redis_fields fields = { 0 };
 	enum voc_status status = fetch_hash(redis, VOC_STR(VOC_REDIS_META_KEY), &fields, error);
 	if (status != VOC_OK)
 		return status;
@@ -132,7 +132,7 @@ enum voc_status voc_redis_query_at_risk(struct voc_redis *redis, int32_t partiti
 	int64_t total = 0;
 	for (int32_t p = 0; status == VOC_OK && p < partitions; p++) {
 		const struct voc_redis_reply *card = voc_redis_reply(redis, 2 * (size_t)p);
-		struct voc_redis_fields members;
+		struct voc_redis_fields members = { 0 };
 		status = voc_redis_expect(redis, card, VOC_REDIS_INTEGER, error);
 		if (status == VOC_OK)
 			status = voc_redis_fields_of(redis, voc_redis_reply(redis, 2 * (size_t)p + 1), &members, error);
@@ -156,7 +156,7 @@ enum voc_status voc_redis_query_at_risk(struct voc_redis *redis, int32_t partiti
 static enum voc_status visit_rollup(struct voc_redis *redis, const struct voc_redis_reply *reply, int64_t minute,
                                     voc_redis_rollup_fn *each, void *context, struct voc_error *error)
 {
-	struct voc_redis_fields fields;
+	struct voc_redis_fields fields = { 0 };
 	enum voc_status status = voc_redis_fields_of(redis, reply, &fields, error);
 	for (size_t i = 0; status == VOC_OK && i < fields.count; i++) {
 		int64_t value;

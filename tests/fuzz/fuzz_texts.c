@@ -74,6 +74,19 @@ static void read_base64(struct voc_str text)
 	voc_buf_free(&again);
 }
 
+static bool is_sound(const struct voc_redis_address *node)
+{
+	return node->host[0] != '\0' && (node->is_unix || (node->port > 0 && node->port <= 65535));
+}
+
+static void check_redis_url(const struct voc_redis_url *url)
+{
+	assert(url->node_count > 0 && url->node_count <= VOC_REDIS_SEEDS_MAX && url->db >= 0);
+	for (size_t i = 0; i < url->node_count; i++)
+		assert(is_sound(&url->nodes[i]));
+	assert((url->kind == VOC_REDIS_SENTINEL) == (url->master[0] != '\0'));
+}
+
 static void read_redis_url(struct voc_str text)
 {
 	struct voc_redis_url url = { 0 };
@@ -82,7 +95,7 @@ static void read_redis_url(struct voc_str text)
 	assert(c_str);
 	enum voc_status status = voc_redis_url_parse(c_str, &url, &error);
 	if (status == VOC_OK)
-		assert(url.host[0] != '\0' && url.db >= 0 && (url.is_unix || (url.port > 0 && url.port <= 65535)));
+		check_redis_url(&url);
 	else
 		assert(status == VOC_FATAL && error.reason == VOC_REASON_CONFIG);
 	free(c_str);

@@ -68,7 +68,13 @@ static void add(struct fixture *fixture, int32_t partition, int64_t offset, cons
 static void add_broken(struct fixture *fixture, int32_t partition, int64_t offset)
 {
 	struct voc_error error = { .position = -1 };
-	struct voc_agg_input input = { partition, offset, TIME_MS, VOC_STR("{"), VOC_STR("voc.web/0/0") };
+	struct voc_agg_input input = {
+		.partition = partition,
+		.record = { .offset = offset,
+		            .timestamp_ms = TIME_MS,
+		            .value = VOC_STR("{"),
+		            .source = VOC_STR("voc.web/0/0") },
+	};
 	assert_int_equal(voc_agg_step_add(fixture->step, &input, &error), VOC_OK);
 }
 
