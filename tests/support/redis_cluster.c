@@ -1,6 +1,7 @@
 #include "support/redis_cluster.h"
 
 #include "base/clock.h"
+#include "base/hash.h"
 #include "io/redis_slots.h"
 #include "support/pause.h"
 
@@ -12,6 +13,7 @@
 #include <cmocka.h>
 
 #define NODE_TIMEOUT "1500" /* ms: long enough for a loaded machine */
+#define AGREE_MS     20000
 
 static void start_node(struct redis_node *node)
 {
@@ -73,6 +75,45 @@ static void share_slots(struct redis_cluster *cluster)
 	}
 }
 
+/* What a node believes of who serves what, as one number; 0 if it doesn't say. Those it calls its own are told alike.
+ */
+static uint64_t belief_of(struct redis_node *node)
+{
+	static struct voc_redis_slots slots;
+	const struct voc_redis_reply *reply = NODE_TRY(node, "CLUSTER", "SLOTS");
+	if (voc_redis_slots_parse(reply, &node->link->address, &slots, NULL) != VOC_OK)
+		return 0;
+	int ports[VOC_REDIS_SLOTS];
+	for (int slot = 0; slot < VOC_REDIS_SLOTS; slot++)
+		ports[slot] = slots.owners[slot] < 0 ? 0 : slots.nodes[slots.owners[slot]].port;
+	return voc_hash64(voc_str_of((const char *)ports, sizeof ports));
+}
+
+static bool agree(struct redis_cluster *cluster)
+{
+	uint64_t common = 0;
+	for (int i = 0; i < CLUSTER_NODES; i++) {
+		if (cluster->nodes[i].pid == 0)
+			continue;
+		uint64_t belief = belief_of(&cluster->nodes[i]);
+		if (belief == 0 || (common != 0 && belief != common))
+			return false;
+		common = belief;
+	}
+	return true;
+}
+
+/* A node that dies while the others differ on its slots may never get a successor: those who differ don't vote. */
+static void await_agreement(struct redis_cluster *cluster)
+{
+	int64_t until_ms = voc_clock_ms() + AGREE_MS;
+	while (!agree(cluster)) {
+		if (voc_clock_ms() > until_ms)
+			fail_msg("the nodes never agree on who serves what");
+		test_pause_ms(10);
+	}
+}
+
 void redis_cluster_settle(struct redis_cluster *cluster)
 {
 	for (int i = 0; i < CLUSTER_NODES; i++) {
@@ -82,6 +123,7 @@ void redis_cluster_settle(struct redis_cluster *cluster)
 		if (NODE_SAYS(node, "role:slave", "INFO", "replication"))
 			NODE_AWAIT(node, "master_link_status:up", "INFO", "replication");
 	}
+	await_agreement(cluster);
 }
 
 void redis_cluster_start(struct redis_cluster *cluster)
@@ -133,7 +175,7 @@ static int owner_for(struct redis_cluster *cluster, int asked, int slot)
 int redis_cluster_owner(struct redis_cluster *cluster, const char *key)
 {
 	int slot = voc_redis_slot_of(voc_str_from(key));
-	int64_t until_ms = voc_clock_ms() + 20000;
+	int64_t until_ms = voc_clock_ms() + AGREE_MS;
 	for (;;) {
 		int owner = -1;
 		bool agreed = true;
@@ -213,4 +255,5 @@ void redis_cluster_move_end(struct redis_cluster *cluster, int slot, int to)
 		if (NODE_SAYS(&cluster->nodes[i], "role:master", "INFO", "replication"))
 			NODE_DO(&cluster->nodes[i], "CLUSTER", "SETSLOT", number, "NODE", cluster->ids[to]);
 	}
+	await_agreement(cluster);
 }
