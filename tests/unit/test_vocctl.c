@@ -19,6 +19,10 @@
 static void test_every_command_is_whole(void **state)
 {
 	(void)state;
+	/* By name, as scripts call them: one that a merge takes out is missed. */
+	static const char *const names[] = { "send",   "classify", "customer", "at-risk",     "watch",
+		                             "dlq",    "gen",      "label",    "corrections", "rules",
+		                             "shadow", "topics",   "verify",   "rebuild" };
 	struct voc_buf buf;
 	voc_buf_init(&buf, 65536);
 	size_t count = 0;
@@ -37,7 +41,9 @@ static void test_every_command_is_whole(void **state)
 			assert_true((command->flags[i].type == VOCCTL_SWITCH) == (command->flags[i].value == NULL));
 		}
 	}
-	assert_true(count > 8);
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		assert_non_null(vocctl_command_find(names[i]));
+	assert_int_equal(count, sizeof names / sizeof *names);
 	voc_buf_clear(&buf);
 	vocctl_help(&buf, NULL);
 	for (size_t i = 0; i < count; i++)
