@@ -85,7 +85,7 @@ class Run:
         self.create_topics()
 
     def create_topics(self):
-        env = self.pipeline.env("vocctl", {"VOC_KAFKA_BOOTSTRAP": self.brokers.direct})
+        env = self.pipeline.env("vocctl", {"VOC_KAFKA_BOOTSTRAP": self.brokers.direct, "VOC_KAFKA_SOCKET_TIMEOUT_MS": "30000"})
         made = subprocess.run([self.job.bin / "vocctl", "topics", "create"], env=env, capture_output=True, text=True, timeout=60)
         if made.returncode != 0:
             raise RuntimeError(f"topics: {made.stderr}")

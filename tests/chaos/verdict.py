@@ -23,10 +23,30 @@ def first_few(title, items):
     return [f"{title}: {len(items)}, such as {'; '.join(items[:SHOWN])}"] if items else []
 
 
+def placed(sent, held):
+    """`sent` with the offset of each record that was acknowledged without one, looked up in what the raw topics hold.
+
+    A broker that has the batch already (its first answer was lost) and has had others since says so, but no longer knows where it stands: the
+    sender is told success and no offset. Such a record is the first of its partition with these bytes that nobody else laid claim to.
+    """
+    claimed = {s[:3] for s in sent}
+    unclaimed = collections.defaultdict(list)
+    for at, value in sorted(held.items()):
+        if at not in claimed:
+            unclaimed[at[:2] + (value,)].append(at[2])
+    found = []
+    for s in sent:
+        offsets = unclaimed[s.topic, s.partition, s.value] if s.offset is None else []
+        found.append(s._replace(offset=offsets.pop(0)) if offsets else s)
+    return found
+
+
 class Verdict:
     def __init__(self, prefix, reader, sent, rules_path, endpoints):
         """`endpoints`: {name: [requests at that endpoint, as endpoints.py writes them down]}"""
-        self.prefix, self.reader, self.sent, self.endpoints = prefix, reader, sent, endpoints
+        self.prefix, self.reader, self.endpoints = prefix, reader, endpoints
+        self.held = {(r.topic, r.partition, r.offset): r.value or b"" for name in RAW for r in reader.read(prefix + name)}
+        self.sent = placed(sent, self.held)
         self.rules_version = oracle.Rules(json.loads(rules_path.read_text(encoding="utf-8"))).version
         self.classified = reader.read(prefix + "classified")
         self.letters = reader.read(prefix + "dlq")
@@ -49,9 +69,8 @@ class Verdict:
 
     # ---- what came in
     def raw(self):
-        have = {(r.topic, r.partition, r.offset): r.value or b"" for name in RAW for r in self.reader.read(self.prefix + name)}
         want = {(s.topic, s.partition, s.offset): s.value for s in self.sent}
-        different = {at for at in have.keys() | want.keys() if have.get(at) != want.get(at)}
+        different = {at for at in self.held.keys() | want.keys() if self.held.get(at) != want.get(at)}
         return first_few("raw records that the sender knows nothing of, or other ones", different)
 
     def classifier(self):
