@@ -174,6 +174,11 @@ static void count(struct voc_customer *customer, const struct voc_classified *ev
 	counts->servqual[labels->servqual] += labels->servqual != VOC_SERVQUAL_NONE;
 	counts->channel[event->channel]++;
 	counts->churn_intents += labels->churn_intent;
+	int score = voc_contact_score(event);
+	if (score != VOC_SCORE_NONE) {
+		counts->index_contacts++;
+		counts->index_points += (uint32_t)score;
+	}
 	for (int factor = VOC_FACTOR_NONE + 1; factor < VOC_FACTOR_COUNT; factor++)
 		counts->factor[factor] += labels->factors >> factor & 1;
 }

@@ -50,6 +50,8 @@ static void write_contact(struct voc_json_writer *json, const struct voc_event *
 	voc_json_member_str(json, "lang", voc_str_from(lang));
 	if (event->rating > 0)
 		voc_json_member_i64(json, "rating", event->rating);
+	if (event->expected > 0)
+		voc_json_member_i64(json, "expected", event->expected);
 	write_optional(json, "product", event->product);
 	write_optional(json, "team", event->team);
 	write_optional(json, "agent_id", event->agent_id);

@@ -43,7 +43,7 @@ struct voc_classified {
 	int64_t time_ms;
 	enum voc_channel channel;
 	char lang[3];
-	int rating;
+	int rating, expected; /* 0 if absent */
 	struct voc_str contact, product, team, agent_id;
 	struct voc_labels labels;
 	struct voc_span evidence[VOC_EVIDENCE_MAX];

@@ -41,6 +41,7 @@ enum {
 	DATA_TEAM,
 	DATA_AGENT,
 	DATA_COURSE,
+	DATA_EXPECTED,
 	DATA_COUNT,
 };
 static const struct voc_str data_names[DATA_COUNT] = {
@@ -48,7 +49,7 @@ static const struct voc_str data_names[DATA_COUNT] = {
 	VOC_MEMBER("satisfaction"), VOC_MEMBER("primary_factor"), VOC_MEMBER("factors"),  VOC_MEMBER("servqual"),
 	VOC_MEMBER("churn_intent"), VOC_MEMBER("confidence"),     VOC_MEMBER("evidence"), VOC_MEMBER("model"),
 	VOC_MEMBER("contact"),      VOC_MEMBER("rating"),         VOC_MEMBER("product"),  VOC_MEMBER("team"),
-	VOC_MEMBER("agent_id"),     VOC_MEMBER("course"),
+	VOC_MEMBER("agent_id"),     VOC_MEMBER("course"),         VOC_MEMBER("expected"),
 };
 static const struct voc_members data_members = { data_names, DATA_COUNT, (1U << DATA_CONTACT) - 1, VOC_OTHERS_ANY };
 
@@ -201,11 +202,11 @@ static void read_course(struct voc_json_reader *json, struct voc_course *course)
 	course->turns = (uint32_t)turns;
 }
 
-static void read_rating(struct voc_json_reader *json, struct voc_classified *classified)
+static void read_rating(struct voc_json_reader *json, const char *what, int *ret_rating)
 {
 	int64_t rating;
-	if (voc_read_int(json, "data.rating", 1, 5, &rating))
-		classified->rating = (int)rating;
+	if (voc_read_int(json, what, 1, 5, &rating))
+		*ret_rating = (int)rating;
 }
 
 static void read_data_member(struct voc_json_reader *json, int member, struct voc_classified *ret)
@@ -227,7 +228,8 @@ static void read_data_member(struct voc_json_reader *json, int member, struct vo
 	case DATA_EVIDENCE: read_evidence(json, ret); break;
 	case DATA_MODEL: voc_json_read_str(json, &ret->model); break;
 	case DATA_CONTACT: voc_read_name(json, "data.contact", VOC_NAME_MAX_CHARS, &ret->contact); break;
-	case DATA_RATING: read_rating(json, ret); break;
+	case DATA_RATING: read_rating(json, "data.rating", &ret->rating); break;
+	case DATA_EXPECTED: read_rating(json, "data.expected", &ret->expected); break;
 	case DATA_PRODUCT: voc_read_name(json, "data.product", VOC_NAME_MAX_CHARS, &ret->product); break;
 	case DATA_TEAM: voc_read_name(json, "data.team", VOC_NAME_MAX_CHARS, &ret->team); break;
 	case DATA_COURSE: read_course(json, &ret->course); break;

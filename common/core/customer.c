@@ -53,11 +53,8 @@ enum voc_at_risk_change voc_customer_at_risk(const struct voc_customer *before, 
 
 int voc_customer_satisfaction_index(const struct voc_customer *customer)
 {
-	const uint32_t *counts = customer->counts.satisfaction;
-	uint64_t satisfied = counts[VOC_SATISFACTION_SATISFIED];
-	uint64_t delighted = counts[VOC_SATISFACTION_DELIGHTED];
-	uint64_t all = counts[VOC_SATISFACTION_DISSATISFIED] + satisfied + delighted;
-	return all > 0 ? (int)((75 * satisfied + 100 * delighted) / all) : INDEX_UNKNOWN;
+	uint32_t contacts = customer->counts.index_contacts;
+	return contacts > 0 ? (int)(customer->counts.index_points / contacts) : INDEX_UNKNOWN;
 }
 
 bool voc_customer_contributions(const struct voc_customer *customer, struct voc_buf *buf)

@@ -20,6 +20,7 @@ struct voc_customer_counts {
 	uint32_t events;
 	uint32_t duplicates;
 	uint32_t churn_intents;
+	uint32_t index_contacts, index_points; /* contacts with a score, and its sum: see core/day_rollup.h */
 	uint32_t feedback[VOC_FEEDBACK_COUNT];
 	uint32_t satisfaction[VOC_SATISFACTION_COUNT];
 	uint32_t factor[VOC_FACTOR_COUNT];

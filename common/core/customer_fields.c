@@ -10,7 +10,11 @@ static const char *const field_names[] = {
  * In the order of struct voc_customer_counts. The first label of a head ("unknown", "none") is never counted: it has
  * no field.
  */
-static const char *const counter_names[VOC_COUNTER_COUNT] = { "events", "duplicates", "churn_intents",
+static const char *const counter_names[VOC_COUNTER_COUNT] = { "events",
+	                                                      "duplicates",
+	                                                      "churn_intents",
+	                                                      "index_contacts",
+	                                                      "index_points",
 #define X(symbol, name, ...) (symbol) == VOC_FEEDBACK_UNKNOWN ? NULL : name,
 	                                                      VOC_FEEDBACK_TYPES(X)
 #undef X

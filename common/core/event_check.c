@@ -117,22 +117,24 @@ static bool check_attributes(struct voc_event_draft *draft, enum voc_channel *re
 	       check_identity(draft, draft->source, VOC_ID_MAX_CHARS, "source");
 }
 
-static bool check_rating(struct voc_event_draft *draft, int *ret_rating)
+static bool check_rating(struct voc_event_draft *draft, struct voc_str number, const char *name, int *ret_rating)
 {
 	int64_t rating = 0;
-	if (draft->rating.ptr && (!voc_json_number_to_i64(draft->rating, &rating) || rating < 1 || rating > 5))
-		return voc_event_flaw(draft, VOC_REASON_BAD_VALUE, draft->rating.ptr, "rating", "is not 1 to 5");
+	if (number.ptr && (!voc_json_number_to_i64(number, &rating) || rating < 1 || rating > 5))
+		return voc_event_flaw(draft, VOC_REASON_BAD_VALUE, number.ptr, name, "is not 1 to 5");
 	*ret_rating = (int)rating;
 	return true;
 }
 
-static bool check_data(struct voc_event_draft *draft, int *ret_rating)
+static bool check_data(struct voc_event_draft *draft, struct voc_event *event)
 {
 	return check_required(draft, draft->data, "data") &&
 	       check_identity(draft, draft->customer_id, VOC_CUSTOMER_MAX_CHARS, "customer_id") &&
 	       check_name(draft, draft->lang, "lang") && check_name(draft, draft->contact, "channel") &&
 	       check_name(draft, draft->product, "product") && check_name(draft, draft->team, "team") &&
-	       check_name(draft, draft->agent_id, "agent_id") && check_rating(draft, ret_rating);
+	       check_name(draft, draft->agent_id, "agent_id") &&
+	       check_rating(draft, draft->rating, "rating", &event->rating) &&
+	       check_rating(draft, draft->expected, "expected", &event->expected);
 }
 
 static size_t count_turn_chars(const struct voc_event_draft *draft)
@@ -194,7 +196,7 @@ static bool check_text(struct voc_event_draft *draft, struct voc_str *ret_text)
 bool voc_event_check(struct voc_event_draft *draft, int64_t record_timestamp_ms, struct voc_event *event)
 {
 	if (draft->flaw.status != VOC_OK || !check_attributes(draft, &event->channel) ||
-	    !check_time(draft, record_timestamp_ms, &event->time_ms) || !check_data(draft, &event->rating) ||
+	    !check_time(draft, record_timestamp_ms, &event->time_ms) || !check_data(draft, event) ||
 	    !check_text(draft, &event->text))
 		return false;
 	event->id = draft->id;

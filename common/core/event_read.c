@@ -44,6 +44,7 @@ static const struct field data_fields[] = {
 	{ NAME("team"), SLOT(team), read_text },
 	{ NAME("agent_id"), SLOT(agent_id), read_text },
 	{ NAME("rating"), SLOT(rating), read_number },
+	{ NAME("expected"), SLOT(expected), read_number },
 	{ { NULL, 0 }, 0, NULL },
 };
 

@@ -67,7 +67,15 @@ struct voc_rollup {
 	uint32_t *minute_buckets, *name_buckets;
 	struct minute *minutes;
 	struct name *names;
+	struct voc_day_rollup *days;
 };
+
+int64_t voc_period_expires_ms(int64_t period, int64_t retention_ms)
+{
+	if (voc_period_is_day(period))
+		return (VOC_PERIOD_OF_DAY(period) + 1) * VOC_DAY_MS + VOC_INDEX_RETENTION_MS;
+	return (period + 1) * VOC_ROLLUP_MINUTE_MS + retention_ms;
+}
 
 struct voc_rollup *voc_rollup_new(size_t max_events)
 {
@@ -83,7 +91,8 @@ struct voc_rollup *voc_rollup_new(size_t max_events)
 	rollup->name_buckets = calloc(buckets, sizeof *rollup->name_buckets);
 	rollup->minutes = calloc(max_events, sizeof *rollup->minutes);
 	rollup->names = calloc(max_events, NAMED_COUNT * sizeof *rollup->names);
-	if (!rollup->minute_buckets || !rollup->name_buckets || !rollup->minutes || !rollup->names) {
+	rollup->days = voc_day_rollup_new(max_events);
+	if (!rollup->minute_buckets || !rollup->name_buckets || !rollup->minutes || !rollup->names || !rollup->days) {
 		voc_rollup_free(rollup);
 		return NULL;
 	}
@@ -99,6 +108,7 @@ void voc_rollup_free(struct voc_rollup *rollup)
 	free(rollup->name_buckets);
 	free(rollup->minutes);
 	free(rollup->names);
+	voc_day_rollup_free(rollup->days);
 	free(rollup);
 }
 
@@ -108,6 +118,7 @@ void voc_rollup_clear(struct voc_rollup *rollup)
 	memset(rollup->minute_buckets, 0xFF, bytes); /* NONE */
 	memset(rollup->name_buckets, 0xFF, bytes);
 	rollup->events = rollup->minute_count = rollup->name_count = 0;
+	voc_day_rollup_clear(rollup->days);
 }
 
 static struct minute *minute_of(struct voc_rollup *rollup, int64_t number)
@@ -169,6 +180,7 @@ bool voc_rollup_add(struct voc_rollup *rollup, const struct voc_classified *even
 	count_name(rollup, minute, NAMED_PRODUCT, event->product);
 	count_name(rollup, minute, NAMED_TEAM, event->team);
 	count_name(rollup, minute, NAMED_AGENT, event->agent_id);
+	voc_day_rollup_add(rollup->days, event);
 	return true;
 }
 
@@ -198,4 +210,9 @@ bool voc_rollup_each(const struct voc_rollup *rollup, voc_rollup_fn tell, void *
 		}
 	}
 	return true;
+}
+
+const struct voc_day_rollup *voc_rollup_days(const struct voc_rollup *rollup)
+{
+	return rollup->days;
 }

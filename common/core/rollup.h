@@ -9,9 +9,24 @@
 
 #include "core/alert_rule.h"
 #include "core/classified.h"
+#include "core/day_rollup.h"
 
 #define VOC_ROLLUP_MINUTE_MS 60000
 #define VOC_ROLLUP_FIELD_MAX (sizeof("product:") + 4 * (size_t)VOC_NAME_MAX_CHARS)
+
+/*
+ * A period that is rolled up: a minute by its number since 1970 or, below zero, a day. Their hashes differ in name, in
+ * content and in how long they are kept, and in nothing else.
+ */
+#define VOC_PERIOD_OF_DAY(day) (-1 - (day)) /* and back */
+static inline bool voc_period_is_day(int64_t period)
+{
+	return period < 0;
+}
+#define VOC_INDEX_RETENTION_MS (400 * VOC_DAY_MS)
+
+/* When the period's hash expires; a minute's `retention_ms` after its end. */
+int64_t voc_period_expires_ms(int64_t period, int64_t retention_ms);
 
 struct voc_rollup;
 
@@ -28,5 +43,7 @@ VOC_MUST_CHECK bool voc_rollup_add(struct voc_rollup *rollup, const struct voc_c
 typedef bool (*voc_rollup_fn)(void *context, int64_t minute, struct voc_str field, int64_t by);
 /* All increments, each minute's together; the order depends on the events alone. False if `tell` returned false. */
 bool voc_rollup_each(const struct voc_rollup *rollup, voc_rollup_fn tell, void *context);
+/* The same events by day: the satisfaction index. Borrowed. */
+const struct voc_day_rollup *voc_rollup_days(const struct voc_rollup *rollup);
 
 #endif

@@ -1,5 +1,7 @@
 #include "io/redis_keys.h"
 
+#include "core/rollup.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -19,10 +21,11 @@ struct voc_str voc_redis_key_at_risk(struct voc_redis_key *key, int32_t partitio
 	return finish(key, snprintf(key->bytes, sizeof key->bytes, "voc:{%" PRId32 "}:at_risk", partition));
 }
 
-struct voc_str voc_redis_key_rollup(struct voc_redis_key *key, int32_t partition, int64_t minute)
+struct voc_str voc_redis_key_rollup(struct voc_redis_key *key, int32_t partition, int64_t period)
 {
-	return finish(key,
-	              snprintf(key->bytes, sizeof key->bytes, "voc:{%" PRId32 "}:rollup:%" PRId64, partition, minute));
+	bool is_day = voc_period_is_day(period);
+	return finish(key, snprintf(key->bytes, sizeof key->bytes, "voc:{%" PRId32 "}:%s:%" PRId64, partition,
+	                            is_day ? "index" : "rollup", is_day ? VOC_PERIOD_OF_DAY(period) : period));
 }
 
 struct voc_str voc_redis_key_customer(struct voc_redis_key *key, int32_t partition, struct voc_str customer_id)

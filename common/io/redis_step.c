@@ -2,6 +2,10 @@
 
 #include "io/redis_keys.h"
 
+#define TEXT_OF(number) #number
+#define TEXT(macro)     TEXT_OF(macro)
+#define NAMES_MAX       TEXT(VOC_DAY_NAMES_MAX)
+
 /*
  * KEYS: position, at_risk, customers, rollups. ARGV in the order of voc_redis_step_end. A script that fails half way is
  * not undone, so the position is written over with itself first: whatever refuses writes (no memory, a replica, no
@@ -32,6 +36,17 @@ const char voc_redis_step_script[] =
         "  apply('HSET', key, sets)\n"
         "  apply('HDEL', key, deletes)\n"
         "end\n"
+        "local function count_name(key, others, name, n, sum)\n"
+        "  if redis.call('HEXISTS', key, 'n:' .. name) == 0 then\n"
+        "    if tonumber(redis.call('HGET', key, 'names') or 0) < " NAMES_MAX " then\n"
+        "      redis.call('HINCRBY', key, 'names', 1)\n"
+        "    else\n"
+        "      name = others\n"
+        "    end\n"
+        "  end\n"
+        "  redis.call('HINCRBY', key, 'n:' .. name, n)\n"
+        "  redis.call('HINCRBY', key, 'sum:' .. name, sum)\n"
+        "end\n"
         "local rollups_from = 3 + tonumber(take())\n"
         "for k = 3, rollups_from - 1 do change_hash(KEYS[k]) end\n"
         "apply('ZADD', KEYS[2], tonumber(take()))\n"
@@ -39,6 +54,7 @@ const char voc_redis_step_script[] =
         "for k = rollups_from, #KEYS do\n"
         "  local expires = take()\n"
         "  for _ = 1, tonumber(take()) do redis.call('HINCRBY', KEYS[k], take(), take()) end\n"
+        "  for _ = 1, tonumber(take()) do count_name(KEYS[k], take(), take(), take(), take()) end\n"
         "  redis.call('PEXPIREAT', KEYS[k], expires)\n"
         "end\n"
         "change_hash(KEYS[1])\n"
@@ -48,8 +64,9 @@ const char voc_redis_step_script[] =
 static void for_each_part(struct voc_redis_step *step, void (*act)(struct voc_redis_args *args))
 {
 	struct voc_redis_args *parts[] = {
-		&step->customer_keys, &step->customers,   &step->sets,    &step->deletes,    &step->raised,
-		&step->cleared,       &step->rollup_keys, &step->rollups, &step->increments, &step->call,
+		&step->customer_keys, &step->customers, &step->sets,        &step->deletes,
+		&step->raised,        &step->cleared,   &step->rollup_keys, &step->rollups,
+		&step->increments,    &step->names,     &step->call,
 	};
 	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
 		act(parts[i]);
@@ -124,41 +141,64 @@ void voc_redis_step_customer(struct voc_redis_step *step, struct voc_str id, con
 struct telling {
 	struct voc_redis_step *step;
 	int64_t wall_ms, retention_ms;
-	int64_t minute; /* that the increments belong to; -1: none yet */
+	int64_t period; /* that the increments belong to */
 };
 
-static void take_minute(struct telling *telling)
+static void take_period(struct telling *telling)
 {
 	struct voc_redis_step *step = telling->step;
-	int64_t expires_ms = (telling->minute + 1) * VOC_ROLLUP_MINUTE_MS + telling->retention_ms;
+	int64_t expires_ms = voc_period_expires_ms(telling->period, telling->retention_ms);
 	if (step->increments.count > 0 && expires_ms > telling->wall_ms) {
 		struct voc_redis_key key;
-		voc_redis_args_add(&step->rollup_keys, voc_redis_key_rollup(&key, step->partition, telling->minute));
+		voc_redis_args_add(&step->rollup_keys, voc_redis_key_rollup(&key, step->partition, telling->period));
 		voc_redis_args_add_i64(&step->rollups, expires_ms);
 		voc_redis_args_add_i64(&step->rollups, (int64_t)step->increments.count / 2);
 		voc_redis_args_append(&step->rollups, &step->increments);
+		voc_redis_args_add_i64(&step->rollups, (int64_t)step->names.count / 4);
+		voc_redis_args_append(&step->rollups, &step->names);
 	}
 	voc_redis_args_clear(&step->increments);
+	voc_redis_args_clear(&step->names);
 }
 
-static bool tell_increment(void *context, int64_t minute, struct voc_str field, int64_t by)
+static bool tell_increment(void *context, int64_t period, struct voc_str field, int64_t by)
 {
 	struct telling *telling = context;
-	if (minute != telling->minute) {
-		take_minute(telling);
-		telling->minute = minute;
+	if (period != telling->period) {
+		take_period(telling);
+		telling->period = period;
 	}
 	voc_redis_args_add(&telling->step->increments, field);
 	voc_redis_args_add_i64(&telling->step->increments, by);
 	return true;
 }
 
+static bool tell_day_field(void *context, int64_t day, struct voc_str field, int64_t by)
+{
+	return tell_increment(context, VOC_PERIOD_OF_DAY(day), field, by);
+}
+
+/* A day's names come behind its fields. */
+static bool tell_day_name(void *context, int64_t day, struct voc_str others, struct voc_str name, int64_t n,
+                          int64_t sum)
+{
+	struct voc_redis_args *names = &((struct telling *)context)->step->names;
+	(void)day;
+	voc_redis_args_add(names, others);
+	voc_redis_args_add(names, name);
+	voc_redis_args_add_i64(names, n);
+	voc_redis_args_add_i64(names, sum);
+	return true;
+}
+
 void voc_redis_step_rollup(struct voc_redis_step *step, const struct voc_rollup *rollup, int64_t wall_ms,
                            int64_t retention_ms)
 {
-	struct telling telling = { step, wall_ms, retention_ms, -1 };
+	static const struct voc_day_teller days = { tell_day_field, tell_day_name };
+	struct telling telling = { step, wall_ms, retention_ms, 0 };
 	voc_rollup_each(rollup, tell_increment, &telling);
-	take_minute(&telling);
+	voc_day_rollup_each(voc_rollup_days(rollup), &days, &telling);
+	take_period(&telling);
 }
 
 static void add_counted(struct voc_redis_args *to, const struct voc_redis_args *part)

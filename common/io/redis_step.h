@@ -26,8 +26,9 @@ struct voc_redis_step {
 	struct voc_redis_args customer_keys, customers; /* per key: numbers of arguments to set and to delete; these */
 	struct voc_redis_args sets, deletes;            /* of the hash that is being told */
 	struct voc_redis_args raised, cleared;          /* score and member pairs; members */
-	struct voc_redis_args rollup_keys, rollups;     /* per key: expiry, number of increments; these */
-	struct voc_redis_args increments;               /* of the minute that is being told */
+	struct voc_redis_args rollup_keys, rollups;     /* per key: expiry, number of increments; these;
+	                                                 * number of names; these */
+	struct voc_redis_args increments, names;        /* of the period that is being told */
 	struct voc_redis_args call;
 };
 
@@ -39,7 +40,7 @@ void voc_redis_step_begin(struct voc_redis_step *step, int32_t partition);
 /* The difference between `before` (NULL: new) and `now`; nothing where there is none. */
 void voc_redis_step_customer(struct voc_redis_step *step, struct voc_str id, const struct voc_customer *before,
                              const struct voc_customer *now);
-/* The minutes that are not over by `wall_ms` already; a minute's rollup expires `retention_ms` after its end. */
+/* The minutes and days that are not over by `wall_ms` already; a minute's hash expires `retention_ms` after its end. */
 void voc_redis_step_rollup(struct voc_redis_step *step, const struct voc_rollup *rollup, int64_t wall_ms,
                            int64_t retention_ms);
 /*

@@ -175,7 +175,7 @@ static enum voc_status look_at_customers(struct audit *audit, struct voc_error *
 
 static bool is_about_to_expire(const struct audit *audit, int64_t minute)
 {
-	return recount_minute_is_over(audit->recount, minute, voc_clock_wall_ms() + EXPIRY_MARGIN_MS);
+	return recount_period_is_over(audit->recount, minute, voc_clock_wall_ms() + EXPIRY_MARGIN_MS);
 }
 
 static enum voc_status look_at_rollups(struct audit *audit, struct voc_error *error)
@@ -205,7 +205,7 @@ static bool name_parse(const struct audit *audit, struct voc_str key, struct ite
 	if (!voc_str_starts_with(key, voc_str_of(prefix, (size_t)len)))
 		return false;
 	struct voc_str rest = voc_str_of(key.ptr + len, key.len - (size_t)len);
-	const struct voc_str customer = VOC_STR("customer:"), rollup = VOC_STR("rollup:");
+	const struct voc_str customer = VOC_STR("customer:"), rollup = VOC_STR("rollup:"), index = VOC_STR("index:");
 	if (voc_str_starts_with(rest, customer)) {
 		*ret_item =
 		        (struct item){ .kind = AUDIT_CUSTOMER,
@@ -213,8 +213,14 @@ static bool name_parse(const struct audit *audit, struct voc_str key, struct ite
 		return true;
 	}
 	*ret_item = (struct item){ .kind = AUDIT_ROLLUP };
-	return voc_str_starts_with(rest, rollup) &&
-	       voc_str_to_i64(voc_str_of(rest.ptr + rollup.len, rest.len - rollup.len), &ret_item->minute);
+	bool is_day = voc_str_starts_with(rest, index);
+	struct voc_str kind = is_day ? index : rollup;
+	int64_t number;
+	if (!voc_str_starts_with(rest, kind) ||
+	    !voc_str_to_i64(voc_str_of(rest.ptr + kind.len, rest.len - kind.len), &number) || number < 0)
+		return false;
+	ret_item->minute = is_day ? VOC_PERIOD_OF_DAY(number) : number;
+	return true;
 }
 
 /* Keeps the name if the recount has nothing of it (yet). */

@@ -2,6 +2,7 @@
 
 #include "base/arena.h"
 #include "base/hash.h"
+#include "core/day_rollup.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -168,7 +169,7 @@ static bool find_or_add_minute(struct minutes *minutes, int64_t minute, size_t *
 	return true;
 }
 
-static struct counter *find_counter(struct minutes *minutes, uint32_t minute, struct voc_str name, uint64_t hash)
+static struct counter *find_counter(const struct minutes *minutes, uint32_t minute, struct voc_str name, uint64_t hash)
 {
 	if (minutes->counter_table.room == 0)
 		return NULL;
@@ -214,6 +215,37 @@ bool minutes_add(struct minutes *minutes, int64_t minute, struct voc_str field, 
 	counter->value += by;
 	minutes->list[number].dirty = true;
 	return true;
+}
+
+/* NULL if it has none of that name. */
+static const struct counter *counter_of(const struct minutes *minutes, int64_t minute, struct voc_str name)
+{
+	size_t number;
+	if (!minutes_find(minutes, minute, &number))
+		return NULL;
+	return find_counter(minutes, (uint32_t)number, name, hash_of_counter((uint32_t)number, name));
+}
+
+static struct voc_str prefixed(char field[VOC_DAY_FIELD_MAX], const char *prefix, struct voc_str name)
+{
+	int len = snprintf(field, VOC_DAY_FIELD_MAX, "%s%.*s", prefix, VOC_STR_ARG(name));
+	return voc_str_of(field, (size_t)len < VOC_DAY_FIELD_MAX ? (size_t)len : VOC_DAY_FIELD_MAX - 1);
+}
+
+bool minutes_add_name(struct minutes *minutes, int64_t minute, struct voc_str others, struct voc_str name, int64_t n,
+                      int64_t sum)
+{
+	static const struct voc_str names = { "names", sizeof "names" - 1 };
+	char field[VOC_DAY_FIELD_MAX];
+	if (counter_of(minutes, minute, prefixed(field, "n:", name)) == NULL) {
+		const struct counter *known = counter_of(minutes, minute, names);
+		if (known != NULL && known->value >= VOC_DAY_NAMES_MAX)
+			name = others;
+		else if (!minutes_add(minutes, minute, names, 1))
+			return false;
+	}
+	return minutes_add(minutes, minute, prefixed(field, "n:", name), n) &&
+	       minutes_add(minutes, minute, prefixed(field, "sum:", name), sum);
 }
 
 size_t minutes_count(const struct minutes *minutes)

@@ -1,6 +1,7 @@
 /*
- * Rollups of many minutes, added up in memory: what `voc:{P}:rollup:<minute>` should hold. Minutes are numbered from 0
- * in the order of their coming, and keep their numbers. Pure; one thread at a time.
+ * Rollups of many minutes and days, added up in memory: what `voc:{P}:rollup:<minute>` and `voc:{P}:index:<day>` should
+ * hold. A minute here is any period of core/rollup.h. They are numbered from 0 in the order of their coming, and keep
+ * their numbers. Pure; one thread at a time.
  */
 #ifndef VOC_VOCCTL_MINUTES_H
 #define VOC_VOCCTL_MINUTES_H
@@ -15,6 +16,9 @@ void minutes_free(struct minutes *minutes);
 
 /* False when memory runs out or the bound is met. */
 bool minutes_add(struct minutes *minutes, int64_t minute, struct voc_str field, int64_t by);
+/* n:<name> and sum:<name>, or those of `others` if there are VOC_DAY_NAMES_MAX names and this is none of them. */
+bool minutes_add_name(struct minutes *minutes, int64_t minute, struct voc_str others, struct voc_str name, int64_t n,
+                      int64_t sum);
 
 size_t minutes_count(const struct minutes *minutes);
 /* The number-th minute, as minutes since 1970. */

@@ -124,7 +124,7 @@ static enum voc_status write_minutes(struct work *work, struct voc_error *error)
 		if (!minutes_tell(minutes, i, voc_shadow_rollup_field, work->shadow))
 			return out_of_memory(error);
 		status = voc_shadow_rollup_end(work->shadow, i >= work->minutes_written,
-		                               recount_minute_expires_ms(work->recount, minute), error);
+		                               recount_period_expires_ms(work->recount, minute), error);
 	}
 	work->minutes_written = minutes_count(minutes);
 	return status;

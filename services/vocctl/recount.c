@@ -93,11 +93,33 @@ struct counting {
 	int64_t wall_ms;
 };
 
-static bool count_minute(void *context, int64_t minute, struct voc_str field, int64_t by)
+static bool count_field(void *context, int64_t period, struct voc_str field, int64_t by)
 {
 	const struct counting *counting = context;
-	return recount_minute_is_over(counting->recount, minute, counting->wall_ms) ||
-	       minutes_add(counting->recount->minutes, minute, field, by);
+	return recount_period_is_over(counting->recount, period, counting->wall_ms) ||
+	       minutes_add(counting->recount->minutes, period, field, by);
+}
+
+static bool count_day_field(void *context, int64_t day, struct voc_str field, int64_t by)
+{
+	return count_field(context, VOC_PERIOD_OF_DAY(day), field, by);
+}
+
+static bool count_day_name(void *context, int64_t day, struct voc_str others, struct voc_str name, int64_t n,
+                           int64_t sum)
+{
+	const struct counting *counting = context;
+	int64_t period = VOC_PERIOD_OF_DAY(day);
+	return recount_period_is_over(counting->recount, period, counting->wall_ms) ||
+	       minutes_add_name(counting->recount->minutes, period, others, name, n, sum);
+}
+
+static bool count_rollups(struct recount *recount, int64_t wall_ms)
+{
+	static const struct voc_day_teller days = { count_day_field, count_day_name };
+	struct counting counting = { recount, wall_ms };
+	return voc_rollup_each(recount->rollup, count_field, &counting) &&
+	       voc_day_rollup_each(voc_rollup_days(recount->rollup), &days, &counting);
 }
 
 static void take_stock(struct recount *recount)
@@ -118,7 +140,6 @@ enum voc_status recount_apply(struct recount *recount, int64_t wall_ms, struct v
 	struct voc_agg_step *step = recount->step;
 	struct voc_aggregate aggregate = { voc_str_from(recount->settings.topic), recount->settings.partition,
 		                           recount->settings.book };
-	struct counting counting = { recount, wall_ms };
 	for (size_t i = 0; i < step->customer_count; i++) {
 		step->customers[i].entry = fetch(recount, step->customers[i].id);
 		if (step->customers[i].entry == NULL)
@@ -128,7 +149,7 @@ enum voc_status recount_apply(struct recount *recount, int64_t wall_ms, struct v
 	if (status != VOC_OK)
 		return status;
 	take_stock(recount);
-	bool counted = recount->settings.share > 1 || voc_rollup_each(recount->rollup, count_minute, &counting);
+	bool counted = recount->settings.share > 1 || count_rollups(recount, wall_ms);
 	if (counted && recount_bytes(recount) <= recount->settings.max_bytes)
 		return VOC_OK;
 	return voc_error_set(error, VOC_FATAL, VOC_REASON_TOO_LARGE, -1,
@@ -176,12 +197,12 @@ bool recount_tell_at_risk(const struct recount *recount, voc_field_fn tell, void
 	return true;
 }
 
-int64_t recount_minute_expires_ms(const struct recount *recount, int64_t minute)
+int64_t recount_period_expires_ms(const struct recount *recount, int64_t period)
 {
-	return (minute + 1) * VOC_ROLLUP_MINUTE_MS + recount->settings.rollup_retention_ms;
+	return voc_period_expires_ms(period, recount->settings.rollup_retention_ms);
 }
 
-bool recount_minute_is_over(const struct recount *recount, int64_t minute, int64_t wall_ms)
+bool recount_period_is_over(const struct recount *recount, int64_t period, int64_t wall_ms)
 {
-	return recount_minute_expires_ms(recount, minute) <= wall_ms;
+	return recount_period_expires_ms(recount, period) <= wall_ms;
 }

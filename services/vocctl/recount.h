@@ -68,8 +68,8 @@ bool recount_tell_position(const struct recount *recount, voc_field_fn tell, voi
 /* Member and score. */
 bool recount_tell_at_risk(const struct recount *recount, voc_field_fn tell, void *context);
 
-/* When the rollups of this minute expire, and whether that is over. */
-int64_t recount_minute_expires_ms(const struct recount *recount, int64_t minute);
-bool recount_minute_is_over(const struct recount *recount, int64_t minute, int64_t wall_ms);
+/* When the rollups of this minute or day (see core/rollup.h) expire, and whether that is over. */
+int64_t recount_period_expires_ms(const struct recount *recount, int64_t period);
+bool recount_period_is_over(const struct recount *recount, int64_t period, int64_t wall_ms);
 
 #endif

@@ -104,8 +104,7 @@ class Verdict:
         want = {}
         for p, partition in self.partitions.items():
             want.update(partition.redis())
-            for minute, counts in partition.rollups.items():
-                want["voc:{%d}:rollup:%d" % (p, minute)] = {name: str(n) for name, n in counts.items()}
+            want.update(partition.expiring())
         return want
 
     def redis(self, have):

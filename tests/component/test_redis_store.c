@@ -256,12 +256,12 @@ static void test_another_partition_count_is_refused(void **unused)
 	(void)unused;
 	struct voc_error error = { .position = -1 };
 	assert_string_equal(redis_server_hget(&server, "voc:meta", "partitions"), "4");
-	assert_string_equal(redis_server_hget(&server, "voc:meta", "state_version"), "2");
+	assert_string_equal(redis_server_hget(&server, "voc:meta", "state_version"), "3");
 	assert_int_equal(voc_store_connect(store, PARTITIONS + 1, &error), VOC_FATAL);
 	assert_int_equal(error.reason, VOC_REASON_PARTITIONS_CHANGED);
 	assert_string_equal(redis_server_hget(&server, "voc:meta", "partitions"), "4");
 	voc_error_clear(&error);
-	REDIS_DO(&server, "HSET", "voc:meta", "state_version", "3");
+	REDIS_DO(&server, "HSET", "voc:meta", "state_version", "99");
 	assert_int_equal(voc_store_connect(store, PARTITIONS, &error), VOC_FATAL);
 	assert_int_equal(error.reason, VOC_REASON_REDIS);
 }
@@ -377,6 +377,60 @@ static void test_rollups_add_up_and_expire(void **unused)
 	assert_in_range(REDIS_DO(&server, "PTTL", key)->integer, RETENTION - 30000, RETENTION + 60000);
 	assert_int_equal(REDIS_DO(&server, "EXISTS", gone)->integer, 0);
 	voc_rollup_free(rollup);
+	voc_partition_state_free(&state);
+}
+
+/* A batch of `count` contacts, each with an agent of its own, from the first-th on. */
+static void step_agents(struct voc_partition_state *state, int64_t time_ms, int first, int count)
+{
+	struct voc_error error = { .position = -1 };
+	struct voc_rollup *rollup = voc_rollup_new((size_t)count);
+	char(*names)[16] = calloc((size_t)count, sizeof *names);
+	for (int i = 0; i < count; i++) {
+		struct voc_classified event = make_event(time_ms);
+		snprintf(names[i], sizeof names[i], "A-%d", first + i);
+		event.agent_id = voc_str_from(names[i]);
+		event.labels.satisfaction = VOC_SATISFACTION_SATISFIED;
+		assert_true(voc_rollup_add(rollup, &event, 0));
+	}
+	voc_store_begin(store);
+	step_advance(state, state->now.offset + 1);
+	voc_store_step_begin(store, 0);
+	voc_store_step_rollup(store, rollup, voc_clock_wall_ms(), RETENTION);
+	assert_int_equal(voc_store_step_end(store, state, &error), VOC_OK);
+	assert_int_equal(step_commit(store), VOC_STEP_COMMITTED);
+	voc_partition_state_saved(state);
+	voc_rollup_free(rollup);
+	free(names);
+}
+
+static void test_a_day_has_an_index_of_so_many_names_at_most(void **unused)
+{
+	(void)unused;
+	struct voc_partition_state state;
+	const int64_t day_ms = 86400000;
+	int64_t day = voc_clock_wall_ms() / day_ms - 400; /* it ends today in 400 days, and is not over */
+	char key[64], gone[64];
+	snprintf(key, sizeof key, "voc:{0}:index:%lld", (long long)day);
+	snprintf(gone, sizeof gone, "voc:{0}:index:%lld", (long long)day - 1);
+	step_load_position(store, 0, &state);
+	step_agents(&state, day * day_ms, 0, 998);
+	step_agents(&state, day * day_ms, 0, 1);     /* known already */
+	step_agents(&state, day * day_ms, 998, 500); /* one more has room, beside the product */
+	step_agents(&state, day * day_ms, 1498, 1);
+	step_agents(&state, day * day_ms, 998, 1);
+	step_agents(&state, (day - 1) * day_ms, 0, 1);
+	assert_string_equal(redis_server_hget(&server, key, "names"), "1000");
+	assert_string_equal(redis_server_hget(&server, key, "n"), "1501");
+	assert_string_equal(redis_server_hget(&server, key, "sum"), "112575");
+	assert_string_equal(redis_server_hget(&server, key, "n:product:internet-500"), "1501");
+	assert_string_equal(redis_server_hget(&server, key, "n:agent:A-0"), "2");
+	assert_string_equal(redis_server_hget(&server, key, "n:agent:A-998"), "2");
+	assert_int_equal(REDIS_DO(&server, "HEXISTS", key, "n:agent:A-999")->integer, 0);
+	assert_string_equal(redis_server_hget(&server, key, "n:agent:"), "500");
+	assert_string_equal(redis_server_hget(&server, key, "sum:agent:"), "37500");
+	assert_in_range(REDIS_DO(&server, "PTTL", key)->integer, 1, day_ms);
+	assert_int_equal(REDIS_DO(&server, "EXISTS", gone)->integer, 0);
 	voc_partition_state_free(&state);
 }
 
@@ -507,6 +561,7 @@ int main(void)
 		EACH(test_a_full_redis_changes_nothing),
 		EACH(test_large_steps_pass_luas_limits),
 		EACH(test_rollups_add_up_and_expire),
+		EACH(test_a_day_has_an_index_of_so_many_names_at_most),
 		EACH(test_customers_of_another_moment_are_not_loaded),
 		EACH(test_many_customers_are_loaded_in_order),
 		EACH(test_errors_of_redis_quote_no_customer),

@@ -69,7 +69,7 @@ static void test_without_an_aggregator_it_says_so(void **state)
 	PROGRAM_RUN(&run, NULL, "vocctl", "customer", "C-1");
 	assert_int_equal(run.status, 1);
 	assert_non_null(strstr(run.err, "no aggregator has run"));
-	REDIS_DO(&server, "HSET", "voc:meta", "partitions", "24", "state_version", "2");
+	REDIS_DO(&server, "HSET", "voc:meta", "partitions", "24", "state_version", "3");
 	PROGRAM_RUN(&run, NULL, "vocctl", "customer", "C-1");
 	assert_int_equal(run.status, 1);
 	assert_non_null(strstr(run.err, "nothing is known of this customer"));

@@ -20,7 +20,7 @@ MEDIA = ("application/json", "APPLICATION/JSON", "text/json", "application/cloud
          "application/json ;x", "application/json\n", "application/json\n\n;", "application/jsonx", "application/xjson", "application/+json", "/json", "json", "", "a/b/json",
          "text/plain", "application/json x", "application/json\u00a0", "가/json")
 NAMES = ("specversion", "id", "source", "type", "subject", "time", "datacontenttype", "dataschema", "data")
-DATA_NAMES = ("customer_id", "text", "transcript", "lang", "channel", "product", "team", "agent_id", "rating")
+DATA_NAMES = ("customer_id", "text", "transcript", "lang", "channel", "product", "team", "agent_id", "rating", "expected")
 LENGTHS = (0, 1, 63, 64, 65, 127, 128, 129, 255, 256, 257, 1023, 1024)
 
 
@@ -77,7 +77,7 @@ class Mutator:
             return r.choice(TIMES)
         if name == "datacontenttype" and r.random() < 0.8:
             return r.choice(MEDIA)
-        if name == "rating" and r.random() < 0.6:
+        if name in ("rating", "expected") and r.random() < 0.6:
             return self.raw(r.choice(VALUES[3:27]))
         if r.random() < 0.3:
             return r.choice(("a", "가", "é", "😀")) * r.choice((*LENGTHS, 20_000, 20_001) if name == "text" else LENGTHS)

@@ -42,6 +42,8 @@ def event(rng, number, t, hot=0.0):
     for name, values in (("rating", (1, 2, 3, 4, 5)), ("product", ("internet-500", "인터넷")), ("team", ("A", "B")), ("agent_id", ("A-17",))):
         if rng.random() < 0.5:
             data[name] = rng.choice(values)
+    if number % 3 == 0:
+        data["expected"] = 1 + number // 3 % 5
     return {"specversion": "1.0", "id": f"e-{number}", "source": f"/src/{number % 3}", "type": "voc.classified", "subject": data["customer_id"],
             "time": oracle.format_time(t), "datacontenttype": "application/json", "data": data}
 
@@ -132,8 +134,7 @@ def run_oracle(records):
         partition.apply(offset, value, header, timestamp)
     prefix = "voc:{%d}:" % PARTITION
     store = {key.removeprefix(prefix): {field: str(value) for field, value in fields.items()} for key, fields in partition.redis().items()}
-    for minute, counts in partition.rollups.items():
-        store[f"rollup:{minute}"] = {field: str(count) for field, count in counts.items()}
+    store |= {key.removeprefix(prefix): fields for key, fields in partition.expiring().items()}
     return store, partition
 
 

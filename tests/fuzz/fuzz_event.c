@@ -64,6 +64,7 @@ static void check_event(const struct voc_event *event, struct voc_arena *arena)
 	check_name(event->product, VOC_NAME_MAX_CHARS);
 	check_name(event->team, VOC_NAME_MAX_CHARS);
 	check_name(event->agent_id, VOC_NAME_MAX_CHARS);
+	assert(event->expected >= 0 && event->expected <= 5);
 	assert(event->rating >= 0 && event->rating <= 5 && event->channel < VOC_CHANNEL_COUNT);
 	assert(event->time_ms >= VOC_EARLIEST_MS && event->time_ms <= TIMESTAMP_MS + VOC_FUTURE_TOLERANCE_MS);
 	assert(event->extension_count <= VOC_EXTENSIONS_MAX);

@@ -17,6 +17,7 @@ FEEDBACK = ("complaint", "opinion", "question")
 SATISFACTION = ("dissatisfied", "neutral", "satisfied", "delighted")
 SEVERITY = {1: "info", 2: "warning", 3: "critical"}
 HOUR_MS = 3_600_000
+NAMES_MOST, INDEX_KEPT_MS = 1000, 400 * 86_400_000
 EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
 
@@ -192,6 +193,13 @@ class Ring:
         return out
 
 
+def score_of(data):
+    """0 to 100, or None: from what was expected and what was found, else from the label."""
+    if data.get("rating") and data.get("expected"):
+        return min(100, max(0, 75 + 25 * (data["rating"] - data["expected"])))
+    return {"dissatisfied": 0, "satisfied": 75, "delighted": 100}.get(data["satisfaction"])
+
+
 class Customer:
     def __init__(self):
         self.counts = {}
@@ -204,8 +212,7 @@ class Customer:
         self.counts[field] = self.counts.get(field, 0) + by
 
     def index(self):
-        bad, good, best = (self.counts.get(f, 0) for f in ("dissatisfied", "satisfied", "delighted"))
-        return (75 * good + 100 * best) // (bad + good + best) if bad + good + best else 50
+        return self.counts.get("index_points", 0) // self.counts["index_contacts"] if "index_contacts" in self.counts else 50
 
     def risk(self):
         return min(100, self.points // 1000)
@@ -231,7 +238,7 @@ class Partition:
         self.rules, self.rules_from, self.head = None, None, []
         self.offset = 0
         self.totals = {"events": 0, "duplicates": 0, "copies": 0, "invalid": 0, "controls": 0}
-        self.sources, self.customers, self.rollups = {}, {}, {}
+        self.sources, self.customers, self.rollups, self.days = {}, {}, {}, {}
         self.alerts = {}
 
     # ---- one record
@@ -297,6 +304,11 @@ class Partition:
         customer.add(f"channel:{data['channel']}")
         if data["churn_intent"]:
             customer.add("churn_intents")
+        score = score_of(data)
+        if score is not None:
+            customer.add("index_contacts")
+            if score:
+                customer.add("index_points", score)
         if customer.first_at is None or t < customer.first_at:
             customer.first_at = t
         if customer.last_at is None or t >= customer.last_at:
@@ -420,7 +432,51 @@ class Partition:
         for name in names:
             rollup[name] = rollup.get(name, 0) + 1
 
+        self.roll_up_day(data, t)
+
+    def roll_up_day(self, data, t):
+        day = self.days.setdefault(t // 86_400_000, {})
+
+        def add(field, by=1):
+            day[field] = day.get(field, 0) + by
+        add("contacts")
+        if data["feedback_type"] == "complaint":
+            add("complaints")
+        if data["churn_intent"]:
+            add("churn_intents")
+        if data.get("rating") and data.get("expected"):
+            add("pairs")
+            add("perceived", data["rating"])
+            add("expected", data["expected"])
+        score = score_of(data)
+        if score is None:
+            return
+        suffixes = ["", f":channel:{data['channel']}"] + [f":factor:{factor}" for factor in data["factors"]]
+        suffixes += [f":servqual:{data['servqual']}"] if data["servqual"] != "none" else []
+        for dimension, field in (("product", "product"), ("team", "team"), ("agent", "agent_id")):
+            if not data.get(field):
+                continue
+            suffix = f":{dimension}:{data[field]}"
+            if f"n{suffix}" not in day:
+                if day.get("names", 0) < NAMES_MOST:
+                    add("names")
+                else:
+                    suffix = f":{dimension}:"
+            suffixes.append(suffix)
+        for suffix in suffixes:
+            add(f"n{suffix}")
+            add(f"sum{suffix}", score)
+
     # ---- what Redis must hold
+    def expiring(self, now_ms=None, minutes_kept_ms=48 * HOUR_MS):
+        """The rollups and the index by key; only what is not over by `now_ms`, if given."""
+        out = {}
+        for kind, length, kept, hashes in (("rollup", 60_000, minutes_kept_ms, self.rollups), ("index", 86_400_000, INDEX_KEPT_MS, self.days)):
+            for number, counts in hashes.items():
+                if now_ms is None or (number + 1) * length + kept >= now_ms:
+                    out["voc:{%d}:%s:%d" % (self.number, kind, number)] = {name: str(count) for name, count in counts.items()}
+        return out
+
     def redis(self):
         prefix = "voc:{%d}:" % self.number
         out = {}

@@ -110,6 +110,28 @@ static bool add_to_rollup(void *context, int64_t minute, struct voc_str field, i
 	return true;
 }
 
+static bool add_to_day(void *context, int64_t day, struct voc_str field, int64_t by)
+{
+	char key[64];
+	snprintf(key, sizeof key, "index:%lld", (long long)day);
+	fake_hash_add(fake_store_hash(context, key), field, by);
+	return true;
+}
+
+/* As the store does it, short of its bound on names: no log here has so many. */
+static bool add_day_name(void *context, int64_t day, struct voc_str others, struct voc_str name, int64_t n, int64_t sum)
+{
+	char key[64], field[VOC_DAY_FIELD_MAX + 1];
+	(void)others;
+	snprintf(key, sizeof key, "index:%lld", (long long)day);
+	snprintf(field, sizeof field, "n:%.*s", VOC_STR_ARG(name));
+	if (!fake_hash_get(fake_store_hash(context, key), field))
+		add_to_day(context, day, VOC_STR("names"), 1);
+	add_to_day(context, day, voc_str_from(field), n);
+	snprintf(field, sizeof field, "sum:%.*s", VOC_STR_ARG(name));
+	return add_to_day(context, day, voc_str_from(field), sum);
+}
+
 static void save_customer(struct replay *replay, struct voc_cached_customer *cached)
 {
 	struct voc_error error = { 0 };
@@ -137,7 +159,9 @@ static void save(struct replay *replay, struct item *items, size_t count)
 				items[later].customer = NULL;
 		}
 	}
+	static const struct voc_day_teller days = { add_to_day, add_day_name };
 	MUST(voc_rollup_each(replay->rollup, add_to_rollup, &replay->store));
+	MUST(voc_day_rollup_each(voc_rollup_days(replay->rollup), &days, &replay->store));
 	MUST(voc_partition_state_diff(&replay->state, fake_hash_tell, fake_store_hash(&replay->store, "position")));
 	voc_partition_state_saved(&replay->state);
 }

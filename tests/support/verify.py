@@ -51,10 +51,7 @@ def check_redis(stack, partitions):
     want = {}
     for p, partition in partitions.items():
         want.update(partition.redis())
-        for minute, counts in partition.rollups.items():
-            if (minute + 1) * 60_000 + ROLLUP_RETENTION_MS < time.time() * 1000:
-                continue  # over already: never written
-            want["voc:{%d}:rollup:%d" % (p, minute)] = {name: str(n) for name, n in counts.items()}
+        want.update(partition.expiring(time.time() * 1000, ROLLUP_RETENTION_MS))  # what is over was never written
     for key, fields in have.items():  # when a rebuild took place is no function of the log
         if key.endswith(":position"):
             fields.pop("rebuilt_at", None)

@@ -35,6 +35,7 @@ static struct voc_event raw_event(void)
 		.time_ms = INT64_C(1795253400123),
 		.text = VOC_STR("상담원 연결까지 40분, 제 번호는 010-1234-5678 입니다"),
 		.rating = 1,
+		.expected = 5,
 		.contact = VOC_STR("phone"),
 		.product = VOC_STR("internet-500"),
 	};
@@ -81,7 +82,7 @@ static void test_the_bytes(void **state)
 	                    "seoul\",\"type\":\"voc.classified\",\"subject\":\"C-000123\","
 	                    "\"time\":\"2026-11-21T09:30:00.123Z\",\"datacontenttype\":\"application/"
 	                    "json\",\"data\":{\"customer_id\":\"C-000123\","
-	                    "\"channel\":\"call\",\"contact\":\"phone\",\"lang\":\"ko\",\"rating\":1,\"product\":"
+	                    "\"channel\":\"call\",\"contact\":\"phone\",\"lang\":\"ko\",\"rating\":1,\"expected\":5,\"product\":"
 	                    "\"internet-500\",\"feedback_type\":\"complaint\","
 	                    "\"satisfaction\":\"dissatisfied\",\"primary_factor\":\"product_service\",\"factors\":["
 	                    "\"product_service\",\"word_of_mouth\"],"
@@ -113,6 +114,7 @@ static void test_written_then_read(void **state)
 	assert_int_equal(classified.channel, event.channel);
 	assert_string_equal(classified.lang, "ko");
 	assert_int_equal(classified.rating, 1);
+	assert_int_equal(classified.expected, 5);
 	assert_true(voc_str_eq(classified.contact, event.contact));
 	assert_true(voc_str_eq(classified.team, event.team));
 	assert_int_equal(classified.agent_id.len, 0);

@@ -38,6 +38,8 @@ static const struct voc_field full[] = {
 	FIELD("events", "7"),
 	FIELD("duplicates", "2"),
 	FIELD("churn_intents", "1"),
+	FIELD("index_contacts", "6"),
+	FIELD("index_points", "75"),
 	FIELD("complaint", "4"),
 	FIELD("dissatisfied", "5"),
 	FIELD("satisfied", "1"),
@@ -291,15 +293,13 @@ static void test_the_satisfaction_index(void **state)
 {
 	(void)state;
 	static const struct {
-		uint32_t dissatisfied, satisfied, delighted;
+		uint32_t contacts, points;
 		int index;
-	} cases[] = { { 0, 0, 0, 50 },  { 1, 0, 0, 0 },  { 0, 1, 0, 75 },
-		      { 0, 0, 9, 100 }, { 1, 1, 1, 58 }, { UINT32_MAX, UINT32_MAX, UINT32_MAX, 58 } };
+	} cases[] = { { 0, 0, 50 }, { 1, 0, 0 }, { 1, 75, 75 }, { 9, 900, 100 }, { 3, 175, 58 }, { UINT32_MAX, 0, 0 } };
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		struct voc_customer customer = { 0 };
-		customer.counts.satisfaction[VOC_SATISFACTION_DISSATISFIED] = cases[i].dissatisfied;
-		customer.counts.satisfaction[VOC_SATISFACTION_SATISFIED] = cases[i].satisfied;
-		customer.counts.satisfaction[VOC_SATISFACTION_DELIGHTED] = cases[i].delighted;
+		customer.counts.index_contacts = cases[i].contacts;
+		customer.counts.index_points = cases[i].points;
 		customer.counts.satisfaction[VOC_SATISFACTION_NEUTRAL] = 1000;
 		assert_int_equal(voc_customer_satisfaction_index(&customer), cases[i].index);
 	}

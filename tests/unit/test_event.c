@@ -63,7 +63,7 @@ static void test_a_whole_event_is_read(void **state)
 	        "1],"
 	        "\"data\":{\"customer_id\":\"C-000123\",\"channel\":\"phone\",\"text\":\"40분을 "
 	        "기다렸어요\",\"lang\":\"ko\","
-	        "\"rating\":1.0,\"product\":\"internet-500\",\"agent_id\":\"A-17\",\"team\":\"retention\","
+	        "\"rating\":1.0,\"expected\":4,\"product\":\"internet-500\",\"agent_id\":\"A-17\",\"team\":\"retention\","
 	        "\"more\":{\"a\":[1,2]}}}";
 	assert_int_equal(decode(VOC_STR(text)), VOC_OK);
 	assert_true(voc_str_is(event.id, "6f0c"));
@@ -79,6 +79,7 @@ static void test_a_whole_event_is_read(void **state)
 	assert_true(voc_str_is(event.agent_id, "A-17"));
 	assert_true(voc_str_is(event.team, "retention"));
 	assert_int_equal(event.rating, 1);
+	assert_int_equal(event.expected, 4);
 	assert_int_equal(event.turns, 0);
 	assert_int_equal(event.extension_count, 3);
 	assert_true(voc_str_is(event.extensions[0].name, "traceparent"));
@@ -93,6 +94,7 @@ static void test_what_is_optional_may_be_absent_or_null(void **state)
 	assert_int_equal(decode(VOC_STR(HEAD DATA)), VOC_OK);
 	assert_int_equal(event.time_ms, NOW_MS);
 	assert_int_equal(event.rating, 0);
+	assert_int_equal(event.expected, 0);
 	assert_int_equal(event.lang.len + event.contact.len + event.product.len + event.team.len, 0);
 	assert_int_equal(decode(VOC_STR(HEAD "\"time\":null,\"subject\":null,\"datacontenttype\":null,"
 	                                     "\"data\":{\"customer_id\":\"C-1\",\"text\":\"hi\",\"transcript\":null,"
@@ -171,6 +173,7 @@ static void test_each_flaw_has_its_reason(void **state)
 		{ WITH("\"text\":\"hi\",\"rating\":0"), VOC_REASON_BAD_VALUE },
 		{ WITH("\"text\":\"hi\",\"rating\":6"), VOC_REASON_BAD_VALUE },
 		{ WITH("\"text\":\"hi\",\"rating\":4.5"), VOC_REASON_BAD_VALUE },
+		{ WITH("\"text\":\"hi\",\"expected\":6"), VOC_REASON_BAD_VALUE },
 		{ WITH("\"text\":\"hi\",\"rating\":\"4\""), VOC_REASON_BAD_TYPE },
 		{ WITH("\"text\":\"hi\",\"product\":{}"), VOC_REASON_BAD_TYPE },
 		{ TURNS("{}"), VOC_REASON_BAD_TYPE },

@@ -122,7 +122,10 @@ static void store(const struct recount *recount, struct fake_store *store)
 		assert_true(recount_tell_customer(customer, fake_hash_tell, fake_store_hash(store, key)));
 	}
 	for (size_t i = 0; i < minutes_count(recount->minutes); i++) {
-		snprintf(key, sizeof key, "rollup:%lld", (long long)minutes_at(recount->minutes, i));
+		int64_t period = minutes_at(recount->minutes, i);
+		bool is_day = voc_period_is_day(period);
+		snprintf(key, sizeof key, "%s:%lld", is_day ? "index" : "rollup",
+		         (long long)(is_day ? VOC_PERIOD_OF_DAY(period) : period));
 		assert_true(minutes_tell(recount->minutes, i, fake_hash_tell, fake_store_hash(store, key)));
 	}
 	assert_true(recount_tell_position(recount, fake_hash_tell, fake_store_hash(store, "position")));
@@ -190,10 +193,12 @@ static void test_minutes_that_are_over_are_left_out(void **state)
 	struct recount *recount = recount_open(log, 1, 0, MAX_BYTES);
 	int64_t first = TIME_MS / VOC_ROLLUP_MINUTE_MS;
 	/* At this moment the first minute is just over, the next has a minute left. */
-	count_all(recount, log, recount_minute_expires_ms(recount, first));
+	count_all(recount, log, recount_period_expires_ms(recount, first));
 	size_t number;
 	assert_false(minutes_find(recount->minutes, first, &number));
 	assert_true(minutes_find(recount->minutes, first + 1, &number));
+	/* The day goes on, and is kept for longer. */
+	assert_true(minutes_find(recount->minutes, VOC_PERIOD_OF_DAY(TIME_MS / VOC_DAY_MS), &number));
 	recount_free(recount);
 	log_free(log);
 }

@@ -1,5 +1,6 @@
 /* VOC_REDIS_URL, its good forms and its bad ones; and the encoding of commands. */
 #include "io/redis_args.h"
+#include "core/rollup.h"
 #include "io/redis_keys.h"
 #include "io/redis_url.h"
 
@@ -167,6 +168,7 @@ static void test_keys_share_their_partitions_tag(void **state)
 	assert_true(voc_str_is(voc_redis_key_position(&key, 23), "voc:{23}:position"));
 	assert_true(voc_str_is(voc_redis_key_at_risk(&key, 0), "voc:{0}:at_risk"));
 	assert_true(voc_str_is(voc_redis_key_rollup(&key, 5, 29500000), "voc:{5}:rollup:29500000"));
+	assert_true(voc_str_is(voc_redis_key_rollup(&key, 5, VOC_PERIOD_OF_DAY(20778)), "voc:{5}:index:20778"));
 	assert_true(voc_str_is(voc_redis_key_customer(&key, 5, VOC_STR("고객-1")), "voc:{5}:customer:고객-1"));
 }
 

@@ -1,0 +1,239 @@
+#include "core/day_rollup.h"
+
+#include "base/hash.h"
+
+#include <stdlib.h>
+
+#define NONE   UINT32_MAX
+#define GOLDEN UINT64_C(0x9E3779B97F4A7C15)
+
+/* What is counted of every contact. */
+enum { FIELD_CONTACTS, FIELD_COMPLAINTS, FIELD_CHURN, FIELD_PAIRS, FIELD_PERCEIVED, FIELD_EXPECTED, FIELD_COUNT };
+static const char *const field_names[FIELD_COUNT] = {
+	[FIELD_CONTACTS] = "contacts", [FIELD_COMPLAINTS] = "complaints", [FIELD_CHURN] = "churn_intents",
+	[FIELD_PAIRS] = "pairs",       [FIELD_PERCEIVED] = "perceived",   [FIELD_EXPECTED] = "expected",
+};
+
+/* What scores are added up for: each has a field n and a field sum. */
+enum {
+	SCORE_ALL,
+	SCORE_FACTOR,
+	SCORE_SERVQUAL = SCORE_FACTOR + VOC_FACTOR_COUNT,
+	SCORE_CHANNEL = SCORE_SERVQUAL + VOC_SERVQUAL_COUNT,
+	SCORE_COUNT = SCORE_CHANNEL + VOC_CHANNEL_COUNT,
+};
+static const struct {
+	const char *n, *sum;
+} score_names[SCORE_COUNT] = { [SCORE_ALL] = { "n", "sum" },
+#define X(symbol, name, ...) [SCORE_FACTOR + symbol] = { "n:factor:" name, "sum:factor:" name },
+	                       VOC_FACTORS(X)
+#undef X
+#define X(symbol, name, ...) [SCORE_SERVQUAL + symbol] = { "n:servqual:" name, "sum:servqual:" name },
+	                               VOC_SERVQUALS(X)
+#undef X
+#define X(symbol, name, ...) [SCORE_CHANNEL + symbol] = { "n:channel:" name, "sum:channel:" name },
+	                                       VOC_CHANNELS(X)
+#undef X
+};
+
+enum { NAMED_PRODUCT, NAMED_TEAM, NAMED_AGENT, NAMED_COUNT };
+static const char *const named_prefixes[NAMED_COUNT] = { "product:", "team:", "agent:" };
+
+struct scores {
+	uint32_t n, sum;
+};
+
+struct day {
+	int64_t day;
+	uint32_t chain;      /* next day of the same bucket */
+	uint32_t first_name; /* its names, in the order of their first contact */
+	uint32_t last_name;
+	uint32_t counts[FIELD_COUNT];
+	struct scores scores[SCORE_COUNT];
+};
+
+struct name {
+	struct voc_str text; /* borrowed */
+	uint32_t day;
+	uint32_t chain; /* next name of the same bucket */
+	uint32_t next;  /* next name of the same day */
+	struct scores scores;
+	uint8_t kind; /* NAMED_x */
+};
+
+struct voc_day_rollup {
+	size_t day_count, name_count, bucket_mask;
+	uint32_t *day_buckets, *name_buckets;
+	struct day *days;
+	struct name *names;
+};
+
+int voc_contact_score(const struct voc_classified *event)
+{
+	if (event->rating > 0 && event->expected > 0) {
+		int score = VOC_SCORE_EXPECTED + 25 * (event->rating - event->expected);
+		return score < 0 ? 0 : score > 100 ? 100 : score;
+	}
+	switch (event->labels.satisfaction) {
+	case VOC_SATISFACTION_DISSATISFIED: return 0;
+	case VOC_SATISFACTION_SATISFIED: return 75;
+	case VOC_SATISFACTION_DELIGHTED: return 100;
+	default: return VOC_SCORE_NONE;
+	}
+}
+
+struct voc_day_rollup *voc_day_rollup_new(size_t max_events)
+{
+	struct voc_day_rollup *rollup = calloc(1, sizeof *rollup);
+	if (!rollup)
+		return NULL;
+	size_t buckets = 16;
+	while (buckets < max_events * 2)
+		buckets *= 2;
+	rollup->bucket_mask = buckets - 1;
+	rollup->day_buckets = calloc(buckets, sizeof *rollup->day_buckets);
+	rollup->name_buckets = calloc(buckets, sizeof *rollup->name_buckets);
+	rollup->days = calloc(max_events, sizeof *rollup->days);
+	rollup->names = calloc(max_events, NAMED_COUNT * sizeof *rollup->names);
+	if (!rollup->day_buckets || !rollup->name_buckets || !rollup->days || !rollup->names) {
+		voc_day_rollup_free(rollup);
+		return NULL;
+	}
+	voc_day_rollup_clear(rollup);
+	return rollup;
+}
+
+void voc_day_rollup_free(struct voc_day_rollup *rollup)
+{
+	if (!rollup)
+		return;
+	free(rollup->day_buckets);
+	free(rollup->name_buckets);
+	free(rollup->days);
+	free(rollup->names);
+	free(rollup);
+}
+
+void voc_day_rollup_clear(struct voc_day_rollup *rollup)
+{
+	size_t bytes = (rollup->bucket_mask + 1) * sizeof *rollup->day_buckets;
+	memset(rollup->day_buckets, 0xFF, bytes); /* NONE */
+	memset(rollup->name_buckets, 0xFF, bytes);
+	rollup->day_count = rollup->name_count = 0;
+}
+
+static struct day *day_of(struct voc_day_rollup *rollup, int64_t number)
+{
+	uint32_t *bucket = &rollup->day_buckets[((uint64_t)number * GOLDEN >> 32) & rollup->bucket_mask];
+	for (uint32_t at = *bucket; at != NONE; at = rollup->days[at].chain) {
+		if (rollup->days[at].day == number)
+			return &rollup->days[at];
+	}
+	struct day *day = &rollup->days[rollup->day_count];
+	*day = (struct day){ .day = number, .chain = *bucket, .first_name = NONE, .last_name = NONE };
+	*bucket = (uint32_t)rollup->day_count++;
+	return day;
+}
+
+static void add(struct scores *scores, int score)
+{
+	scores->n++;
+	scores->sum += (uint32_t)score;
+}
+
+static void add_name(struct voc_day_rollup *rollup, struct day *day, uint8_t kind, struct voc_str text, int score)
+{
+	if (text.len == 0)
+		return;
+	uint32_t place = (uint32_t)(day - rollup->days);
+	uint64_t hash = voc_hash64(text) + ((uint64_t)place * NAMED_COUNT + kind) * GOLDEN;
+	uint32_t *bucket = &rollup->name_buckets[hash & rollup->bucket_mask];
+	for (uint32_t at = *bucket; at != NONE; at = rollup->names[at].chain) {
+		struct name *name = &rollup->names[at];
+		if (name->day == place && name->kind == kind && voc_str_eq(name->text, text)) {
+			add(&name->scores, score);
+			return;
+		}
+	}
+	uint32_t added = (uint32_t)rollup->name_count++;
+	rollup->names[added] = (struct name){ text, place, *bucket, NONE, { 1, (uint32_t)score }, kind };
+	*bucket = added;
+	if (day->last_name == NONE)
+		day->first_name = added;
+	else
+		rollup->names[day->last_name].next = added;
+	day->last_name = added;
+}
+
+static void add_score(struct voc_day_rollup *rollup, struct day *day, const struct voc_classified *event, int score)
+{
+	const struct voc_labels *labels = &event->labels;
+	add(&day->scores[SCORE_ALL], score);
+	add(&day->scores[SCORE_CHANNEL + event->channel], score);
+	if (labels->servqual != VOC_SERVQUAL_NONE)
+		add(&day->scores[SCORE_SERVQUAL + labels->servqual], score);
+	for (int factor = 0; factor < VOC_FACTOR_COUNT; factor++) {
+		if (labels->factors >> factor & 1)
+			add(&day->scores[SCORE_FACTOR + factor], score);
+	}
+	add_name(rollup, day, NAMED_PRODUCT, event->product, score);
+	add_name(rollup, day, NAMED_TEAM, event->team, score);
+	add_name(rollup, day, NAMED_AGENT, event->agent_id, score);
+}
+
+void voc_day_rollup_add(struct voc_day_rollup *rollup, const struct voc_classified *event)
+{
+	struct day *day = day_of(rollup, event->time_ms / VOC_DAY_MS);
+	int score = voc_contact_score(event);
+	day->counts[FIELD_CONTACTS]++;
+	day->counts[FIELD_COMPLAINTS] += event->labels.feedback == VOC_FEEDBACK_COMPLAINT;
+	day->counts[FIELD_CHURN] += event->labels.churn_intent;
+	if (event->rating > 0 && event->expected > 0) {
+		day->counts[FIELD_PAIRS]++;
+		day->counts[FIELD_PERCEIVED] += (uint32_t)event->rating;
+		day->counts[FIELD_EXPECTED] += (uint32_t)event->expected;
+	}
+	if (score != VOC_SCORE_NONE)
+		add_score(rollup, day, event, score);
+}
+
+static bool tell_day(const struct day *day, const struct voc_day_teller *teller, void *context)
+{
+	for (int field = 0; field < FIELD_COUNT; field++) {
+		if (day->counts[field] > 0 &&
+		    !teller->field(context, day->day, voc_str_from(field_names[field]), day->counts[field]))
+			return false;
+	}
+	for (int i = 0; i < SCORE_COUNT; i++) {
+		if (day->scores[i].n > 0 &&
+		    (!teller->field(context, day->day, voc_str_from(score_names[i].n), day->scores[i].n) ||
+		     !teller->field(context, day->day, voc_str_from(score_names[i].sum), day->scores[i].sum)))
+			return false;
+	}
+	return true;
+}
+
+static bool tell_name(int64_t day, const struct name *name, const struct voc_day_teller *teller, void *context)
+{
+	char whole[VOC_DAY_FIELD_MAX];
+	struct voc_str others = voc_str_from(named_prefixes[name->kind]);
+	struct voc_str text = voc_str_clip(name->text, sizeof whole - others.len);
+	memcpy(whole, others.ptr, others.len);
+	memcpy(whole + others.len, text.ptr, text.len);
+	return teller->name(context, day, others, voc_str_of(whole, others.len + text.len), name->scores.n,
+	                    name->scores.sum);
+}
+
+bool voc_day_rollup_each(const struct voc_day_rollup *rollup, const struct voc_day_teller *teller, void *context)
+{
+	for (size_t i = 0; i < rollup->day_count; i++) {
+		const struct day *day = &rollup->days[i];
+		if (!tell_day(day, teller, context))
+			return false;
+		for (uint32_t at = day->first_name; at != NONE; at = rollup->names[at].next) {
+			if (!tell_name(day->day, &rollup->names[at], teller, context))
+				return false;
+		}
+	}
+	return true;
+}

@@ -1,0 +1,44 @@
+/*
+ * The satisfaction index by day: what a batch adds to `voc:{P}:index:<day>` (docs/SEMANTICS.md, "Index").
+ *
+ * Of each contact a score from 0 to 100, or none; of each day how many scores there were and their sum, in all and by
+ * factor, dimension, channel, product, team and agent. Made once for the largest batch: nothing is allocated after
+ * that. Names are borrowed until the next clear. No locks: one thread at a time.
+ */
+#ifndef VOC_CORE_DAY_ROLLUP_H
+#define VOC_CORE_DAY_ROLLUP_H
+
+#include "core/classified.h"
+
+#define VOC_DAY_MS         INT64_C(86400000)
+#define VOC_DAY_FIELD_MAX  (sizeof("sum:product:") + 4 * (size_t)VOC_NAME_MAX_CHARS)
+#define VOC_DAY_NAMES_MAX  1000 /* products, teams and agents that a day knows by name, in each partition */
+#define VOC_SCORE_NONE     (-1)
+#define VOC_SCORE_EXPECTED 75 /* just what was expected */
+
+/* 0 to 100: how satisfied the contact was; VOC_SCORE_NONE if it does not say. */
+int voc_contact_score(const struct voc_classified *event);
+
+struct voc_day_rollup;
+
+/* Room for `max_events` contacts between two clears; NULL when memory runs out. */
+struct voc_day_rollup *voc_day_rollup_new(size_t max_events);
+/* NULL is fine. */
+void voc_day_rollup_free(struct voc_day_rollup *rollup);
+void voc_day_rollup_clear(struct voc_day_rollup *rollup);
+/* Counts an applied event; at most `max_events` times. */
+void voc_day_rollup_add(struct voc_day_rollup *rollup, const struct voc_classified *event);
+
+/* Is told of increments; what is given is borrowed for the call. False stops the telling. */
+struct voc_day_teller {
+	bool (*field)(void *context, int64_t day, struct voc_str field, int64_t by);
+	/*
+	 * n:<name> and sum:<name>; `name` is "product:internet-500", and `others` its beginning, "product:", that it
+	 * counts under where the day has VOC_DAY_NAMES_MAX names already and this is none of them.
+	 */
+	bool (*name)(void *context, int64_t day, struct voc_str others, struct voc_str name, int64_t n, int64_t sum);
+};
+/* All increments, each day's together, its names in the order of their first contact. False if it was stopped. */
+bool voc_day_rollup_each(const struct voc_day_rollup *rollup, const struct voc_day_teller *teller, void *context);
+
+#endif
