@@ -11,7 +11,7 @@
 #define CONNECTION_BYTES_MAX 16384
 #define IDLE_S               10
 #define BODY_MAX_BYTES       (1 << 20)
-#define BACKLOG              64
+#define BACKLOG              511 /* a full queue costs a client a second: the kernel drops its SYN */
 
 struct voc_http_server {
 	struct MHD_Daemon *daemon;
