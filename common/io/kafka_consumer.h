@@ -96,7 +96,11 @@ VOC_MUST_CHECK enum voc_status voc_consumer_resume(struct voc_consumer *consumer
  */
 VOC_MUST_CHECK enum voc_status voc_consumer_committed(struct voc_consumer *consumer, struct voc_position *positions,
                                                       size_t count, int timeout_ms, struct voc_error *error);
-/* Where each partition's log begins and ends. Asks Kafka. VOC_RETRY on failure. */
+/*
+ * Where each partition's log begins and ends. Asks Kafka. VOC_RETRY on failure, and for 15 s where a log is said to end
+ * before positions[i].offset: a leader that has just taken over tells an end of seconds ago until its followers have
+ * confirmed what it holds. After that it is for the caller to refuse.
+ */
 VOC_MUST_CHECK enum voc_status voc_consumer_watermarks(struct voc_consumer *consumer,
                                                        const struct voc_position *positions, size_t count,
                                                        struct voc_watermarks *ret_watermarks, int timeout_ms,

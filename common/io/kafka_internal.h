@@ -81,6 +81,7 @@ struct voc_consumer {
 	/* An assignment that the owner could not take yet, and when to ask it again. */
 	struct rd_kafka_topic_partition_list_s *pending;
 	int64_t ask_again_ms;
+	int64_t short_since_ms; /* since when a log has been said to end before its position; 0: it is not */
 	/* See kafka_nudge.c: a record came since the last nudge, when the next may be, and whom the last was for. */
 	bool has_read;
 	int64_t nudge_ms;

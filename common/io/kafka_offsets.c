@@ -2,7 +2,10 @@
 #include "base/clock.h"
 #include "io/kafka_internal.h"
 
+#include <inttypes.h>
 #include <librdkafka/rdkafka.h>
+
+#define SHORT_MS 15000
 
 void voc_consumer_store(struct voc_consumer *consumer, const char *topic, int32_t partition, int64_t next_offset)
 {
@@ -96,11 +99,34 @@ enum voc_status voc_consumer_committed(struct voc_consumer *consumer, struct voc
 	return VOC_OK;
 }
 
+/* An end before the position is not believed before it has been told for SHORT_MS. */
+static enum voc_status doubt_ends(struct voc_consumer *consumer, const struct voc_position *positions, size_t count,
+                                  const struct voc_watermarks *watermarks, struct voc_error *error)
+{
+	size_t i = 0;
+	while (i < count && positions[i].offset <= watermarks[i].high)
+		i++;
+	if (i == count) {
+		consumer->short_since_ms = 0;
+		return VOC_OK;
+	}
+	int64_t now_ms = voc_clock_ms();
+	if (consumer->short_since_ms == 0)
+		consumer->short_since_ms = now_ms;
+	if (now_ms - consumer->short_since_ms >= SHORT_MS)
+		return VOC_OK;
+	return voc_error_set(error, VOC_RETRY, VOC_REASON_KAFKA, -1,
+	                     "%s partition %d is said to end at %" PRId64 ", before the position %" PRId64,
+	                     positions[i].topic, (int)positions[i].partition, watermarks[i].high, positions[i].offset);
+}
+
 enum voc_status voc_consumer_watermarks(struct voc_consumer *consumer, const struct voc_position *positions,
                                         size_t count, struct voc_watermarks *ret_watermarks, int timeout_ms,
                                         struct voc_error *error)
 {
-	return kafka_watermarks(&consumer->client, positions, count, ret_watermarks, timeout_ms, error);
+	enum voc_status status =
+	        kafka_watermarks(&consumer->client, positions, count, ret_watermarks, timeout_ms, error);
+	return status == VOC_OK ? doubt_ends(consumer, positions, count, ret_watermarks, error) : status;
 }
 
 int64_t kafka_position(const struct voc_consumer *consumer, size_t index)

@@ -221,6 +221,7 @@ static enum voc_status adopt(struct due *due, struct voc_error *error)
 	for (size_t i = 0; i < due->moved; i++) {
 		memcpy(due->positions[i].topic, agg->topic, sizeof agg->topic);
 		due->positions[i].partition = due->numbers[i];
+		due->positions[i].offset = due->states[i].stored.offset;
 	}
 	enum voc_status status = VOC_OK;
 	if (due->moved > 0)

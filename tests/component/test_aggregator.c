@@ -336,6 +336,26 @@ static void test_a_position_beyond_the_log_is_refused(void **state)
 	process_forget(&process);
 }
 
+/* A leader that has just taken over tells an old end for a while: that is no reason to refuse. */
+static void test_a_log_that_ends_too_early_for_now_is_waited_for(void **state)
+{
+	(void)state;
+	scenario_write_log(&scenario, 0, 10);
+	struct process process = start_aggregator(0, "10");
+	wait_applied(0, 10);
+	process_stop(&process);
+	REDIS_DO(&server, "HINCRBY", "voc:{1}:position", "offset", "5");
+	process = start_aggregator(0, "10");
+	int64_t until_ms = voc_clock_ms() + SCENARIO_PATIENCE_MS;
+	while (!process_logged(&process, "is said to end at") && voc_clock_ms() < until_ms)
+		test_pause_ms(50);
+	assert_true(process_logged(&process, "is said to end at"));
+	scenario_write_log(&scenario, 10, 100);
+	wait_log_applied(0);
+	assert_false(process_logged(&process, "position_lost"));
+	process_stop(&process);
+}
+
 /* The mock keeps 5 MB of a partition. */
 static void overflow_partition(int32_t partition)
 {
@@ -486,6 +506,7 @@ int main(void)
 		EACH(test_redis_dies_and_comes_back_empty),
 		EACH(test_a_hung_redis_is_waited_for),
 		EACH(test_two_owners_never_count_twice),
+		EACH(test_a_log_that_ends_too_early_for_now_is_waited_for),
 		EACH(test_a_position_beyond_the_log_is_refused),
 		EACH(test_a_log_that_begins_after_the_position_is_refused),
 		EACH(test_a_change_of_rules_is_replayed),
