@@ -27,8 +27,8 @@ enum voc_program { VOC_PROGRAMS(X) };
 /*
  * Types: TEXT, NAME (part of a Kafka name: letters, digits, dots, dashes, underscores), URL (user information is masked
  * when printed), SECRET, PATH (read at start), OPTIONAL (a path, or empty for none), LEVEL (debug, info, warn, error),
- * COUNT (integer), DURATION (500ms, 10s, 5m, 24h, 7d; held in ms), SIZE (64k, 16m; held in bytes), SWITCH (yes or no;
- * held as 1 or 0).
+ * POLICY (masked, absent), COUNT (integer), DURATION (500ms, 10s, 5m, 24h, 7d; held in ms), SIZE (64k, 16m; held in
+ * bytes), SWITCH (yes or no; held as 1 or 0).
  */
 enum voc_option_type {
 	VOC_TYPE_TEXT,
@@ -38,6 +38,7 @@ enum voc_option_type {
 	VOC_TYPE_PATH,
 	VOC_TYPE_OPTIONAL,
 	VOC_TYPE_LEVEL,
+	VOC_TYPE_POLICY,
 	VOC_TYPE_COUNT,
 	VOC_TYPE_DURATION,
 	VOC_TYPE_SIZE,
@@ -74,6 +75,8 @@ enum voc_option_type {
 	  "Phrase rules that label beside the live ones, to be compared only; the live ones if empty") \
 	X(shadow_share, INT, "VOC_SHADOW_SHARE", VOC_PROGRAM_CLASSIFIER, COUNT, "10", 1, 100, \
 	  "Events that the shadow labels, too, in percent") \
+	X(text_policy, STRING, "VOC_TEXT", VOC_PROGRAM_CLASSIFIER | VOC_PROGRAM_VOCCTL, POLICY, "masked", 0, 0, \
+	  "What of the customers' words leaves the raw topics: masked (the evidence, personal data as stars) or absent (none of them)") \
 	X(rules_path, STRING, "VOC_RULES", VOC_PROGRAM_AGGREGATOR, PATH, VOC_SHARE_DIR "/rules.json", 0, 0, \
 	  "Risk weights, thresholds, half-life and cooldowns (JSON)") \
 	X(webhooks_path, STRING, "VOC_WEBHOOKS", VOC_PROGRAM_ALERTER, PATH, "/etc/voc/webhooks.json", 0, 0, \

@@ -30,6 +30,7 @@ static const struct {
 	[VOC_TYPE_PATH] = { "PATH", "a file's path", NULL },
 	[VOC_TYPE_OPTIONAL] = { "OPTIONAL", "a path, or nothing", NULL },
 	[VOC_TYPE_LEVEL] = { "LEVEL", "debug, info, warn or error", NULL },
+	[VOC_TYPE_POLICY] = { "POLICY", "masked or absent", NULL },
 	[VOC_TYPE_COUNT] = { "COUNT", "an integer", plain },
 	[VOC_TYPE_DURATION] = { "DURATION", "a duration such as 500ms, 10s, 5m, 24h or 7d", durations },
 	[VOC_TYPE_SIZE] = { "SIZE", "a size such as 64k, 16m or 1g", sizes },
@@ -110,6 +111,7 @@ static bool string_is_valid(enum voc_option_type type, const char *text)
 	case VOC_TYPE_URL: return strstr(text, "://") != NULL;
 	case VOC_TYPE_TEXT:
 	case VOC_TYPE_PATH: return text[0] != '\0';
+	case VOC_TYPE_POLICY: return strcmp(text, "masked") == 0 || strcmp(text, "absent") == 0;
 	case VOC_TYPE_LEVEL: return voc_log_level_parse(text, &level);
 	default: return true;
 	}

@@ -17,6 +17,21 @@ static bool is_reserved(struct voc_str name)
 	return false;
 }
 
+/* W3C's trace context is hexadecimal digits, and whoever follows a trace needs them all. */
+static bool is_trace(struct voc_str name)
+{
+	return voc_str_is(name, "traceparent");
+}
+
+static void write_extension(struct voc_json_writer *json, const struct voc_extension *extension)
+{
+	voc_json_key_str(json, extension->name);
+	if (is_trace(extension->name))
+		voc_json_raw(json, extension->json);
+	else
+		voc_mask_json(json, extension->json);
+}
+
 static void write_envelope(struct voc_json_writer *json, const struct voc_event *event)
 {
 	char time[VOC_TIMESTAMP_SIZE];
@@ -29,17 +44,19 @@ static void write_envelope(struct voc_json_writer *json, const struct voc_event 
 	voc_json_member_str(json, "time", voc_str_of(time, time_len));
 	voc_json_member_str(json, "datacontenttype", VOC_STR("application/json"));
 	for (size_t i = 0; i < event->extension_count; i++) {
-		if (is_reserved(event->extensions[i].name))
-			continue;
-		voc_json_key_str(json, event->extensions[i].name);
-		voc_json_raw(json, event->extensions[i].json);
+		if (!is_reserved(event->extensions[i].name))
+			write_extension(json, &event->extensions[i]);
 	}
 }
 
 static void write_optional(struct voc_json_writer *json, const char *name, struct voc_str value)
 {
-	if (value.len > 0)
-		voc_json_member_str(json, name, value);
+	char masked[4 * VOC_NAME_MAX_CHARS];
+	if (value.len == 0 || value.len > sizeof masked)
+		return;
+	memcpy(masked, value.ptr, value.len);
+	bool personal = voc_mask(masked, value.len);
+	voc_json_member_str(json, name, personal ? voc_str_of(masked, value.len) : value);
 }
 
 static void write_contact(struct voc_json_writer *json, const struct voc_event *event, const char *lang)
@@ -76,25 +93,51 @@ static void write_labels(struct voc_json_writer *json, const struct voc_labels *
 	voc_json_object_end(json);
 }
 
-_Static_assert(VOC_EVIDENCE_MAX_BYTES <= VOC_MASK_SLICE_MAX, "a span's text is masked in one piece");
+/* What of the customer's words may leave: `mask` is NULL where none may. */
+struct words {
+	struct voc_str text;
+	const struct voc_mask *mask;
+};
 
-static void write_span(struct voc_json_writer *json, struct voc_str text, const struct voc_evidence *span)
+static void write_said(struct voc_json_writer *json, const struct words *words, const struct voc_evidence *span)
 {
 	char masked[VOC_EVIDENCE_MAX_BYTES];
-	struct voc_str said = voc_str_of(text.ptr + span->start, span->end - span->start);
+	struct voc_str said = voc_str_of(words->text.ptr + span->start, span->end - span->start);
 	said = voc_str_clip(said, sizeof masked);
-	voc_mask_slice(text, span->start, span->start + said.len, masked);
+	voc_mask_slice(words->mask, words->text, span->start, span->start + said.len, masked);
+	voc_json_member_str(json, "text", voc_str_of(masked, said.len));
+}
+
+static void write_span(struct voc_json_writer *json, const struct words *words, const struct voc_evidence *span)
+{
 	voc_json_object(json);
 	voc_json_member_str(json, "head", voc_str_from(voc_head_name(span->head)));
 	voc_json_member_str(json, "label", voc_str_from(voc_head_label_name(span->head, span->label)));
 	voc_json_member_i64(json, "start", span->start);
 	voc_json_member_i64(json, "end", span->end);
-	voc_json_member_str(json, "text", voc_str_of(masked, said.len));
+	if (words->mask)
+		write_said(json, words, span);
 	voc_json_object_end(json);
 }
 
+static void write_evidence(struct voc_json_writer *json, const struct voc_event *event,
+                           const struct voc_classification *result, enum voc_text_policy policy)
+{
+	struct voc_mask mask;
+	struct words words = { event->text, policy == VOC_TEXT_MASKED ? &mask : NULL };
+	if (words.mask && result->evidence_count > 0)
+		voc_mask_find(event->text, &mask);
+	voc_json_array(json);
+	for (size_t i = 0; i < result->evidence_count; i++) {
+		const struct voc_evidence *span = &result->evidence[i];
+		if (span->start < span->end && span->end <= event->text.len)
+			write_span(json, &words, span);
+	}
+	voc_json_array_end(json);
+}
+
 bool voc_classified_encode(struct voc_buf *buf, const struct voc_event *event, const struct voc_classification *result,
-                           const char *model_version)
+                           const char *model_version, enum voc_text_policy policy)
 {
 	struct voc_json_writer json;
 	voc_json_begin(&json, buf);
@@ -105,13 +148,7 @@ bool voc_classified_encode(struct voc_buf *buf, const struct voc_event *event, c
 	write_contact(&json, event, result->lang);
 	write_labels(&json, &result->labels);
 	voc_json_key(&json, "evidence");
-	voc_json_array(&json);
-	for (size_t i = 0; i < result->evidence_count; i++) {
-		const struct voc_evidence *span = &result->evidence[i];
-		if (span->start < span->end && span->end <= event->text.len)
-			write_span(&json, event->text, span);
-	}
-	voc_json_array_end(&json);
+	write_evidence(&json, event, result, policy);
 	voc_course_write(&json, &result->course);
 	voc_json_member_str(&json, "model", voc_str_from(model_version));
 	voc_json_object_end(&json);

@@ -35,7 +35,7 @@ struct voc_span {
 	enum voc_head head;
 	int label;
 	uint32_t start, end;
-	struct voc_str text; /* masked: see core/mask.h */
+	struct voc_str text; /* masked: see core/mask.h; empty if it was left out */
 };
 
 struct voc_classified {
@@ -52,10 +52,15 @@ struct voc_classified {
 	struct voc_str model;
 };
 
-/* Appends the CloudEvent (structured JSON). `extensions` of the raw event are carried on. False if the buffer is full.
+/* What of a customer's words goes on: the evidence's, personal data masked; or none, only where they stand. */
+enum voc_text_policy { VOC_TEXT_MASKED, VOC_TEXT_ABSENT };
+
+/*
+ * Appends the CloudEvent (structured JSON). `extensions` of the raw event are carried on; personal data is masked in
+ * them, in the names (product, team, agent, contact) and in the evidence. False if the buffer is full.
  */
 bool voc_classified_encode(struct voc_buf *buf, const struct voc_event *event, const struct voc_classification *result,
-                           const char *model_version);
+                           const char *model_version, enum voc_text_policy policy);
 /* VOC_OK or VOC_INVALID; VOC_FATAL if the arena is full, which says nothing of the record. */
 VOC_MUST_CHECK enum voc_status voc_classified_decode(struct voc_str value, struct voc_arena *arena,
                                                      struct voc_classified *ret_classified, struct voc_error *error);

@@ -62,11 +62,11 @@ static const struct voc_str confidence_names[VOC_HEAD_COUNT] = {
 static const struct voc_members confidence_members = { confidence_names, VOC_HEAD_COUNT, (1U << VOC_HEAD_COUNT) - 1,
 	                                               VOC_OTHERS_NONE };
 
-enum { SPAN_HEAD, SPAN_LABEL, SPAN_START, SPAN_END, SPAN_TEXT, SPAN_COUNT };
+enum { SPAN_HEAD, SPAN_LABEL, SPAN_START, SPAN_END, SPAN_TEXT, SPAN_COUNT }; /* a text may be left out */
 static const struct voc_str span_names[SPAN_COUNT] = {
 	VOC_MEMBER("head"), VOC_MEMBER("label"), VOC_MEMBER("start"), VOC_MEMBER("end"), VOC_MEMBER("text"),
 };
-static const struct voc_members span_members = { span_names, SPAN_COUNT, (1U << SPAN_COUNT) - 1, VOC_OTHERS_ANY };
+static const struct voc_members span_members = { span_names, SPAN_COUNT, (1U << SPAN_TEXT) - 1, VOC_OTHERS_ANY };
 
 enum { COURSE_TURNS, COURSE_SATISFACTION, COURSE_TREND, COURSE_COUNT };
 static const struct voc_str course_names[COURSE_COUNT] = {

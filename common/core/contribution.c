@@ -29,7 +29,7 @@ static void write_evidence(struct voc_json_writer *json, const struct voc_classi
 	size_t written = 0;
 	voc_json_array(json);
 	for (size_t i = 0; i < event->evidence_count && written < VOC_CONTRIBUTION_EVIDENCE; i++) {
-		if (is_repeated(event, i))
+		if (event->evidence[i].text.len == 0 || is_repeated(event, i))
 			continue;
 		voc_json_str(json, voc_str_clip(event->evidence[i].text, VOC_CONTRIBUTION_EVIDENCE_BYTES));
 		written++;

@@ -14,6 +14,7 @@
 
 struct voc_step {
 	const struct voc_classifier *classifier;
+	enum voc_text_policy policy;
 	struct voc_classify_scratch *scratch;
 	struct voc_arena *arena;
 	struct voc_buf value;  /* of a classified event */
@@ -43,6 +44,11 @@ struct voc_step *voc_step_new(const struct voc_classifier *classifier)
 void voc_step_use(struct voc_step *step, const struct voc_classifier *classifier)
 {
 	step->classifier = classifier;
+}
+
+void voc_step_set_text(struct voc_step *step, enum voc_text_policy policy)
+{
+	step->policy = policy;
 }
 
 void voc_step_free(struct voc_step *step)
@@ -79,7 +85,7 @@ static bool encode(struct voc_step *step, const struct voc_step_input *input, st
 	struct voc_source_position position = { input->topic, input->partition, input->offset };
 	voc_buf_clear(&step->value);
 	voc_buf_clear(&step->source);
-	if (!voc_classified_encode(&step->value, &step->event, &step->result, step->result.version) ||
+	if (!voc_classified_encode(&step->value, &step->event, &step->result, step->result.version, step->policy) ||
 	    !voc_source_position_format(&step->source, &position))
 		return false;
 	step->headers[0] = (struct voc_header){ VOC_STR(VOC_SOURCE_HEADER), voc_buf_str(&step->source) };

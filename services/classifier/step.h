@@ -39,6 +39,8 @@ struct voc_step_output {
 struct voc_step *voc_step_new(const struct voc_classifier *classifier);
 /* From the next record on, this one labels. */
 void voc_step_use(struct voc_step *step, const struct voc_classifier *classifier);
+/* What of the customers' words goes on; masked ones, unless this says otherwise. */
+void voc_step_set_text(struct voc_step *step, enum voc_text_policy policy);
 /* NULL is fine. */
 void voc_step_free(struct voc_step *step);
 

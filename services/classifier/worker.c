@@ -139,6 +139,8 @@ enum voc_status voc_worker_open(const struct voc_conf *conf, const struct voc_cl
 	worker->watchdog = voc_health_watchdog(health, "");
 	if (!worker->step || !worker->watchdog)
 		status = voc_error_set(error, VOC_FATAL, VOC_REASON_OUT_OF_MEMORY, -1, "starting");
+	else if (strcmp(conf->text_policy, "absent") == 0)
+		voc_step_set_text(worker->step, VOC_TEXT_ABSENT);
 	if (status == VOC_OK)
 		status = voc_outbox_open(&outbox, &worker->outbox, error);
 	if (status == VOC_OK)

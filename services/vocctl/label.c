@@ -83,6 +83,8 @@ static const char *check_words(const struct session *session)
 	}
 	if (words[0].len == 0 || words[0].len > (size_t)VOC_ID_MAX_CHARS * 4)
 		return "an event's id is wanted";
+	if (strcmp(session->conf->text_policy, "absent") == 0 && !session->arguments->flags[FLAG_WITHDRAW].given)
+		return "VOC_TEXT=absent: a correction would keep the customer's words";
 	if (words[4].len == 0)
 		return "who corrects? Set VOC_OPERATOR (or --operator) to your operator id";
 	if (voc_utf8_count(words[4]) > VOC_CORRECTION_WHO_CHARS || voc_utf8_count(note) > VOC_CORRECTION_NOTE_CHARS)

@@ -48,7 +48,7 @@ static char *make_value(int number, int customers)
 	event.customer_id = voc_str_from(customer);
 	struct voc_buf buf;
 	voc_buf_init(&buf, 65536);
-	voc_classified_encode(&buf, &event, &result, "bench");
+	voc_classified_encode(&buf, &event, &result, "bench", VOC_TEXT_MASKED);
 	voc_buf_add_char(&buf, '\0');
 	return buf.ptr;
 }

@@ -195,7 +195,7 @@ static void drive_classify(const struct voc_record *record, struct voc_arena *ar
 	if (voc_event_decode(record, arena, &event, NULL) != VOC_OK)
 		return;
 	make_up(&event, &result);
-	voc_classified_encode(line, &event, &result, "made up");
+	voc_classified_encode(line, &event, &result, "made up", VOC_TEXT_MASKED);
 }
 
 static int drive(void (*each)(const struct voc_record *record, struct voc_arena *arena, struct voc_buf *line))

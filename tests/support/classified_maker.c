@@ -32,5 +32,5 @@ void make_classified(struct voc_buf *buf, const struct made_event *event)
 		.lang = "en",
 	};
 	voc_buf_clear(buf);
-	assert_true(voc_classified_encode(buf, &raw, &result, "test+test"));
+	assert_true(voc_classified_encode(buf, &raw, &result, "test+test", VOC_TEXT_MASKED));
 }

@@ -359,7 +359,7 @@ class Partition:
                 "id": event["id"], "source": event["source"], "time": format_time(t), "points": w, "terms": terms,
                 "feedback_type": data["feedback_type"], "satisfaction": data["satisfaction"], "primary_factor": data["primary_factor"],
                 "servqual": data["servqual"], "churn_intent": data["churn_intent"],
-                "evidence": [clip(text, 80) for text in list(dict.fromkeys(span["text"] for span in data["evidence"]))[:3]]}])[-CONTRIBUTIONS:]
+                "evidence": [clip(text, 80) for text in list(dict.fromkeys(span["text"] for span in data["evidence"] if span.get("text")))[:3]]}])[-CONTRIBUTIONS:]
 
     def next_state(self, state, risk):
         th = self.rules.thresholds

@@ -514,7 +514,7 @@ static char *make_value(uint32_t *seed, int number)
 	result.evidence_count = next_random(seed) % 2;
 	struct voc_buf buf;
 	voc_buf_init(&buf, 65536);
-	assert_true(voc_classified_encode(&buf, &event, &result, "m"));
+	assert_true(voc_classified_encode(&buf, &event, &result, "m", VOC_TEXT_MASKED));
 	voc_buf_add_char(&buf, '\0');
 	return buf.ptr;
 }

@@ -67,7 +67,7 @@ static struct voc_buf encode(const struct voc_event *event, const struct voc_cla
 {
 	struct voc_buf buf;
 	voc_buf_init(&buf, 1 << 20);
-	assert_true(voc_classified_encode(&buf, event, result, "model+rules"));
+	assert_true(voc_classified_encode(&buf, event, result, "model+rules", VOC_TEXT_MASKED));
 	return buf;
 }
 
@@ -93,6 +93,45 @@ static void test_the_bytes(void **state)
 	                    "\"text\":\"상담원 연결까지 "
 	                    "40분\"},{\"head\":\"churn_intent\",\"label\":\"churn_intent\",\"start\":45,\"end\":54,"
 	                    "\"text\":\"**-****-*\"}],\"model\":\"model+rules\"}}");
+	voc_buf_free(&buf);
+}
+
+static void test_personal_data_is_masked_wherever_it_stands(void **state)
+{
+	(void)state;
+	struct voc_event event = raw_event();
+	struct voc_classification result = verdict();
+	event.product = VOC_STR("phone 010-1234-5678");
+	event.agent_id = VOC_STR("kim@naver.com");
+	event.extensions[0] = (struct voc_extension){ VOC_STR("traceparent"), VOC_STR("\"00-01012345678-01\"") };
+	event.extensions[1] = (struct voc_extension){ VOC_STR("caller"), VOC_STR("\"+82 10-1234-5678\"") };
+	event.extensions[2] = (struct voc_extension){ VOC_STR("card"), VOC_STR("4111111111111111") };
+	event.extensions[3] = (struct voc_extension){ VOC_STR("tenant"), VOC_STR("\"acme\"") };
+	event.extension_count = 4;
+	struct voc_buf buf = encode(&event, &result);
+	const char *text = voc_buf_c_str(&buf);
+	assert_non_null(strstr(text, "\"traceparent\":\"00-01012345678-01\",\"caller\":\"+** **-****-****\","
+	                             "\"card\":\"****************\",\"tenant\":\"acme\",\"data\""));
+	assert_non_null(strstr(text, "\"product\":\"phone ***-****-****\",\"agent_id\":\"*************\""));
+	voc_buf_free(&buf);
+}
+
+static void test_words_that_may_not_leave(void **state)
+{
+	(void)state;
+	struct voc_event event = raw_event();
+	struct voc_classification result = verdict();
+	struct voc_classified classified;
+	struct voc_error error = { 0 };
+	struct voc_buf buf;
+	voc_buf_init(&buf, 1 << 20);
+	assert_true(voc_classified_encode(&buf, &event, &result, "m", VOC_TEXT_ABSENT));
+	assert_null(strstr(voc_buf_c_str(&buf), "상담원"));
+	assert_null(strstr(voc_buf_c_str(&buf), "\"text\""));
+	assert_int_equal(voc_classified_decode(voc_buf_str(&buf), arena, &classified, &error), VOC_OK);
+	assert_int_equal(classified.evidence_count, 2);
+	assert_int_equal(classified.evidence[1].start, 45);
+	assert_int_equal(classified.evidence[1].text.len, 0);
 	voc_buf_free(&buf);
 }
 
@@ -213,7 +252,7 @@ static void test_a_full_buffer_is_told(void **state)
 	struct voc_classification result = verdict();
 	struct voc_buf buf;
 	voc_buf_init(&buf, 700);
-	assert_false(voc_classified_encode(&buf, &event, &result, "m"));
+	assert_false(voc_classified_encode(&buf, &event, &result, "m", VOC_TEXT_MASKED));
 	voc_buf_free(&buf);
 }
 
@@ -289,6 +328,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_the_bytes),
+		cmocka_unit_test(test_personal_data_is_masked_wherever_it_stands),
+		cmocka_unit_test(test_words_that_may_not_leave),
 		cmocka_unit_test(test_written_then_read),
 		cmocka_unit_test(test_every_label_goes_both_ways),
 		cmocka_unit_test(test_extensions_are_carried_on_but_ours_are_not_doubled),

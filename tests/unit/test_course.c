@@ -121,7 +121,7 @@ static void test_the_record_carries_it(void **state)
 	struct voc_error error = { 0 };
 	struct voc_arena *arena = voc_arena_new(65536);
 	voc_buf_init(&value, 65536);
-	assert_true(voc_classified_encode(&value, &event, &result, "m"));
+	assert_true(voc_classified_encode(&value, &event, &result, "m", VOC_TEXT_MASKED));
 	assert_int_equal(voc_classified_decode(voc_buf_str(&value), arena, &back, &error), VOC_OK);
 	assert_int_equal(back.course.turns, 40);
 	assert_int_equal(back.course.count, 2);
