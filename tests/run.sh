@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Every test, on a fresh Debian 12: installs what it needs, builds with ASan and UBSan, runs every suite.
 #
-#   tests/run.sh [SUITE ...]     unit component torture tsan lint contract fuzz-smoke tidy eval system chaos-parts chaos demo; all of them by default
+#   tests/run.sh [SUITE ...]     unit component torture tsan lint contract fuzz-smoke tidy eval instructions system chaos-parts
+#                    chaos demo; all of them by default
 #
 # Nothing is skipped: what could not run is a failure. VOC_DATA_DIR names the real text (default ../shared/data); without it
 # the committed samples stand in, and the output says so. The last line is "N passed, N failed".
@@ -10,7 +11,7 @@ cd "$(dirname "$0")/.."
 root=$PWD
 
 suites=("$@")
-[ ${#suites[@]} -gt 0 ] || suites=(unit component torture tsan lint tidy contract fuzz-smoke eval system chaos-parts chaos demo)
+[ ${#suites[@]} -gt 0 ] || suites=(unit component torture tsan lint tidy contract fuzz-smoke eval instructions system chaos-parts chaos demo)
 
 deploy/packages.sh test || exit 1
 export LC_ALL=C.UTF-8
@@ -117,6 +118,7 @@ for suite in "${suites[@]}"; do
   chaos-parts) run_pytest chaos-parts tests/chaos ;;
   chaos) run_chaos 10 ;;
   eval) run_command eval tests/eval/run.sh --floors ;;
+  instructions) run_command instructions tests/bench/instructions.sh ;;
   demo) run_command demo deploy/demo.sh --once ;;
   *) echo "no such suite: $suite" >&2; exit 2 ;;
   esac
