@@ -1,164 +1,218 @@
-"""Throughput, CPU, memory and latency of the three services together; see run.sh.
+"""The bench: what the pipeline costs and how fast it is, beside its floors and its peers, on a real Kafka and a real Redis. See docs/PERFORMANCE.md.
 
-Drain: topics are loaded first, then one instance of each service starts; the clock runs from the first classified record to the moment
-when the last alert's offset is committed. CPU is user + system of each service's process, start-up included. Latency: from the
-scheduled moment of sending (no coordinated omission) to the arrival at the webhook, for events that cause an alert.
+parts (all of them if none is named):
+  drain      1,000,000 loaded events through all stages: events/s, CPU per event of each service, memory, start, bytes on disk
+  floors     the same records through librdkafka and jansson alone, the same writes into Redis, pipelined
+  peer       the job as a Kafka Streams program (tests/bench/peers/kstreams), at least once and exactly once, on the same topics
+  scaling    the drain by 1, 2 and 4 instances of classifier and aggregator
+  hot        the drain when one customer sends everything
+  customers  1,000,000 customers: bytes in Redis for each
+  latency    from the scheduled moment of sending to the webhook, at each of the rates
+  backlog    how long a backlog takes while new events keep coming
 """
 import argparse
 import json
 import os
 import pathlib
-import platform
-import subprocess
+import shutil
+import signal
 import sys
 import tempfile
 import time
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent / "support"))
 
-import kafka  # noqa: E402
-from confluent_kafka import Producer  # noqa: E402
-from stack import TOPIC_OF, Stack, wait_for  # noqa: E402
-
-SERVICES = ("classifier", "aggregator", "alerter")
-TICKS = os.sysconf("SC_CLK_TCK")
+PARTS = ("drain", "floors", "peer", "scaling", "hot", "customers", "latency", "backlog")
+NEEDED = {"java": "openjdk-17-jdk-headless", "mvn": "maven", "redis-server": "redis-server", "cc": "gcc", "pkg-config": "pkg-config"}
 
 
-def cpu_seconds(pid):
-    fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / TICKS
+def arguments():
+    parser = argparse.ArgumentParser(prog="tests/bench/run.sh", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("part", nargs="*", metavar="PART", help="which parts; all of them if none is named")
+    parser.add_argument("--quick", action="store_true", help="about two minutes: 100,000 events, one run, 20,000 customers, short latency runs")
+    parser.add_argument("--events", type=int, help="events of the drain [1000000; quick: 100000]")
+    parser.add_argument("--runs", type=int, help="runs of each drain, after one that warms up [3; quick: 1]")
+    parser.add_argument("--customers", type=int, help="customers of the part of that name [1000000; quick: 20000]")
+    parser.add_argument("--rates", help="events/s of the latency runs, comma separated [500,2000,10000; quick: 500,2000]")
+    parser.add_argument("--seconds", type=float, help="how long each latency run sends [30; quick: 8]")
+    parser.add_argument("--instances", default="1,2,4", help="for scaling [1,2,4]")
+    parser.add_argument("--partitions", type=int, default=24, help="of each topic [24]")
+    parser.add_argument("--json", metavar="FILE", type=pathlib.Path, help="writes the figures there; the parts that were not run now stay as they are in it")
+    parser.add_argument("--markdown", metavar="FILE", type=pathlib.Path,
+                        help="writes the tables there: between the marks <!-- bench:PART --> of an existing file, else as a new one")
+    options = parser.parse_args()
+    if unknown := [part for part in options.part if part not in PARTS]:
+        parser.error(f"no such part: {', '.join(unknown)}; there are {', '.join(PARTS)}")
+    quick = {True: (100_000, 1, 20_000, "500,2000", 8.0), False: (1_000_000, 3, 1_000_000, "500,2000,10000", 30.0)}[options.quick]
+    for name, value in zip(("events", "runs", "customers", "rates", "seconds"), quick):
+        if getattr(options, name) is None:
+            setattr(options, name, value)
+    try:
+        options.rates = [int(rate) for rate in options.rates.split(",")]
+        options.instances = [int(count) for count in options.instances.split(",")]
+    except ValueError:
+        parser.error("--rates and --instances are whole numbers with commas between them")
+    options.part = [part for part in PARTS if part in options.part] or list(PARTS)
+    return options
 
 
-def peak_rss_mb(pid):
-    for line in pathlib.Path(f"/proc/{pid}/status").read_text().splitlines():
-        if line.startswith("VmHWM"):
-            return int(line.split()[1]) / 1024
-    return 0
-
-
-def load(stack, events):
-    began = time.monotonic()
-    gen = subprocess.Popen([stack.bin / "vocctl", "gen", "--seed", "1", "--events", str(events), "--duplicates", "5", "--malformed", "2"], env=stack.env(), stdout=subprocess.PIPE)
-    subprocess.run([stack.bin / "vocctl", "send", "--as-is", "-"], env=stack.env(), stdin=gen.stdout, check=True, stderr=subprocess.DEVNULL,
-                   stdout=subprocess.DEVNULL)
-    assert gen.wait() == 0
-    return time.monotonic() - began
-
-
-def drain(stack, timeout):
-    """Returns (seconds, {service: CPU seconds}, {service: MB})."""
-    for service in SERVICES:
-        stack.start(service)
-    # Beyond the one record of rules that each partition begins with.
-    wait_for(lambda: sum(stack.ends(stack.topic("classified")).values()) > stack.partitions, 60, "the first classified record", stack)
-    began = time.monotonic()
-    stack.wait_drained(timeout)
-    seconds = time.monotonic() - began
-    cpu = {p.name.split("-")[0]: cpu_seconds(p.process.pid) for p in stack.processes}
-    rss = {p.name.split("-")[0]: peak_rss_mb(p.process.pid) for p in stack.processes}
-    return seconds, cpu, rss
-
-
-def send_steadily(stack, lines, rate):
-    """Returns {(source, id): scheduled ms} and the moment of the first."""
-    producer = Producer({"bootstrap.servers": stack.bootstrap, "partitioner": "murmur2_random", "linger.ms": 0})
-    due, began = {}, time.time() + 0.2
-    for number, line in enumerate(lines):
-        event = json.loads(line)
-        at = began + number / rate
-        while (left := at - time.time()) > 0:
-            producer.poll(min(left, 0.01))
-        due.setdefault((event["source"], event["id"]), at * 1000)
-        producer.produce(stack.topic(TOPIC_OF[event["type"]]), line, event["data"]["customer_id"])
-    producer.flush(30)
-    return due, began
-
-
-def latency(stack, rate, seconds):
-    """The sorted latencies in ms of the alerts that arrived, each from the event that caused it; the first seconds are warm-up."""
-    before = len(stack.received())
-    lines = stack.ctl("gen", "--seed", 2, "--events", rate * seconds, "--malformed", 0, "--duplicates", 0).stdout.splitlines()
-    due, began = send_steadily(stack, lines, rate)
-    stack.wait_drained(60)
-    warm = (began + min(5, seconds / 4)) * 1000
-    out = []
-    for received in stack.received()[before:]:
-        alert = received["body"] if isinstance(received["body"], dict) else json.loads(received["body"])
-        if alert["data"]["rule"] == "risk_cleared" or not alert["data"]["contributions"]:
-            continue
-        cause = alert["data"]["contributions"][-1]
-        sent = due.get((cause["source"], cause["id"]))
-        if sent and sent > warm:
-            out.append(received["received_ms"] - sent)
-    return sorted(out)
-
-
-def percentile(values, p):
-    return round(values[min(len(values) - 1, int(len(values) * p / 100))], 1) if values else None
-
-
-def version(*command):
-    return subprocess.run(command, capture_output=True, text=True).stdout.strip()
-
-
-def machine():
-    cpus = [line.split(":")[1].strip() for line in open("/proc/cpuinfo") if line.startswith("model name")]
-    return {"cpu": cpus[0] if cpus else platform.machine(), "cores": os.cpu_count(), "load1": os.getloadavg()[0],
-            "memory_gb": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30), "kernel": platform.release()}
-
-
-def measure(events, latency_seconds):
-    with tempfile.TemporaryDirectory(prefix="voc-bench-") as folder:
-        broker = kafka.Kafka(pathlib.Path(folder) / "kafka", heap="1g").start()
-        stack = Stack(pathlib.Path(folder) / "stack", broker.bootstrap)
+def check_needs(parts):
+    """Ends the program with what is missing, before anything is started."""
+    missing = [f"{program} (Debian: {package})" for program, package in NEEDED.items() if not shutil.which(program)]
+    if "peer" in parts and not shutil.which("javac"):
+        missing.append("javac (Debian: openjdk-17-jdk-headless)")
+    for module in ("confluent_kafka", "redis"):
         try:
-            stack.start_redis()
-            stack.start_receiver()
-            stack.create_topics()
-            load_seconds = load(stack, events)
-            here = machine()
-            seconds, cpu, rss = drain(stack, 600)
-            alerts = sum(stack.ends(stack.topic("alerts")).values())
-            samples = latency(stack, 500, latency_seconds)
-            versions = {"voc": version(stack.bin / "voc-classifier", "--version"), "kafka": kafka.VERSION,
-                        "redis": version("redis-server", "--version"), "librdkafka": version("pkg-config", "--modversion", "rdkafka"),
-                        "os": platform.platform()}
+            __import__(module)
+        except ImportError:
+            missing.append(f"the Python module {module} (Debian: python3-{module.replace('_', '-')})")
+    programs = pathlib.Path(os.environ.get("VOC_BIN_DIR") or HERE.parents[1] / "build/release/bin")
+    missing += [f"{programs / name}: build it, or set VOC_BIN_DIR" for name in ("voc-classifier", "voc-aggregator", "voc-alerter", "vocctl")
+                if not os.access(programs / name, os.X_OK)]
+    if missing:
+        sys.exit("bench: missing:\n  " + "\n  ".join(missing))
+    os.environ["VOC_BIN_DIR"] = str(programs)
+
+
+class Bench:
+    """The broker, and one bed whose raw topics hold the set of the drain."""
+
+    def __init__(self, options, folder):
+        import bed
+        import kafka
+        self.options, self.folder = options, pathlib.Path(folder)
+        self.new_bed = lambda name: bed.Bed(self.folder / name, self.broker, options.partitions)
+        self.broker = kafka.Kafka(self.folder / "kafka", heap="1g").start()
+        self.loaded_bed, self.load_seconds = None, 0
+
+    def loaded(self):
+        import sets
+        if not self.loaded_bed:
+            self.loaded_bed = self.fresh("loaded")
+            self.load_seconds = sets.load(self.loaded_bed, self.options.events)
+        return self.loaded_bed
+
+    def fresh(self, name):
+        bed = self.new_bed(name)
+        bed.create_topics()
+        return bed
+
+    def with_bed(self, name, measure):
+        bed = self.fresh(name)
+        try:
+            return measure(bed)
         finally:
-            stack.close()
-            broker.stop()
-    per_event = {name: round(cpu[name] * 1e6 / events, 2) for name in SERVICES}
-    memory = {name: round(rss[name], 1) for name in SERVICES}
-    return {
-        "events": events, "events_per_s": round(events / seconds), "seconds": round(seconds, 2), "load_seconds": round(load_seconds, 1),
-        "alerts": alerts, "cpu_us_per_event": {**per_event, "total": round(sum(per_event.values()), 2)},
-        "peak_rss_mb": {**memory, "total": round(sum(memory.values()), 1)},
-        "latency_ms": {"500": {"p50": percentile(samples, 50), "p95": percentile(samples, 95), "p99": percentile(samples, 99),
-                               "max": round(samples[-1], 1) if samples else None, "samples": len(samples)}},
-        "versions": versions, "machine": here}
+            bed.close()
+
+    def close(self):
+        if self.loaded_bed:
+            self.loaded_bed.close()
+        self.broker.stop()
+
+    # ---- the parts
+    def drain(self):
+        import parts
+        bed = self.loaded()
+        out = parts.drains(bed, self.options.runs)
+        out["disk"] = parts.disk(bed)
+        out["load_seconds"] = round(self.load_seconds, 1)
+        out["verified_customers"] = parts.check(bed)
+        return out
+
+    def floors(self):
+        import floors
+        import parts
+        bed, runs = self.loaded(), self.options.runs
+        if not bed.count("classified"):
+            parts.drain(bed)
+        kafka_floors = floors.kafka_floors(bed, runs)
+        return {**kafka_floors, "redis_writes": self.with_bed("monitored", lambda own: self.redis_writes(own, runs))}
+
+    def redis_writes(self, bed, runs):
+        import floors
+        import parts
+        import sets
+        sets.load(bed, min(self.options.events, floors.MONITORED), seed=5)
+        bed.empty()
+        monitor = floors.Monitor(bed.redis_port)
+        parts.drain(bed)
+        events = bed.count_raw()
+        bed.empty()
+        return floors.redis_floor(bed, (monitor.commands(), events), runs)
+
+    def scaling(self):
+        import parts
+        return {str(count): parts.drains(self.loaded(), self.options.runs, count) for count in self.options.instances}
+
+    def hot(self):
+        import parts
+        import sets
+
+        def measure(bed):
+            sets.load(bed, self.options.events // 4, customers=1)
+            return parts.drains(bed, self.options.runs)
+        return self.with_bed("hot", measure)
+
+    def customers(self):
+        import parts
+        return self.with_bed("customers", lambda bed: parts.customers(bed, self.options.customers))
+
+    def latency(self):
+        import parts
+
+        def measure(bed):
+            parts.warm_up(bed)
+            return {str(rate): parts.latency(bed, rate, self.options.seconds) for rate in self.options.rates}
+        return self.with_bed("latency", measure)
+
+    def backlog(self):
+        import parts
+        return self.with_bed("backlog", lambda bed: parts.backlog(bed, self.options.events // 2, 500))
+
+    def peer(self):
+        import peer
+        return peer.measure(self, self.options.runs, self.options.rates[:2], self.options.seconds)
 
 
-def show(result):
-    here, shown = result["machine"], result["latency_ms"]["500"]
-    print(f"{result['events']} events; {here['cores']} cores ({here['cpu']}), load {here['load1']:.1f}; one instance of each service; "
-          f"Kafka {result['versions']['kafka']} and Redis on the same machine")
-    print(f"  {'':14}{'CPU us/event':>14}{'peak RSS MB':>14}")
-    for name in (*SERVICES, "total"):
-        print(f"  {name:14}{result['cpu_us_per_event'][name]:>14}{result['peak_rss_mb'][name]:>14}")
-    print(f"  {result['events_per_s']} events/s through all stages ({result['seconds']} s), {result['alerts']} alerts")
-    print(f"  produce to webhook at 500/s: p50 {shown['p50']} ms, p95 {shown['p95']}, p99 {shown['p99']}, max {shown['max']} "
-          f"({shown['samples']} alerts)")
+def versions(folder):
+    import kafka
+    import meter
+    return {"voc": meter.first_line(folder / "voc-classifier", "--version"), "kafka": kafka.VERSION, "redis": meter.first_line("redis-server", "--version").split()[2],
+            "librdkafka": meter.first_line("pkg-config", "--modversion", "rdkafka"), "jansson": meter.first_line("pkg-config", "--modversion", "jansson"),
+            "java": meter.first_line("java", "--version")}
+
+
+def run(options):
+    import meter
+    results = json.loads(options.json.read_text()) if options.json and options.json.exists() else {"parts": {}}
+    results["versions"] = versions(pathlib.Path(os.environ["VOC_BIN_DIR"]))
+    with tempfile.TemporaryDirectory(prefix="voc-bench-") as folder:
+        bench = Bench(options, folder)
+        try:
+            for part in options.part:
+                here, began = meter.machine(), time.monotonic()
+                print(f"-- {part}", file=sys.stderr, flush=True)
+                found = getattr(bench, part)()
+                results["parts"][part] = {"figures": found, "machine": here, "took_s": round(time.monotonic() - began, 1), "quick": options.quick,
+                                          "date": time.strftime("%Y-%m-%d %H:%M", time.gmtime())}
+                if options.json:  # after each part: a later one's failure loses nothing
+                    options.json.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n")
+        finally:
+            bench.close()
+    return results
 
 
 def main():
-    arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    arguments.add_argument("--quick", action="store_true", help="100,000 events instead of 1,000,000")
-    arguments.add_argument("--json", metavar="FILE")
-    arguments.add_argument("--latency-seconds", type=int, default=20)
-    options = arguments.parse_args()
-    result = measure(100_000 if options.quick else 1_000_000, options.latency_seconds)
-    show(result)
-    if options.json:
-        pathlib.Path(options.json).write_text(json.dumps(result, indent=2) + "\n")
+    options = arguments()
+    check_needs(options.part)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what was started is stopped
+    import report
+    results = run(options)
+    text = report.tables(results)
+    if options.markdown:
+        report.write(options.markdown, results)
+    print(text)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,177 @@
+#!/usr/bin/env python3
+"""The bench's figures as Markdown: report.py RESULTS.json [FILE]. A FILE that has marks gets each part's tables between its own."""
+import json
+import pathlib
+import re
+import sys
+
+SERVICES = ("classifier", "aggregator", "alerter")
+
+
+def mid(value):
+    """The median of a spread, or the number itself."""
+    return value["median"] if isinstance(value, dict) else value
+
+
+def show(value, digits=1):
+    """A spread as `median (least–most)`, if there was more than one run."""
+    if value is None:
+        return "–"
+    if not isinstance(value, dict):
+        return f"{value:,.{digits}f}"
+    text = f"{value['median']:,.{digits}f}"
+    return text if value["runs"] == 1 else f"{text} ({value['min']:,.{digits}f}–{value['max']:,.{digits}f})"
+
+
+def table(head, rows):
+    return "\n".join(["| " + " | ".join(head) + " |", "|" + "---|" * len(head), *("| " + " | ".join(map(str, row)) + " |" for row in rows)])
+
+
+def megabytes(number):
+    return f"{number / 2**20:,.1f} MB"
+
+
+def drain(part, _):
+    f = part["figures"]
+    rows = [[name, show(f["cpu_us"][name], 2), show(f["peak_rss_mb"][name], 0)] for name in (*SERVICES, "together")]
+    rows += [[name, show(f["beside_cpu_us"][name], 2), ""] for name in ("broker", "redis")]
+    disk = f["disk"]
+    text = (f"{mid(f['events']):,.0f} events, one instance of each service: **{show(f['events_per_s'], 0)} events/s** from the first output to the last webhook; first output "
+            f"{show(f['first_output_s'], 2)} s after the start; {show(f['alerts'], 0)} alerts, {show(f['dead_letters'], 0)} dead letters; "
+            f"{f['verified_customers']:,} customers in Redis, which `vocctl verify` finds equal to the log.\n\n")
+    text += table(["", "CPU µs per event", "peak memory, MB"], rows)
+    text += "\n\nOn disk: " + ", ".join(f"{name} {megabytes(size)}" for name, size in disk["topics"].items())
+    return text + "; programs " + ", ".join(f"{name} {size / 1024:,.0f} kB" for name, size in disk["programs"].items()) + "."
+
+
+def times(value, floor):
+    return f"{mid(value) / mid(floor):.1f}" if mid(floor) else "–"
+
+
+def floors(part, parts):
+    f, rows = part["figures"], []
+    names = {"consume_raw": "librdkafka reads the raw topics, throws away", "parse_raw": "jansson parses the raw records", "produce_classified":
+             "librdkafka produces as many and as large as voc.classified", "consume_classified": "librdkafka reads voc.classified, throws away",
+             "consume_alerts": "librdkafka reads voc.alerts, throws away"}
+    for name, what in names.items():
+        rows.append([what, show(f[name]["cpu_us"], 2), show(f[name]["bytes_per_record"], 0), show(f[name]["per_s"], 0)])
+    redis = f["redis_writes"]
+    rows.append([f"Redis, the same {mid(redis['commands_per_event']):.1f} writes an event, pipelined (CPU of Redis)", show(redis["cpu_us"], 2), "", show(redis["events_per_s"], 0)])
+    text = table(["floor", "CPU µs per record", "bytes per record", "records/s"], rows)
+    if "drain" in parts:
+        text += "\n\n" + multiples(parts["drain"]["figures"], f)
+    return text
+
+
+def multiples(d, f):
+    """Each stage beside what it can't go below."""
+    wire = mid(f["consume_raw"]["cpu_us"]) + mid(f["produce_classified"]["cpu_us"])
+    rows = [["classifier", show(d["cpu_us"]["classifier"], 2), f"read raw + produce classified: {wire:.2f}", times(d["cpu_us"]["classifier"], wire)],
+            ["classifier", show(d["cpu_us"]["classifier"], 2), f"the same + jansson's parse: {wire + mid(f['parse_raw']['cpu_us']):.2f}",
+             times(d["cpu_us"]["classifier"], wire + mid(f["parse_raw"]["cpu_us"]))],
+            ["aggregator", show(d["cpu_us"]["aggregator"], 2), f"read classified: {mid(f['consume_classified']['cpu_us']):.2f}",
+             times(d["cpu_us"]["aggregator"], f["consume_classified"]["cpu_us"])],
+            ["Redis", show(d["beside_cpu_us"]["redis"], 2), f"the same writes, pipelined: {mid(f['redis_writes']['cpu_us']):.2f}",
+             times(d["beside_cpu_us"]["redis"], f["redis_writes"]["cpu_us"])]]
+    return table(["stage", "CPU µs per event", "its floor", "times the floor"], rows)
+
+
+def scaling(part, _):
+    rows = [[count, show(f["events_per_s"], 0), show(f["cpu_us"]["together"], 2), show(f["beside_cpu_us"]["broker"], 2), show(f["beside_cpu_us"]["redis"], 2),
+             show(f["peak_rss_mb"]["together"], 0)] for count, f in part["figures"].items()]
+    return table(["instances", "events/s", "CPU µs per event, services", "broker", "Redis", "memory, MB"], rows)
+
+
+def hot(part, _):
+    f = part["figures"]
+    return (f"{mid(f['events']):,.0f} events, all of one customer: {show(f['events_per_s'], 0)} events/s; CPU µs per event: " +
+            ", ".join(f"{name} {show(f['cpu_us'][name], 2)}" for name in SERVICES) + f", Redis {show(f['beside_cpu_us']['redis'], 2)}.")
+
+
+def customers(part, _):
+    f = part["figures"]
+    return (f"{f['customers']:,} customers, {f['events']:,} events: {f['redis_bytes_per_customer']:,.0f} bytes of Redis' memory a customer ({f['redis_mb']:,.0f} MB in all, "
+            f"of it {f['rollup_mb']:,.0f} MB in {f['rollup_keys']:,} rollups); {f['events_per_s']:,.0f} events/s with nearly every event a customer new to the aggregator; "
+            f"CPU µs per event: aggregator {f['cpu_us']['aggregator']:.2f}, Redis {f['beside_cpu_us']['redis']:.2f}; "
+            f"peak memory of the aggregator {f['peak_rss_mb']['aggregator']:.0f} MB.")
+
+
+def latency(part, _):
+    return latency_table({"voc": part["figures"]})
+
+
+def latency_table(runs):
+    rows = []
+    for who, rates in runs.items():
+        for rate, f in rates.items():
+            ms = f["ms"]
+            rows.append([who, f"{int(rate):,}", *(show(ms[p]) for p in ("p50", "p95", "p99", "max")), ms["samples"], show(f["cpu_percent_of_a_core"], 0),
+                         f"{f['rate_reached']:,}", f["sent_late"]])
+    return table(["", "events/s", "p50 ms", "p95", "p99", "max", "alerts", "CPU, % of a core", "rate reached", "sent over 5 ms late"], rows)
+
+
+def backlog(part, _):
+    f = part["figures"]
+    return (f"{f['backlog']:,} events waiting, {f['live_rate']:,}/s more coming: up to date {f['seconds']:.1f} s after the start of the services "
+            f"({f['events_per_s']:,.0f} events/s).")
+
+
+def peer(part, parts):
+    f, rows = part["figures"], []
+    runs = dict(f["drains"])
+    ours = parts.get("drain", {}).get("figures")
+    for name, d in ([("voc (exactly once)", ours)] if ours else []) + [(f"Kafka Streams, {name}", d) for name, d in runs.items()]:
+        ratio = f"{mid(ours['cpu_us']['together']) / mid(d['cpu_us']['together']):.2f}" if ours else "–"
+        rows.append([name, show(d["cpu_us"]["together"], 1), show(d["cpu_us_with_start"], 1), ratio, show(d["events_per_s"], 0), show(d["peak_rss_mb"]["together"], 0),
+                     show(d["first_output_s"], 2), show(d["beside_cpu_us"]["broker"], 1), show(d["beside_cpu_us"]["redis"], 1), show(d["alerts"], 0), d.get("checked", "vocctl verify")])
+    text = table(["", "CPU µs per event", "with its start", "ours : its", "events/s", "memory, MB", "first output, s", "broker µs", "Redis µs", "alerts", "right?"], rows)
+    if f.get("latency"):
+        text += "\n\n" + latency_table({f"Kafka Streams, {name}": rates for name, rates in f["latency"].items()})
+    return text + f"\n\nIts jars: {megabytes(f['jar_bytes'])}, and a JVM."
+
+
+def others(part, _):
+    f = part["figures"]
+    ours = f["drains"].get("voc")
+    rows = [[name, show(d["cpu_us"], 1), f"{mid(ours['cpu_us']) / mid(d['cpu_us']):.2f}" if ours else "–", show(d["events_per_s"], 0),
+             f"{mid(ours['events_per_s']) / mid(d['events_per_s']):.1f}" if ours else "–", show(d["peak_rss_mb"], 0), show(d["first_output_s"], 2), d["checked"]]
+            for name, d in f["drains"].items()]
+    text = table(["", "CPU µs per event", "ours : its", "events/s", "ours : its", "memory, MB", "first output, s", "right?"], rows)
+    if f.get("latency"):
+        rows = [[name, f"{int(rate):,}", *(show(ms[p]) for p in ("p50", "p95", "p99", "max")), ms["samples"]]
+                for name, rates in f["latency"].items() for rate, ms in rates.items()]
+        text += "\n\n" + table(["", "events/s", "p50 ms", "p95", "p99", "max", "alerts"], rows)
+    return text
+
+
+TABLES = {"drain": drain, "floors": floors, "peer": peer, "scaling": scaling, "hot": hot, "customers": customers, "latency": latency, "backlog": backlog, "others": others}
+
+
+def part_text(name, parts):
+    part = parts[name]
+    here = part["machine"]
+    head = f"{part['date']} UTC, {here['cores']} cores ({here['cpu']}), {here['memory_gb']} GB, load {here['load1']} at its start"
+    return f"*{head}{', --quick' if part['quick'] else ''}.*\n\n{TABLES[name](part, parts)}"
+
+
+def tables(results):
+    parts = results["parts"]
+    return "\n\n".join(f"## {name}\n{part_text(name, parts)}" for name in TABLES if name in parts)
+
+
+def write(path, results):
+    path, parts = pathlib.Path(path), results["parts"]
+    text = path.read_text() if path.exists() else ""
+    if "<!-- bench:" not in text:
+        path.write_text(tables(results) + "\n")
+        return
+    for name in parts:
+        text = re.sub(rf"(<!-- bench:{name} -->\n).*?(<!-- /bench:{name} -->)", lambda m, n=name: f"{m[1]}{part_text(n, parts)}\n{m[2]}", text, flags=re.S)
+    path.write_text(text)
+
+
+if __name__ == "__main__":
+    if len(sys.argv) not in (2, 3):
+        sys.exit(__doc__)
+    read = json.loads(pathlib.Path(sys.argv[1]).read_text())
+    write(sys.argv[2], read) if len(sys.argv) == 3 else print(tables(read))
