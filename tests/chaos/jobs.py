@@ -49,9 +49,9 @@ class Job:
 
     @staticmethod
     def worn(setup):
-        """Its files have grown, or it does not even answer."""
+        """Its files have grown or are no longer written, or it does not even answer."""
         try:
-            return max(node.file_bytes() for node in setup.nodes) > FILE_BYTES
+            return max(node.file_bytes() for node in setup.nodes) > FILE_BYTES or not all(node.writes_file() for node in setup.nodes)
         except redis.RedisError:
             return True
 

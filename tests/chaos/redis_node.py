@@ -82,6 +82,11 @@ class Node:
     def file_bytes(self):
         return self.redis.info("persistence")["aof_current_size"]
 
+    def writes_file(self):
+        """Not so in a full synchronisation, nor after one that failed: a restart would then bring back what the file held before."""
+        seen = self.redis.info("persistence")
+        return bool(seen["aof_enabled"]) and not seen["aof_rewrite_in_progress"] and not seen["loading"]
+
     # ---- roles
     def role(self):
         """'master' or 'slave'; None if it does not say."""

@@ -76,6 +76,10 @@ class Setup:
         for node in self.masters():
             node.redis.flushall()
 
+    def wait_empty(self, timeout=30):
+        """Every server, and its file too: nothing of before can come back. Right after flush_all."""
+        processes.wait_for(lambda: all(node.redis.dbsize() == 0 and node.writes_file() for node in self.nodes), timeout, "every Redis to be empty")
+
     # ---- processes
     def kill_master(self, which=0):
         """kill -9. Returns the node; restart(node) brings it back."""

@@ -79,6 +79,7 @@ class Run:
     def prepare(self):
         self.redis.wait_healthy()
         self.redis.flush_all()
+        self.redis.wait_empty()
         self.endpoints.heal()
         self.requests_before = len(self.endpoints.requests())
         (self.folder / "webhooks.json").write_text(json.dumps(self.endpoints.config()))
