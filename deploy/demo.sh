@@ -80,7 +80,7 @@ JSON
 VOC_KAFKA_BOOTSTRAP=$(sed -n 's/.*"bootstrap": *"\([^"]*\)".*/\1/p' "$work/broker.out")
 export VOC_KAFKA_BOOTSTRAP
 export VOC_REDIS_URL="unix://$work/redis.sock" VOC_WEBHOOKS="$work/webhooks.json" VOC_ALLOW_PRIVATE=yes VOC_HTTP_ADDR=127.0.0.1:0
-export VOC_MODEL=$root/services/classifier/model.bin VOC_PHRASES=$root/services/classifier/phrases.txt VOC_RULES=$root/deploy/rules.json
+export VOC_MODEL=$root/services/classifier/model.bin VOC_PHRASES=$root/services/classifier/phrases.txt VOC_RULES=$root/deploy/rules.json VOC_GAPS=$root/deploy/gaps.json
 export VOC_KAFKA_SESSION_TIMEOUT_MS=6000
 for service in classifier aggregator alerter; do
   start $service "$bin/voc-$service"

@@ -342,6 +342,7 @@ static struct voc_alert describe(const struct step *step, const struct voc_aggre
 		.team = event->team,
 		.agent_id = event->agent_id,
 		.follow_up = voc_rules_follow_up(rules, alert->rule, event->lang),
+		.gap = event->gap,
 		.rules_version = voc_str_from(rules->version),
 	};
 	memcpy(whole.lang, event->lang, sizeof whole.lang);

@@ -46,6 +46,10 @@ static void write_data(struct voc_json_writer *json, const struct voc_alert *ale
 	write_optional(json, "team", alert->team);
 	write_optional(json, "agent_id", alert->agent_id);
 	voc_json_member_str(json, "follow_up", alert->follow_up);
+	if (alert->gap.len > 0) {
+		voc_json_key(json, "gap");
+		voc_json_raw(json, alert->gap);
+	}
 	voc_json_member_str(json, "rules_version", alert->rules_version);
 	voc_json_member_str(json, "origin", alert->origin);
 	voc_json_key(json, "contributions");

@@ -31,6 +31,7 @@ struct voc_alert {
 	enum voc_channel channel;
 	struct voc_str product, team, agent_id; /* empty if absent */
 	struct voc_str follow_up;               /* advice, in the event's language */
+	struct voc_str gap;                     /* JSON object, verbatim: core/gaps.h; empty if absent */
 	struct voc_str rules_version;
 	struct voc_str origin;        /* "<topic>/<partition>/<offset>" of the classified record */
 	struct voc_str contributions; /* JSON array, verbatim: see voc_contributions_decode */

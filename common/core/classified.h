@@ -49,6 +49,9 @@ struct voc_classified {
 	struct voc_span evidence[VOC_EVIDENCE_MAX];
 	size_t evidence_count;
 	struct voc_course course;
+	struct voc_str gap; /* JSON object, verbatim; empty if absent */
+	enum voc_gap gap_number;
+	enum voc_gap_strength gap_strength;
 	struct voc_str model;
 };
 

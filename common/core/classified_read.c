@@ -42,6 +42,7 @@ enum {
 	DATA_AGENT,
 	DATA_COURSE,
 	DATA_EXPECTED,
+	DATA_GAP,
 	DATA_COUNT,
 };
 static const struct voc_str data_names[DATA_COUNT] = {
@@ -49,7 +50,7 @@ static const struct voc_str data_names[DATA_COUNT] = {
 	VOC_MEMBER("satisfaction"), VOC_MEMBER("primary_factor"), VOC_MEMBER("factors"),  VOC_MEMBER("servqual"),
 	VOC_MEMBER("churn_intent"), VOC_MEMBER("confidence"),     VOC_MEMBER("evidence"), VOC_MEMBER("model"),
 	VOC_MEMBER("contact"),      VOC_MEMBER("rating"),         VOC_MEMBER("product"),  VOC_MEMBER("team"),
-	VOC_MEMBER("agent_id"),     VOC_MEMBER("course"),         VOC_MEMBER("expected"),
+	VOC_MEMBER("agent_id"),     VOC_MEMBER("course"),         VOC_MEMBER("expected"), VOC_MEMBER("gap"),
 };
 static const struct voc_members data_members = { data_names, DATA_COUNT, (1U << DATA_CONTACT) - 1, VOC_OTHERS_ANY };
 
@@ -229,6 +230,7 @@ static void read_data_member(struct voc_json_reader *json, int member, struct vo
 	case DATA_MODEL: voc_json_read_str(json, &ret->model); break;
 	case DATA_CONTACT: voc_read_name(json, "data.contact", VOC_NAME_MAX_CHARS, &ret->contact); break;
 	case DATA_RATING: read_rating(json, "data.rating", &ret->rating); break;
+	case DATA_GAP: voc_gap_read_member(json, &ret->gap, &ret->gap_number, &ret->gap_strength); break;
 	case DATA_EXPECTED: read_rating(json, "data.expected", &ret->expected); break;
 	case DATA_PRODUCT: voc_read_name(json, "data.product", VOC_NAME_MAX_CHARS, &ret->product); break;
 	case DATA_TEAM: voc_read_name(json, "data.team", VOC_NAME_MAX_CHARS, &ret->team); break;

@@ -23,6 +23,7 @@ struct shared_model {
 struct voc_classifier {
 	struct shared_model *model;
 	struct voc_phrases *phrases;
+	struct voc_gaps *gaps; /* NULL: none */
 	struct voc_tenants tenants;
 	char version[RULES_VERSION_SIZE];
 	char tenant_versions[VOC_TENANTS_MAX][VOC_MODEL_VERSION_SIZE];
@@ -106,6 +107,21 @@ static enum voc_status open_tenants(struct voc_classifier *classifier, const cha
 	return status;
 }
 
+static enum voc_status open_gaps(const char *path, struct voc_gaps **ret_gaps, struct voc_error *error)
+{
+	struct voc_buf text;
+	struct voc_error why = { .position = -1 };
+	voc_buf_init(&text, VOC_GAPS_MAX_BYTES + 1);
+	enum voc_status status = voc_file_read(path, &text, error);
+	if (status == VOC_OK) {
+		status = voc_gaps_parse(voc_buf_str(&text), ret_gaps, &why);
+		if (status != VOC_OK)
+			voc_error_set(error, status, why.reason, -1, "%s: %s", path, why.text);
+	}
+	voc_buf_free(&text);
+	return status;
+}
+
 static void name_versions(struct voc_classifier *classifier)
 {
 	snprintf(classifier->version, sizeof classifier->version, "%s+%s", classifier->model->model.header->version,
@@ -135,6 +151,8 @@ enum voc_status voc_classifier_open_files(const struct voc_classifier_files *fil
 		status = open_phrases(files->rules, &classifier->phrases, error);
 	if (status == VOC_OK && files->tenants && files->tenants[0])
 		status = open_tenants(classifier, files->tenants, error);
+	if (status == VOC_OK && files->gaps && files->gaps[0])
+		status = open_gaps(files->gaps, &classifier->gaps, error);
 	if (status != VOC_OK) {
 		voc_classifier_free(classifier);
 		return status;
@@ -157,6 +175,7 @@ void voc_classifier_free(struct voc_classifier *classifier)
 		return;
 	voc_tenants_free(&classifier->tenants);
 	voc_phrases_free(classifier->phrases);
+	voc_gaps_free(classifier->gaps);
 	release_model(classifier->model);
 	free(classifier);
 }
@@ -230,4 +249,8 @@ void voc_classify(const struct voc_classifier *classifier, struct voc_classify_s
 		.scores = &scores,
 	};
 	voc_evidence_find(&input, &scratch->heat, ret_classification);
+	if (classifier->gaps) {
+		const struct voc_gap_input about = { &scratch->normal, &ret_classification->labels, utterance->record };
+		voc_gaps_find(classifier->gaps, &about, ret_classification->lang, &ret_classification->gap);
+	}
 }

@@ -12,6 +12,7 @@
 
 #include "base/err.h"
 #include "core/course.h"
+#include "core/gaps.h"
 #include "core/labels.h"
 
 #define VOC_EVIDENCE_MAX       12   /* spans kept for one utterance */
@@ -31,7 +32,8 @@ struct voc_classification {
 	char lang[3];                                   /* "ko" or "en": as detected */
 	struct voc_evidence evidence[VOC_EVIDENCE_MAX]; /* strongest first */
 	size_t evidence_count;
-	struct voc_course course; /* left alone by voc_classify but for turns, which is 0: see voc_course_find */
+	struct voc_gap_finding gap; /* VOC_GAP_NONE also where the classifier has no gaps */
+	struct voc_course course;   /* left alone by voc_classify but for turns, which is 0: see voc_course_find */
 	/* What decided, for voc.classified's `model`: "<model>+<rules>", with "+<tenant>:<its rules>" where additions
 	 * hold. The same text and version give the same labels. Borrowed from the classifier. */
 	const char *version;
@@ -41,6 +43,7 @@ struct voc_utterance {
 	struct voc_str text; /* well-formed UTF-8 */
 	struct voc_str lang; /* a hint, or empty */
 	int rating;          /* 1..5, or 0 */
+	uint32_t record;     /* what else is known of the contact: bits 1 << VOC_RECORD_x */
 	enum voc_channel channel;
 	struct voc_str tenant; /* the event's attribute, or empty: see core/tenants.h */
 	struct voc_str source; /* the event's; may be empty */
@@ -55,6 +58,7 @@ VOC_MUST_CHECK enum voc_status voc_classifier_open(const char *model_path, const
 struct voc_classifier_files {
 	const char *model, *rules;
 	const char *tenants; /* a folder with a file <tenant>.txt for each; NULL or empty: none */
+	const char *gaps;    /* see core/gaps.h; NULL or empty: none */
 };
 /*
  * The same with tenants. With `model_of` its model is shared, and files->model not looked at. A rule file whose own

@@ -8,10 +8,27 @@
 #define GOLDEN UINT64_C(0x9E3779B97F4A7C15)
 
 /* What is counted of every contact. */
-enum { FIELD_CONTACTS, FIELD_COMPLAINTS, FIELD_CHURN, FIELD_PAIRS, FIELD_PERCEIVED, FIELD_EXPECTED, FIELD_COUNT };
-static const char *const field_names[FIELD_COUNT] = {
-	[FIELD_CONTACTS] = "contacts", [FIELD_COMPLAINTS] = "complaints", [FIELD_CHURN] = "churn_intents",
-	[FIELD_PAIRS] = "pairs",       [FIELD_PERCEIVED] = "perceived",   [FIELD_EXPECTED] = "expected",
+enum {
+	FIELD_CONTACTS,
+	FIELD_COMPLAINTS,
+	FIELD_CHURN,
+	FIELD_PAIRS,
+	FIELD_PERCEIVED,
+	FIELD_EXPECTED,
+	FIELD_GAP,
+	FIELD_GAP_WEAK = FIELD_GAP + VOC_GAP_COUNT,
+	FIELD_COUNT = FIELD_GAP_WEAK + VOC_GAP_COUNT,
+};
+static const char *const field_names[FIELD_COUNT] = { [FIELD_CONTACTS] = "contacts",
+	                                              [FIELD_COMPLAINTS] = "complaints",
+	                                              [FIELD_CHURN] = "churn_intents",
+	                                              [FIELD_PAIRS] = "pairs",
+	                                              [FIELD_PERCEIVED] = "perceived",
+	                                              [FIELD_EXPECTED] = "expected",
+#define X(symbol, name, ...) [FIELD_GAP + symbol] = "gap:" name, [FIELD_GAP_WEAK + symbol] = "gap_weak:" name,
+	                                              VOC_GAPS(X)
+#undef X
+
 };
 
 /* What scores are added up for: each has a field n and a field sum. */
@@ -188,6 +205,10 @@ void voc_day_rollup_add(struct voc_day_rollup *rollup, const struct voc_classifi
 	day->counts[FIELD_CONTACTS]++;
 	day->counts[FIELD_COMPLAINTS] += event->labels.feedback == VOC_FEEDBACK_COMPLAINT;
 	day->counts[FIELD_CHURN] += event->labels.churn_intent;
+	if (event->gap_number != VOC_GAP_NONE) {
+		day->counts[FIELD_GAP + event->gap_number]++;
+		day->counts[FIELD_GAP_WEAK + event->gap_number] += event->gap_strength == VOC_GAP_WEAK;
+	}
 	if (event->rating > 0 && event->expected > 0) {
 		day->counts[FIELD_PAIRS]++;
 		day->counts[FIELD_PERCEIVED] += (uint32_t)event->rating;

@@ -62,6 +62,7 @@ struct voc_event {
 	uint32_t turns;                         /* those turns; 0 for a plain text */
 	struct voc_str lang;                    /* as given, empty if absent */
 	int rating;                             /* 1..5, 0 if absent */
+	int64_t promised_ms;                    /* until when something was promised; 0 if absent */
 	int expected;                           /* the rating that was expected: 1..5, 0 if absent */
 	struct voc_str contact;                 /* data.channel: "phone", "chat", ...; empty if absent */
 	struct voc_str product, team, agent_id; /* empty if absent */

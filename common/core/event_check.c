@@ -126,6 +126,17 @@ static bool check_rating(struct voc_event_draft *draft, struct voc_str number, c
 	return true;
 }
 
+static bool check_promise(struct voc_event_draft *draft, int64_t *ret_ms)
+{
+	struct voc_str time = draft->promised_at;
+	int64_t ms = 0;
+	if (time.ptr && (!voc_timestamp_parse(time, &ms) || ms < VOC_EARLIEST_MS || ms > VOC_LATEST_MS))
+		return voc_event_flaw(draft, VOC_REASON_BAD_TIME, time.ptr, "promised_at",
+		                      "is not an RFC 3339 timestamp from 2000 to 2100");
+	*ret_ms = ms;
+	return true;
+}
+
 static bool check_data(struct voc_event_draft *draft, struct voc_event *event)
 {
 	return check_required(draft, draft->data, "data") &&
@@ -134,7 +145,8 @@ static bool check_data(struct voc_event_draft *draft, struct voc_event *event)
 	       check_name(draft, draft->product, "product") && check_name(draft, draft->team, "team") &&
 	       check_name(draft, draft->agent_id, "agent_id") &&
 	       check_rating(draft, draft->rating, "rating", &event->rating) &&
-	       check_rating(draft, draft->expected, "expected", &event->expected);
+	       check_rating(draft, draft->expected, "expected", &event->expected) &&
+	       check_promise(draft, &event->promised_ms);
 }
 
 static size_t count_turn_chars(const struct voc_event_draft *draft)

@@ -27,7 +27,8 @@ struct voc_event_draft {
 	struct voc_str customer_id, text; /* of data, as all below */
 	struct voc_str lang, contact, product, team, agent_id;
 	struct voc_str rating, expected; /* a number's text */
-	struct voc_str role, turn_text;  /* of the turn that is being read */
+	struct voc_str promised_at;
+	struct voc_str role, turn_text; /* of the turn that is being read */
 
 	struct voc_event_turn *first_turn, **last_turn;
 	size_t turns;                     /* the customer's, those without a word left out */

@@ -45,6 +45,7 @@ static const struct field data_fields[] = {
 	{ NAME("agent_id"), SLOT(agent_id), read_text },
 	{ NAME("rating"), SLOT(rating), read_number },
 	{ NAME("expected"), SLOT(expected), read_number },
+	{ NAME("promised_at"), SLOT(promised_at), read_text },
 	{ { NULL, 0 }, 0, NULL },
 };
 

@@ -55,7 +55,8 @@ static bool has_shadow(const struct voc_conf *conf)
 static enum voc_status open_live(struct job *job)
 {
 	const struct voc_conf *conf = job->conf;
-	const struct voc_classifier_files files = { conf->model_path, conf->phrases_path, conf->tenants_path };
+	const struct voc_classifier_files files = { conf->model_path, conf->phrases_path, conf->tenants_path,
+		                                    conf->gaps_path };
 	return voc_classifier_open_files(&files, job->with_models ? NULL : job->former.live, &job->built.live,
 	                                 &job->error);
 }
@@ -104,6 +105,7 @@ static uint64_t stamp_of(const struct voc_conf *conf)
 {
 	struct voc_file_names names = { 0 };
 	uint64_t stamp = mix(voc_file_stamp(conf->phrases_path), voc_file_stamp(conf->shadow_phrases_path));
+	stamp = mix(stamp, voc_file_stamp(conf->gaps_path));
 	if (conf->tenants_path[0] == '\0' ||
 	    voc_file_names_list(conf->tenants_path, ".txt", VOC_TENANTS_MAX, &names, NULL) != VOC_OK)
 		return stamp;

@@ -62,6 +62,14 @@ void voc_step_free(struct voc_step *step)
 	free(step);
 }
 
+/* What the record says beside the words. */
+static uint32_t record_of(const struct voc_event *event)
+{
+	bool is_below = event->rating > 0 && event->rating < event->expected;
+	bool is_late = event->promised_ms > 0 && event->promised_ms < event->time_ms;
+	return (is_below ? 1U << VOC_RECORD_BELOW_EXPECTATION : 0) | (is_late ? 1U << VOC_RECORD_PROMISE_PASSED : 0);
+}
+
 static void classify(struct voc_step *step, const struct voc_classifier *classifier,
                      struct voc_classification *ret_result)
 {
@@ -70,6 +78,7 @@ static void classify(struct voc_step *step, const struct voc_classifier *classif
 		.text = event->text,
 		.lang = event->lang,
 		.rating = event->rating,
+		.record = record_of(event),
 		.channel = event->channel,
 		.tenant = voc_event_attribute(event, TENANT_ATTRIBUTE),
 		.source = event->source,

@@ -178,7 +178,8 @@ static int run(const struct voc_conf *conf, const struct vocctl_arguments *argum
 {
 	struct session session = { .calls = arguments->flags[FLAG_CALL].given };
 	struct voc_error error = { .position = -1 };
-	const struct voc_classifier_files files = { conf->model_path, conf->phrases_path, conf->tenants_path };
+	const struct voc_classifier_files files = { conf->model_path, conf->phrases_path, conf->tenants_path,
+		                                    conf->gaps_path };
 	if (voc_classifier_open_files(&files, NULL, &session.classifier, &error) != VOC_OK)
 		return complain(error.text);
 	voc_buf_init(&session.out, OUT_MAX_BYTES);

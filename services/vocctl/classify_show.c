@@ -102,6 +102,18 @@ static void show_course(struct voc_buf *out, const struct voc_course *course)
 	voc_buf_add_char(out, '\n');
 }
 
+static void show_gap(struct voc_buf *out, const struct voc_gap_finding *gap)
+{
+	if (gap->gap == VOC_GAP_NONE)
+		return;
+	vocctl_text_add_cell(out, VOC_STR("quality gap"), 14);
+	voc_buf_addf(out, "%d %s (evidence: %s)", (int)gap->gap, voc_gap_name(gap->gap),
+	             voc_gap_strength_name(gap->strength));
+	for (size_t i = 0; i < gap->cue_count; i++)
+		voc_buf_addf(out, "%s%s %s", i == 0 ? ": " : ", ", gap->cues[i].kind, gap->cues[i].name);
+	voc_buf_addf(out, "\n%14s%s: %s\n", "", gap->owner, gap->step);
+}
+
 void vocctl_classify_show(struct voc_buf *out, struct voc_str text, const struct voc_classification *result,
                           bool colour)
 {
@@ -120,6 +132,7 @@ void vocctl_classify_show(struct voc_buf *out, struct voc_str text, const struct
 		if (lines[i].head == VOC_HEAD_FACTOR)
 			show_other_factors(out, labels);
 	}
+	show_gap(out, &result->gap);
 	show_course(out, &result->course);
 	if (result->evidence_count > 0)
 		voc_buf_addf(out, "\nevidence\n");
@@ -177,6 +190,7 @@ void vocctl_classify_json(struct voc_buf *out, struct voc_str id, struct voc_str
 	json_confidence(&json, labels);
 	json_evidence(&json, text, result);
 	voc_course_write(&json, &result->course);
+	voc_gap_write(&json, &result->gap);
 	voc_json_member_str(&json, "model", voc_str_from(version));
 	voc_json_object_end(&json);
 	voc_buf_add_char(out, '\n');

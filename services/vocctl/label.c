@@ -101,7 +101,7 @@ static enum voc_status take_given_text(struct session *session, struct voc_error
 {
 	const struct voc_conf *conf = session->conf;
 	struct label_target *target = &session->target;
-	const struct voc_classifier_files files = { conf->model_path, conf->phrases_path, conf->tenants_path };
+	const struct voc_classifier_files files = { conf->model_path, conf->phrases_path, conf->tenants_path, NULL };
 	const struct voc_utterance utterance = {
 		.text = flag_text(session, FLAG_TEXT),
 		.lang = flag_text(session, FLAG_LANG),

@@ -177,7 +177,7 @@ static int print(const struct session *session, const struct vocctl_arguments *a
 static enum voc_status open_both(struct session *session, const struct voc_conf *conf, struct voc_error *error)
 {
 	bool own_model = conf->shadow_model_path[0] != '\0', own_rules = conf->shadow_phrases_path[0] != '\0';
-	const struct voc_classifier_files live = { conf->model_path, conf->phrases_path, conf->tenants_path };
+	const struct voc_classifier_files live = { conf->model_path, conf->phrases_path, conf->tenants_path, NULL };
 	const struct voc_classifier_files other = {
 		.model = conf->shadow_model_path,
 		.rules = own_rules ? conf->shadow_phrases_path : conf->phrases_path,

@@ -70,7 +70,7 @@ def test_service_under_it(broker, tmp_path):
     clock, log = Clock(tmp_path / "clock"), tmp_path / "classifier.log"
     clock.jump(3 * HOUR)
     env = {**plain(), "VOC_KAFKA_BOOTSTRAP": broker, "VOC_HTTP_ADDR": "127.0.0.1:0", "VOC_MODEL": str(ROOT / "services/classifier/model.bin"),
-           "VOC_PHRASES": str(ROOT / "services/classifier/phrases.txt"), "VOC_KAFKA_SESSION_TIMEOUT_MS": "6000"}
+           "VOC_PHRASES": str(ROOT / "services/classifier/phrases.txt"), "VOC_GAPS": str(ROOT / "deploy/gaps.json"), "VOC_KAFKA_SESSION_TIMEOUT_MS": "6000"}
     service = processes.launch([BIN / "voc-classifier"], log, env={**env, **clock.env()})
     try:
         processes.wait_for(lambda: logged(log, "listening"), 20, "the classifier")

@@ -405,6 +405,7 @@ static pid_t spawn_classifier(void)
 		                "VOC_LOG_LEVEL=error",
 		                "VOC_MODEL=" MODEL,
 		                "VOC_PHRASES=" PHRASES,
+		                "VOC_GAPS=" VOC_SOURCE_DIR "/deploy/gaps.json",
 		                "VOC_IN_FLIGHT=7",
 		                "VOC_KAFKA_SESSION_TIMEOUT_MS=6000",
 		                "VOC_KAFKA_HEARTBEAT_INTERVAL_MS=500",

@@ -120,6 +120,7 @@ static void become(enum kind kind, const struct process *process, const char *sh
 	setenv("VOC_SHUTDOWN", shutdown, 1);
 	if (kind == CLASSIFIER) {
 		setenv("VOC_MODEL", VOC_SOURCE_DIR "/services/classifier/model.bin", 1);
+		setenv("VOC_GAPS", VOC_SOURCE_DIR "/deploy/gaps.json", 1);
 		setenv("VOC_PHRASES", VOC_SOURCE_DIR "/services/classifier/phrases.txt", 1);
 	} else if (kind == AGGREGATOR) {
 		setenv("VOC_REDIS_URL", url, 1);

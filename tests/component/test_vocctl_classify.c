@@ -27,6 +27,7 @@ static int start(void **state)
 {
 	(void)state;
 	setenv("VOC_MODEL", MODEL, 1);
+	setenv("VOC_GAPS", VOC_SOURCE_DIR "/deploy/gaps.json", 1);
 	setenv("VOC_PHRASES", PHRASES, 1);
 	unsetenv("NO_COLOR");
 	snprintf(folder, sizeof folder, "/tmp/voc-test-vocctl-XXXXXX");

@@ -65,6 +65,7 @@ static int start(void **state)
 		mock_kafka_topic(&mock, topics[i], PARTITIONS);
 	setenv("VOC_KAFKA_BOOTSTRAP", mock.conf.kafka_bootstrap, 1);
 	setenv("VOC_MODEL", MODEL, 1);
+	setenv("VOC_GAPS", VOC_SOURCE_DIR "/deploy/gaps.json", 1);
 	setenv("VOC_PHRASES", PHRASES, 1);
 	setenv("VOC_OPERATOR", "qm-7", 1);
 	producer = mock_producer(&mock);

@@ -81,6 +81,7 @@ static void write_event(struct voc_json_writer *json, const struct voc_event *ev
 	voc_json_member_str(json, "lang", event->lang);
 	voc_json_member_i64(json, "rating", event->rating);
 	voc_json_member_i64(json, "expected", event->expected);
+	voc_json_member_i64(json, "promised_ms", event->promised_ms);
 	voc_json_member_str(json, "channel", event->contact);
 	voc_json_member_str(json, "product", event->product);
 	voc_json_member_str(json, "team", event->team);

@@ -20,7 +20,7 @@ MEDIA = ("application/json", "APPLICATION/JSON", "text/json", "application/cloud
          "application/json ;x", "application/json\n", "application/json\n\n;", "application/jsonx", "application/xjson", "application/+json", "/json", "json", "", "a/b/json",
          "text/plain", "application/json x", "application/json\u00a0", "가/json")
 NAMES = ("specversion", "id", "source", "type", "subject", "time", "datacontenttype", "dataschema", "data")
-DATA_NAMES = ("customer_id", "text", "transcript", "lang", "channel", "product", "team", "agent_id", "rating", "expected")
+DATA_NAMES = ("customer_id", "text", "transcript", "lang", "channel", "product", "team", "agent_id", "rating", "expected", "promised_at")
 LENGTHS = (0, 1, 63, 64, 65, 127, 128, 129, 255, 256, 257, 1023, 1024)
 
 
@@ -73,7 +73,7 @@ class Mutator:
 
     def value(self, name):
         r = self.random
-        if name == "time" and r.random() < 0.8:
+        if name in ("time", "promised_at") and r.random() < 0.8:
             return r.choice(TIMES)
         if name == "datacontenttype" and r.random() < 0.8:
             return r.choice(MEDIA)

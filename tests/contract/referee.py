@@ -138,6 +138,17 @@ def event_time(text, timestamp):
     return ms
 
 
+def promise(text):
+    """0 if there is none."""
+    try:
+        ms = parse_time(text) if text is not None else 0
+    except ValueError:
+        raise Refused("schema") from None
+    if ms and not EARLIEST_MS <= ms <= LATEST_MS:
+        raise Refused("schema")
+    return ms
+
+
 def is_binary(headers):
     first = {}
     for name, value in headers:
@@ -195,7 +206,7 @@ def fields(event, timestamp):
             raise Refused("schema")
     result = {name: data.get(name) or "" for name in ("lang", "channel", "product", "team", "agent_id")}
     result |= {"id": event["id"], "source": event["source"], "type": event["type"], "customer_id": data["customer_id"], "text": text}
-    result |= {"turns": len(said), "rating": data.get("rating") or 0, "expected": data.get("expected") or 0, "time_ms": event_time(event.get("time"), timestamp)}
+    result |= {"turns": len(said), "rating": data.get("rating") or 0, "expected": data.get("expected") or 0, "promised_ms": promise(data.get("promised_at")), "time_ms": event_time(event.get("time"), timestamp)}
     known = (*ATTRIBUTES, "datacontenttype", "data")
     scalars = {name: value for name, value in event.items() if name not in known and is_extension(name) and isinstance(value, (str, int, float))}
     return result, scalars

@@ -56,6 +56,7 @@ def classify(rows, vocctl):
     env = dict(os.environ)
     env.setdefault("VOC_MODEL", str(ROOT / "services/classifier/model.bin"))
     env.setdefault("VOC_PHRASES", str(ROOT / "services/classifier/phrases.txt"))
+    env.setdefault("VOC_GAPS", "")
     done = subprocess.run([vocctl, "classify", "--ndjson"], input=lines.encode(), stdout=subprocess.PIPE, check=True,
                           env=env)
     said = [json.loads(line) for line in done.stdout.decode().splitlines()]

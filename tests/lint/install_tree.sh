@@ -14,7 +14,7 @@ complain() {
 }
 
 expected="
-share/voc/rules.json share/voc/model.bin share/voc/phrases.txt share/voc/gen-texts.ndjson share/voc/schemas
+share/voc/rules.json share/voc/gaps.json share/voc/model.bin share/voc/phrases.txt share/voc/gen-texts.ndjson share/voc/schemas
 share/doc/voc/LICENSE share/doc/voc/CONFIG.md share/doc/voc/METRICS.md share/doc/voc/REASONS.md share/doc/voc/SEMANTICS.md
 share/doc/voc/OPERATIONS.md share/doc/voc/examples/voc.env.example share/doc/voc/examples/webhooks.example.json"
 for program in voc-classifier voc-aggregator voc-alerter voc-devbroker vocctl; do
@@ -43,7 +43,7 @@ for program in "$prefix"/bin/*; do
 done
 
 # The sample environment is one that every program takes, and the installed files are ones that --check takes.
-checked=(VOC_MODEL="$prefix/share/voc/model.bin" VOC_PHRASES="$prefix/share/voc/phrases.txt" VOC_RULES="$prefix/share/voc/rules.json"
+checked=(VOC_MODEL="$prefix/share/voc/model.bin" VOC_PHRASES="$prefix/share/voc/phrases.txt" VOC_RULES="$prefix/share/voc/rules.json" VOC_GAPS="$prefix/share/voc/gaps.json"
   VOC_WEBHOOKS="$root/deploy/webhooks.compose.json")
 mapfile -t sample < <(sed -nE 's/^#?(VOC_[A-Z_]+=.*)/\1/p' "$root/deploy/voc.env.example" | grep -v _FILE= | grep -v VOC_WEBHOOKS=)
 for program in "$prefix"/bin/*; do

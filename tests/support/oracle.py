@@ -415,6 +415,8 @@ class Partition:
             if data.get(name):
                 body[name] = data[name]
         body["follow_up"] = self.rules.raw["follow_up"][rule]["ko" if lang == "ko" else "en"]
+        if "gap" in data:
+            body["gap"] = data["gap"]
         body["rules_version"] = self.rules.version
         body["origin"] = f"{self.topic}/{self.number}/{offset}"
         body["contributions"] = [dict(c) for c in customer.contributions]
@@ -444,6 +446,10 @@ class Partition:
             add("complaints")
         if data["churn_intent"]:
             add("churn_intents")
+        if "gap" in data:
+            add(f"gap:{data['gap']['name']}")
+            if data["gap"]["strength"] == "weak":
+                add(f"gap_weak:{data['gap']['name']}")
         if data.get("rating") and data.get("expected"):
             add("pairs")
             add("perceived", data["rating"])

@@ -138,7 +138,7 @@ class Stack:
         """Only what is said here: a VOC_ variable of the caller must not leak into a service."""
         env = {name: value for name, value in os.environ.items() if not name.startswith("VOC_")}
         env.update(VOC_KAFKA_BOOTSTRAP=self.bootstrap, VOC_TOPIC_PREFIX=self.prefix, VOC_GROUP_PREFIX=self.prefix, VOC_REDIS_URL=f"unix://{self.socket}",
-                   VOC_MODEL=str(ROOT / "services/classifier/model.bin"), VOC_PHRASES=str(ROOT / "services/classifier/phrases.txt"),
+                   VOC_MODEL=str(ROOT / "services/classifier/model.bin"), VOC_PHRASES=str(ROOT / "services/classifier/phrases.txt"), VOC_GAPS=str(ROOT / "deploy/gaps.json"),
                    VOC_RULES=str(ROOT / "deploy/rules.json"), VOC_WEBHOOKS=str(self.folder / "webhooks.json"), VOC_ALLOW_PRIVATE="yes",
                    VOC_TEXTS=str(ROOT / "services/vocctl/gen-texts.ndjson"),
                    VOC_HTTP_ADDR="127.0.0.1:0", VOC_KAFKA_SESSION_TIMEOUT_MS="6000", VOC_ROLLUP_RETENTION="365d", VOC_PARTITIONS=str(self.partitions))

@@ -59,6 +59,7 @@ static int begin(void **state)
 	conf = (struct voc_conf){
 		.model_path = model,
 		.phrases_path = rules,
+		.gaps_path = VOC_SOURCE_DIR "/deploy/gaps.json",
 		.tenants_path = tenants,
 		.shadow_model_path = "",
 		.shadow_phrases_path = "",

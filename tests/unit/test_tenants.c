@@ -172,7 +172,7 @@ static void test_the_classifier_with_tenants(void **state)
 	           "version 3\nsource /acme/\n[churn_intent]\n쿠쿠루 :: weight=4000\n+ 쿠쿠루 할게요\n");
 	write_file(folder, "acme.txt~", "an editor's leavings");
 	write_file(folder, ".acme.txt", "and more of them");
-	const struct voc_classifier_files files = { MODEL, PHRASES, folder };
+	const struct voc_classifier_files files = { MODEL, PHRASES, folder, NULL };
 	enum voc_status status = voc_classifier_open_files(&files, NULL, &classifier, &error);
 	remove_file(folder, "acme.txt~");
 	remove_file(folder, ".acme.txt");

@@ -1,0 +1,256 @@
+/* Quality gaps: what a contact's words, labels and record say of the five gaps, and which gaps files are refused. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdlib.h>
+
+#include "base/files.h"
+#include "core/gaps.h"
+#include "core/normalize.h"
+
+#define PATH VOC_SOURCE_DIR "/deploy/gaps.json"
+
+static struct voc_gaps *gaps;
+static struct voc_normal normal;
+static struct voc_buf file;
+
+static int open_gaps(void **state)
+{
+	(void)state;
+	struct voc_error error = { 0 };
+	voc_buf_init(&file, VOC_GAPS_MAX_BYTES);
+	assert_int_equal(voc_file_read(PATH, &file, &error), VOC_OK);
+	if (voc_gaps_parse(voc_buf_str(&file), &gaps, &error) != VOC_OK)
+		fail_msg("%s", error.text);
+	return 0;
+}
+
+static int close_gaps(void **state)
+{
+	(void)state;
+	voc_gaps_free(gaps);
+	voc_buf_free(&file);
+	return 0;
+}
+
+#define BELOW (1U << VOC_RECORD_BELOW_EXPECTATION)
+#define LATE  (1U << VOC_RECORD_PROMISE_PASSED)
+
+/* A complaint, dissatisfied, with this dimension. */
+static struct voc_gap_finding find(const char *text, enum voc_servqual servqual, uint32_t factors, uint32_t record)
+{
+	const struct voc_labels labels = { .feedback = VOC_FEEDBACK_COMPLAINT,
+		                           .satisfaction = VOC_SATISFACTION_DISSATISFIED,
+		                           .servqual = servqual,
+		                           .factors = factors };
+	const struct voc_gap_input input = { &normal, &labels, record };
+	struct voc_gap_finding finding;
+	voc_normalize(voc_str_from(text), &normal);
+	voc_gaps_find(gaps, &input, "ko", &finding);
+	return finding;
+}
+
+static void test_cases_in_both_languages(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *text;
+		enum voc_servqual servqual;
+		uint32_t record;
+		enum voc_gap gap;
+		enum voc_gap_strength strength;
+	} cases[] = {
+		/* promise against delivery */
+		{ "금요일까지 설치해 준다더니 아무도 안 왔어요", VOC_SERVQUAL_NONE, 0, VOC_GAP_COMMUNICATION,
+		  VOC_GAP_FAIR },
+		{ "어제 온다고 했잖아요", VOC_SERVQUAL_RELIABILITY, LATE, VOC_GAP_COMMUNICATION, VOC_GAP_STRONG },
+		{ "광고랑 완전히 다르네요. 약속도 안 지키고", VOC_SERVQUAL_NONE, 0, VOC_GAP_COMMUNICATION,
+		  VOC_GAP_STRONG },
+		{ "You promised a technician on Friday.", VOC_SERVQUAL_NONE, 0, VOC_GAP_COMMUNICATION, VOC_GAP_FAIR },
+		{ "It is misleading advertising, I was told it would be free", VOC_SERVQUAL_NONE, 0,
+		  VOC_GAP_COMMUNICATION, VOC_GAP_STRONG },
+		{ "설치가 안 됐어요", VOC_SERVQUAL_NONE, LATE, VOC_GAP_COMMUNICATION, VOC_GAP_FAIR },
+		/* rule against conduct */
+		{ "상담원이 너무 불친절하고 말투가 거칠어요", VOC_SERVQUAL_EMPATHY, 0, VOC_GAP_DELIVERY, VOC_GAP_FAIR },
+		{ "상담원마다 말이 달라요. 퉁명스럽고요", VOC_SERVQUAL_NONE, 0, VOC_GAP_DELIVERY, VOC_GAP_STRONG },
+		{ "The agent was rude and hung up.", VOC_SERVQUAL_ASSURANCE, 0, VOC_GAP_DELIVERY, VOC_GAP_FAIR },
+		{ "Wrong item again, and your staff were rude", VOC_SERVQUAL_NONE, 0, VOC_GAP_DELIVERY,
+		  VOC_GAP_STRONG },
+		{ "연결까지 40분을 기다렸어요", VOC_SERVQUAL_RESPONSIVENESS, 0, VOC_GAP_DELIVERY, VOC_GAP_FAIR },
+		/* design */
+		{ "규정상 안 된다는 말만 하네요", VOC_SERVQUAL_NONE, 0, VOC_GAP_DESIGN, VOC_GAP_FAIR },
+		{ "해지 메뉴가 어디 있는지 찾을 수가 없어요. 정책상 안 된대요", VOC_SERVQUAL_NONE, 0, VOC_GAP_DESIGN,
+		  VOC_GAP_STRONG },
+		{ "Your policy makes no sense and there are too many steps", VOC_SERVQUAL_NONE, 0, VOC_GAP_DESIGN,
+		  VOC_GAP_STRONG },
+		{ "There is no way to cancel in the app", VOC_SERVQUAL_TANGIBLES, 0, VOC_GAP_DESIGN, VOC_GAP_FAIR },
+		/* knowledge */
+		{ "고객이 뭘 원하는지도 모르면서. 뭘 원하는지 물어보지도 않았잖아요", VOC_SERVQUAL_NONE, 0,
+		  VOC_GAP_KNOWLEDGE, VOC_GAP_FAIR },
+		{ "고객이 무엇을 원하는지 모르네요", VOC_SERVQUAL_EMPATHY, 0, VOC_GAP_KNOWLEDGE, VOC_GAP_FAIR },
+		{ "You never asked what customers want", VOC_SERVQUAL_NONE, 0, VOC_GAP_KNOWLEDGE, VOC_GAP_FAIR },
+		{ "You don't listen, nobody asked us", VOC_SERVQUAL_NONE, 0, VOC_GAP_KNOWLEDGE, VOC_GAP_STRONG },
+		/* perception */
+		{ "기대했는데 실망이에요", VOC_SERVQUAL_NONE, BELOW, VOC_GAP_PERCEPTION, VOC_GAP_STRONG },
+		{ "I was disappointed", VOC_SERVQUAL_NONE, 0, VOC_GAP_PERCEPTION, VOC_GAP_FAIR },
+		/* nothing but labels is weak, and nothing at all is the fifth gap, weak */
+		{ "별로예요", VOC_SERVQUAL_RELIABILITY, 0, VOC_GAP_COMMUNICATION, VOC_GAP_WEAK },
+		{ "별로예요", VOC_SERVQUAL_RESPONSIVENESS, 0, VOC_GAP_DELIVERY, VOC_GAP_WEAK },
+		{ "bad", VOC_SERVQUAL_TANGIBLES, 0, VOC_GAP_DESIGN, VOC_GAP_WEAK },
+		{ "bad", VOC_SERVQUAL_EMPATHY, 0, VOC_GAP_KNOWLEDGE, VOC_GAP_WEAK },
+		{ "bad", VOC_SERVQUAL_NONE, 0, VOC_GAP_PERCEPTION, VOC_GAP_WEAK },
+		{ "", VOC_SERVQUAL_NONE, BELOW, VOC_GAP_PERCEPTION, VOC_GAP_WEAK },
+		/* two gaps that weigh the same: the one that customers see, and weak */
+		{ "You promised, and the agent was rude", VOC_SERVQUAL_NONE, 0, VOC_GAP_COMMUNICATION, VOC_GAP_WEAK },
+		{ "약속도 안 지키고 불친절해요", VOC_SERVQUAL_NONE, 0, VOC_GAP_COMMUNICATION, VOC_GAP_WEAK },
+		/* a word within another is none */
+		{ "a compromised crude thing, really", VOC_SERVQUAL_NONE, 0, VOC_GAP_PERCEPTION, VOC_GAP_WEAK },
+		{ "YOU  PROMISED!", VOC_SERVQUAL_NONE, 0, VOC_GAP_COMMUNICATION, VOC_GAP_FAIR },
+		{ "약 속", VOC_SERVQUAL_NONE, 0, VOC_GAP_COMMUNICATION, VOC_GAP_FAIR },
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct voc_gap_finding finding = find(cases[i].text, cases[i].servqual, 0, cases[i].record);
+		if (finding.gap != cases[i].gap || finding.strength != cases[i].strength)
+			fail_msg("%s: %s %s", cases[i].text, voc_gap_name(finding.gap),
+			         voc_gap_strength_name(finding.strength));
+	}
+}
+
+static void test_only_troubled_contacts_have_a_gap(void **state)
+{
+	(void)state;
+	struct voc_labels labels = { .feedback = VOC_FEEDBACK_QUESTION, .satisfaction = VOC_SATISFACTION_SATISFIED };
+	struct voc_gap_input input = { &normal, &labels, 0 };
+	struct voc_gap_finding finding;
+	voc_normalize(VOC_STR("약속을 지켜 주셨어요"), &normal);
+	voc_gaps_find(gaps, &input, "ko", &finding);
+	assert_int_equal(finding.gap, VOC_GAP_NONE);
+	input.record = LATE; /* a date that has passed is no complaint yet */
+	voc_gaps_find(gaps, &input, "ko", &finding);
+	assert_int_equal(finding.gap, VOC_GAP_NONE);
+	input.record = BELOW;
+	voc_gaps_find(gaps, &input, "ko", &finding);
+	assert_int_equal(finding.gap, VOC_GAP_COMMUNICATION);
+	labels.satisfaction = VOC_SATISFACTION_DISSATISFIED;
+	input.record = 0;
+	voc_gaps_find(gaps, &input, "en", &finding);
+	assert_int_equal(finding.gap, VOC_GAP_COMMUNICATION);
+	assert_non_null(strstr(finding.owner, "Sales"));
+}
+
+static void test_the_json_and_its_cues(void **state)
+{
+	(void)state;
+	struct voc_gap_finding finding =
+	        find("어제 온다더니, 연락 준다더니 약속이…", VOC_SERVQUAL_RELIABILITY, 0, LATE | BELOW);
+	struct voc_json_writer json;
+	struct voc_buf out;
+	voc_buf_init(&out, 4096);
+	voc_json_begin(&json, &out);
+	voc_json_object(&json);
+	voc_gap_write(&json, &finding);
+	voc_json_object_end(&json);
+	assert_non_null(
+	        strstr(voc_buf_c_str(&out),
+	               "{\"gap\":{\"number\":4,\"name\":\"communication\",\"strength\":\"strong\",\"cues\":["
+	               "{\"record\":\"promise_passed\"},{\"phrase\":\"온다더니\"},{\"servqual\":\"reliability\"}],"
+	               "\"owner\":\"영업·마케팅·고객안내\",\"step\":\""));
+	assert_non_null(strstr(voc_buf_c_str(&out), voc_gaps_version(gaps)));
+	voc_buf_clear(&out);
+	finding.gap = VOC_GAP_NONE;
+	voc_json_begin(&json, &out);
+	voc_json_object(&json);
+	voc_gap_write(&json, &finding);
+	voc_json_object_end(&json);
+	assert_string_equal(voc_buf_c_str(&out), "{}");
+	voc_buf_free(&out);
+}
+
+/* The file with the first `old` in it replaced. */
+static void refuse(const char *old, const char *new, const char *why)
+{
+	struct voc_buf text;
+	struct voc_error error = { 0 };
+	struct voc_gaps *none = NULL;
+	const char *whole = voc_buf_c_str(&file), *at = strstr(whole, old);
+	assert_non_null(at);
+	voc_buf_init(&text, 2 * VOC_GAPS_MAX_BYTES);
+	voc_buf_add(&text, whole, (size_t)(at - whole));
+	voc_buf_add_str(&text, voc_str_from(new));
+	voc_buf_add_str(&text, voc_str_from(at + strlen(old)));
+	assert_int_equal(voc_gaps_parse(voc_buf_str(&text), &none, &error), VOC_FATAL);
+	assert_int_equal(error.reason, VOC_REASON_CONFIG);
+	assert_null(none);
+	if (!strstr(error.text, why))
+		fail_msg("%s -> %s: %s", old, new, error.text);
+	voc_buf_free(&text);
+}
+
+static void test_bad_files_are_refused_with_the_place(void **state)
+{
+	(void)state;
+	refuse("{", "", "line ");
+	refuse("\"version\": \"2026.1\",", "", "version: missing");
+	refuse("\"2026.1\"", "\"a b\"", "version: expected 1 to 48");
+	refuse("\"2026.1\"", "7", "version: expected a string");
+	refuse("\"fair\": 3", "\"fair\": 0", "strength.fair: expected 1 to 99");
+	refuse("\"strong\": 5", "\"strong\": 2", "strength.strong: expected no less");
+	refuse("\"strength\": {", "\"strength\": { \"x\": 1,", "strength.x: unknown member");
+	refuse("\"gaps\": {", "\"gap\": {", "gap: unknown member");
+	refuse("\"1\": {", "\"0\": {", "gaps.1: missing");
+	refuse("\"owner\"", "\"own\"", "gaps.1.owner: missing");
+	refuse("\"고객조사·상품기획\"", "\"\"", "gaps.1.owner.ko: expected 1 to 399 bytes");
+	refuse("\"고객조사·상품기획\"", "\"a\\nb\"", "gaps.1.owner.ko: expected 1 to 399 bytes");
+	refuse("\"en\": \"Customer research", "\"fr\": \"Customer research", "gaps.1.owner.en: missing");
+	refuse("\"weight\": 3", "\"weight\": 10", "cues[0].weight: expected 1 to 9");
+	refuse("\"gap\": 4,", "\"gap\": 6,", "cues[0].gap: expected 1 to 5");
+	refuse("\"약속\"", "\"약\"", "cues[0].phrases.ko[0]: expected at least two");
+	refuse("\"약속\"", "\"광고\"", "cues[1].phrases.ko[0]: the phrase is there already");
+	refuse("\"약속\"", "5", "cues[0].phrases.ko[0]: expected a text");
+	refuse("\"record\": \"promise_passed\"", "\"record\": \"promise\"", "cues[2].record: no such label");
+	refuse("\"servqual\": \"reliability\"", "\"servqual\": \"none\"", "cues[3].servqual: no such label");
+	refuse("\"servqual\": \"reliability\"", "\"servqual\": \"reliability\", \"factor\": \"emotion\"",
+	       "cues[3]: expected one of");
+	refuse(", \"servqual\": \"reliability\"", "", "cues[3]: expected one of");
+	struct voc_error error = { 0 };
+	struct voc_gaps *none = NULL;
+	struct voc_buf large;
+	voc_buf_init(&large, 2 * VOC_GAPS_MAX_BYTES);
+	for (int i = 0; i <= VOC_GAPS_MAX_BYTES; i++)
+		voc_buf_add_char(&large, ' ');
+	assert_int_equal(voc_gaps_parse(voc_buf_str(&large), &none, &error), VOC_FATAL);
+	assert_int_equal(voc_gaps_parse(VOC_STR("[]"), &none, &error), VOC_FATAL);
+	assert_int_equal(voc_gaps_parse(VOC_STR(""), &none, &error), VOC_FATAL);
+	voc_buf_free(&large);
+}
+
+static void test_each_gap_needs_a_cue(void **state)
+{
+	(void)state;
+	struct voc_error error = { 0 };
+	struct voc_gaps *none = NULL;
+	struct voc_buf text;
+	voc_buf_init(&text, VOC_GAPS_MAX_BYTES);
+	const char *whole = voc_buf_c_str(&file), *cues = strstr(whole, "\"cues\"");
+	voc_buf_add(&text, whole, (size_t)(cues - whole));
+	voc_buf_add_str(&text, VOC_STR("\"cues\": [{ \"gap\": 1, \"weight\": 1, \"servqual\": \"empathy\" }] }"));
+	assert_int_equal(voc_gaps_parse(voc_buf_str(&text), &none, &error), VOC_FATAL);
+	assert_string_equal(error.text, "cues: gap 2 has no cue");
+	voc_buf_free(&text);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_cases_in_both_languages),
+		cmocka_unit_test(test_only_troubled_contacts_have_a_gap),
+		cmocka_unit_test(test_the_json_and_its_cues),
+		cmocka_unit_test(test_bad_files_are_refused_with_the_place),
+		cmocka_unit_test(test_each_gap_needs_a_cue),
+	};
+	return cmocka_run_group_tests(tests, open_gaps, close_gaps);
+}
