@@ -26,7 +26,7 @@ bool voc_loader_action(const char *argument, enum voc_conf_action *ret_action)
 	} actions[] = {
 		{ "--help", VOC_CONF_HELP },          { "-h", VOC_CONF_HELP },
 		{ "--version", VOC_CONF_VERSION },    { "--check", VOC_CONF_CHECK },
-		{ "--print-config", VOC_CONF_PRINT },
+		{ "--print-config", VOC_CONF_PRINT }, { "--healthcheck", VOC_CONF_HEALTHCHECK },
 	};
 	for (size_t i = 0; i < sizeof actions / sizeof *actions; i++) {
 		if (strcmp(argument, actions[i].flag) == 0) {

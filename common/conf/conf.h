@@ -38,7 +38,14 @@ struct voc_conf {
 };
 
 /* What the caller is to do after parsing. */
-enum voc_conf_action { VOC_CONF_RUN, VOC_CONF_HELP, VOC_CONF_VERSION, VOC_CONF_PRINT, VOC_CONF_CHECK };
+enum voc_conf_action {
+	VOC_CONF_RUN,
+	VOC_CONF_HELP,
+	VOC_CONF_VERSION,
+	VOC_CONF_PRINT,
+	VOC_CONF_CHECK,
+	VOC_CONF_HEALTHCHECK, /* of programs with pages */
+};
 
 /*
  * VOC_FATAL with VOC_REASON_CONFIG, saying what and where; `conf` is freed then. `program` is one of enum voc_program

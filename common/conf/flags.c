@@ -29,6 +29,8 @@ static enum voc_status refuse_unknown(struct voc_loader *loader, struct voc_str 
 	static const char *const actions[] = { "help", "version", "check", "print-config" };
 	for (size_t i = 0; i < sizeof actions / sizeof *actions; i++)
 		voc_suggestion_offer(&suggestion, actions[i]);
+	if (loader->program & VOC_CONF_PAGES)
+		voc_suggestion_offer(&suggestion, "healthcheck");
 	return voc_error_set(loader->error, VOC_FATAL, VOC_REASON_CONFIG, -1, "--%.*s: no such option%s%s",
 	                     VOC_STR_ARG(voc_str_clip(name, 60)),
 	                     suggestion.nearest[0] ? "; did you mean --" : ", see --help", suggestion.nearest);
@@ -106,7 +108,8 @@ static enum voc_status read_argument(struct voc_loader *loader, struct cursor *c
 {
 	const char *argument = cursor->argv[cursor->at];
 	enum voc_conf_action action;
-	if (voc_loader_action(argument, &action))
+	if (voc_loader_action(argument, &action) &&
+	    (action != VOC_CONF_HEALTHCHECK || (loader->program & VOC_CONF_PAGES)))
 		return VOC_OK;
 	if (argument[0] == '-' && argument[1] != '\0')
 		return read_flag(loader, cursor);

@@ -54,6 +54,9 @@ void voc_conf_help(struct voc_buf *buf, enum voc_program program)
 	add_flag(buf, "--version", "", "Print the version and exit");
 	add_flag(buf, "--check", "", "Check the configuration and the files that it names, and exit");
 	add_flag(buf, "--print-config", "", "Print the configuration, secrets masked, and exit");
+	if (program & VOC_CONF_PAGES)
+		add_flag(buf, "--healthcheck", "",
+		         "Ask /healthz of the instance that runs under this configuration: 0 or 1");
 	voc_buf_add_str(buf, VOC_STR("\nEach option is a variable of the environment, too; a flag comes before it. "
 	                             "A text, URL or secret may\nstand in a file that VOC_..._FILE names.\n"));
 }

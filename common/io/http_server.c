@@ -1,5 +1,7 @@
 #include "io/http_server.h"
 
+#include "io/http_address.h"
+
 #include <arpa/inet.h>
 #include <errno.h>
 #include <microhttpd.h>
@@ -20,41 +22,10 @@ struct voc_http_server {
 	int port;
 };
 
-struct address {
-	char host[256];
-	char port[6];
-};
-
-/* "host:port" with the host's brackets taken off. */
-static bool split_address(const char *addr, struct address *ret_address)
-{
-	const char *colon = strrchr(addr, ':');
-	if (!colon)
-		return false;
-	struct voc_str host = voc_str_of(addr, (size_t)(colon - addr));
-	if (host.len >= 2 && host.ptr[0] == '[' && host.ptr[host.len - 1] == ']')
-		host = voc_str_of(host.ptr + 1, host.len - 2);
-	else if (memchr(host.ptr, ':', host.len))
-		return false;
-	int64_t port;
-	if (colon[1] == '-' || !voc_str_to_i64(voc_str_from(colon + 1), &port) || port > 65535 ||
-	    host.len >= sizeof ret_address->host)
-		return false;
-	voc_str_copy(ret_address->host, sizeof ret_address->host, host);
-	voc_str_copy(ret_address->port, sizeof ret_address->port, voc_str_from(colon + 1));
-	return true;
-}
-
-static enum voc_status refuse_address(const char *addr, struct voc_error *error)
-{
-	return voc_error_set(error, VOC_FATAL, VOC_REASON_CONFIG, -1,
-	                     "VOC_HTTP_ADDR: '%.60s' is not host:port, [v6 address]:port, :port or off", addr);
-}
-
 enum voc_status voc_http_addr_check(const char *addr, struct voc_error *error)
 {
-	struct address address;
-	return split_address(addr, &address) ? VOC_OK : refuse_address(addr, error);
+	struct voc_http_address address;
+	return voc_http_address_split(addr, &address, error);
 }
 
 /* A listening socket for the first of the host's addresses that can be bound, or -1 and errno. */
@@ -79,9 +50,10 @@ static int bind_first(const struct addrinfo *list)
 
 static enum voc_status open_socket(const char *addr, int *ret_fd, struct voc_error *error)
 {
-	struct address address;
-	if (!split_address(addr, &address))
-		return refuse_address(addr, error);
+	struct voc_http_address address;
+	enum voc_status status = voc_http_address_split(addr, &address, error);
+	if (status != VOC_OK)
+		return status;
 	const struct addrinfo hints = { .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICSERV };
 	struct addrinfo *list;
 	int failure = getaddrinfo(address.host[0] ? address.host : NULL, address.port, &hints, &list);

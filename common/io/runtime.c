@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "io/http_probe.h"
 #include "io/http_server.h"
 #include "io/metrics.h"
 #include "io/signals.h"
@@ -11,6 +12,7 @@
 #include <unistd.h>
 
 #define HELP_MAX_BYTES 65536
+#define HEALTHCHECK_MS 2000
 
 struct voc_runtime {
 	const char *name;
@@ -203,6 +205,20 @@ static enum voc_status check(const struct voc_service *service, const struct voc
 	return status;
 }
 
+/* For HEALTHCHECK in an image that has no shell: the process beside this one is asked. */
+static enum voc_status healthcheck(const struct voc_service *service, const struct voc_conf *conf,
+                                   struct voc_error *error)
+{
+	if (!has_pages(service->program, conf))
+		return voc_error_set(error, VOC_FATAL, VOC_REASON_CONFIG, -1, "VOC_HTTP_ADDR: off: nothing to ask");
+	struct voc_buf body;
+	voc_buf_init(&body, HELP_MAX_BYTES);
+	enum voc_status status = voc_http_probe(conf->http_addr, "/healthz", HEALTHCHECK_MS, &body, error);
+	puts(voc_buf_c_str(&body));
+	voc_buf_free(&body);
+	return status;
+}
+
 static enum voc_status run(const struct voc_service *service, const struct voc_conf *conf, struct voc_error *error)
 {
 	enum voc_log_level level = VOC_LOG_INFO;
@@ -233,6 +249,8 @@ int voc_service_main(const struct voc_service *service, int argc, char **argv)
 		status = run(service, &conf, &error);
 	else if (status == VOC_OK && action == VOC_CONF_CHECK)
 		status = check(service, &conf, &error);
+	else if (status == VOC_OK && action == VOC_CONF_HEALTHCHECK)
+		status = healthcheck(service, &conf, &error);
 	else if (status == VOC_OK)
 		exit_code = print(service, &conf, action);
 	if (status != VOC_OK) {

@@ -81,6 +81,7 @@ static int act(const struct voc_conf *conf, enum voc_conf_action action)
 	switch (action) {
 	case VOC_CONF_VERSION: puts("vocctl " VOC_VERSION); return VOCCTL_OK;
 	case VOC_CONF_PRINT: return print_conf(conf);
+	case VOC_CONF_HEALTHCHECK: /* the parser refuses it */
 	case VOC_CONF_CHECK: return VOCCTL_OK;
 	case VOC_CONF_HELP: return run_command(conf, true);
 	case VOC_CONF_RUN: break;

@@ -247,6 +247,47 @@ static void test_actions_do_not_run_it(void **state)
 	assert_outcome(&good, (char *[]){ "--check", "--http-addr=x", NULL }, VOC_EXIT_CONFIG, "VOC_HTTP_ADDR");
 }
 
+/* A process that was once well and hangs now is not what a supervisor should keep. */
+static enum voc_status run_until_told_to_hang(struct voc_runtime *runtime, const struct voc_conf *conf,
+                                              struct voc_error *error)
+{
+	(void)conf, (void)error;
+	while (!voc_runtime_stopping(runtime))
+		voc_runtime_wait(runtime, NULL, 0, -1);
+	while (pause() != 0)
+		continue;
+	return VOC_OK;
+}
+
+static void test_the_healthcheck_asks_the_process_beside_it(void **state)
+{
+	(void)state;
+	static const struct voc_service hanging = { VOC_PROGRAM_ALERTER, "hangs", NULL, run_until_told_to_hang };
+	struct child child;
+	char addr[64];
+	start_child(&child, &hanging, pages);
+	read_until(&child, "\"listening\"");
+	snprintf(addr, sizeof addr, "--http-addr=127.0.0.1:%d", port_of(&child));
+	char *const ask[] = { "--healthcheck", addr, NULL };
+	assert_outcome(&good, ask, 0, "{\"status\":\"alive\"");
+	kill(child.pid, SIGTERM);
+	int64_t deadline_ms = voc_clock_ms() + PATIENCE_MS;
+	int status;
+	do {
+		struct child again;
+		test_pause_ms(100);
+		start_child(&again, &good, ask);
+		status = exit_status(&again);
+	} while (status == 0 && voc_clock_ms() < deadline_ms);
+	assert_int_equal(status, VOC_EXIT_FAILED);
+	kill(child.pid, SIGKILL);
+	exit_status(&child);
+	assert_outcome(&good, ask, VOC_EXIT_FAILED, "Connection refused");
+	assert_outcome(&good, (char *[]){ "--healthcheck", "--http-addr=off", NULL }, VOC_EXIT_CONFIG,
+	               "nothing to ask");
+	assert_outcome(&good, (char *[]){ "--healthcheck", "--http-addr=:0", NULL }, VOC_EXIT_CONFIG, "not known here");
+}
+
 static enum voc_status expect(bool holds, const char *what, struct voc_error *error)
 {
 	return holds ? VOC_OK : voc_error_set(error, VOC_FATAL, VOC_REASON_INTERNAL, -1, "%s", what);
@@ -296,6 +337,7 @@ int main(void)
 		cmocka_unit_test(test_it_is_not_ready_while_it_starts),
 		cmocka_unit_test(test_the_exit_status_tells_what_failed),
 		cmocka_unit_test(test_actions_do_not_run_it),
+		cmocka_unit_test(test_the_healthcheck_asks_the_process_beside_it),
 		cmocka_unit_test(test_waits_end_by_fd_deadline_or_signal),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -197,6 +197,7 @@ static void test_actions_are_flags(void **state)
 		{ "--version", VOC_CONF_VERSION },
 		{ "--check", VOC_CONF_CHECK },
 		{ "--print-config", VOC_CONF_PRINT },
+		{ "--healthcheck", VOC_CONF_HEALTHCHECK },
 		{ "--check --help", VOC_CONF_HELP },
 		{ "--log-level debug --check", VOC_CONF_CHECK },
 	};
@@ -206,6 +207,8 @@ static void test_actions_are_flags(void **state)
 		assert_int_equal(loaded.action, cases[i].action);
 		voc_conf_free(&loaded.conf);
 	}
+	assert_refused(VOC_PROGRAM_VOCCTL, "--healthcheck", NULL,
+	               "--healthcheck: no such option, see --help");
 	/* Help is to be had whatever the environment holds. */
 	struct loaded loaded;
 	char *const environment[] = { "VOC_NONSENSE=1", NULL };
