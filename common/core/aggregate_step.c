@@ -144,6 +144,7 @@ static bool keep_alerts(struct voc_agg_step *step, const struct voc_agg_record *
 		*alert = (struct voc_agg_alert){ .customer_id = record->decoded->event.customer_id,
 			                         .timestamp_ms = record->timestamp_ms,
 			                         .rule = effects->alerts[i].rule,
+			                         .record = (uint32_t)(record - step->records),
 			                         .json = effects->alerts[i].json };
 		if (in->last_alert)
 			in->last_alert->next = alert;

@@ -44,6 +44,7 @@ struct voc_agg_alert {
 	struct voc_str customer_id;
 	int64_t timestamp_ms; /* of the classified record */
 	enum voc_rule rule;
+	uint32_t record; /* that caused it */
 	struct voc_str json;
 };
 

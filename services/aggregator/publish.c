@@ -2,6 +2,7 @@
 #include "aggregator.h"
 #include "base/clock.h"
 #include "core/dead_letter.h"
+#include "core/trace.h"
 #include "io/metrics.h"
 
 #include <inttypes.h>
@@ -44,9 +45,13 @@ static enum voc_status send_alert(struct voc_agg *agg, const struct voc_agg_aler
 {
 	char received[24];
 	int len = snprintf(received, sizeof received, "%" PRId64, alert->timestamp_ms);
+	struct voc_header original[VOC_MESSAGE_HEADERS_MAX];
+	size_t original_count = voc_message_headers(&agg->messages[alert->record], original, VOC_MESSAGE_HEADERS_MAX);
+	struct voc_str trace = voc_trace_of_headers(original, original_count);
 	const struct voc_header headers[] = {
 		{ VOC_STR("content-type"), VOC_STR("application/cloudevents+json") },
 		{ VOC_STR(VOC_RECEIVED_HEADER), voc_str_of(received, (size_t)len) },
+		{ VOC_STR(VOC_TRACE_HEADER), trace },
 	};
 	const struct voc_outgoing record = {
 		.topic = agg->alerts_topic,
@@ -54,7 +59,7 @@ static enum voc_status send_alert(struct voc_agg *agg, const struct voc_agg_aler
 		.key = alert->customer_id,
 		.value = alert->json,
 		.headers = headers,
-		.header_count = sizeof headers / sizeof *headers,
+		.header_count = trace.len > 0 ? 3 : 2,
 	};
 	enum voc_status status = send(agg, &record, error);
 	return status == VOC_INVALID ? VOC_FATAL : status; /* an alert that can't be told must not be passed over */

@@ -2,6 +2,7 @@
 
 #include "base/hash.h"
 #include "core/slack.h"
+#include "core/trace.h"
 
 #include <stdlib.h>
 
@@ -54,6 +55,7 @@ struct job *job_new(const struct voc_message *message, void *owner, size_t slot)
 		job->headers[i].name = store(&at, headers[i].name);
 		job->headers[i].value = store(&at, headers[i].value);
 	}
+	job->trace = voc_trace_of_headers(job->headers, count);
 	job->key = store(&at, message->key);
 	job->value = store(&at, message->value);
 	job->body = job->value;

@@ -25,6 +25,7 @@ struct job {
 	struct voc_str key, value;
 	struct voc_header *headers;
 	size_t header_count;
+	struct voc_str trace; /* of the event that caused it; empty if it had none */
 	char id[VOC_WEBHOOK_ID_MAX_BYTES + 1];
 	struct voc_str body;     /* the value itself, or made from it */
 	struct voc_buf made;     /* where the body was made */

@@ -1,5 +1,7 @@
 #include "alerter/request.h"
 
+#include "core/trace.h"
+
 #include <inttypes.h>
 
 #define TEXT_MAX_BYTES 1024
@@ -17,7 +19,7 @@ static void end_line(struct request_headers *headers, size_t start)
 }
 
 bool request_headers_make(struct request_headers *headers, const struct voc_endpoint *endpoint, const char *id,
-                          struct voc_str body, int64_t time_s)
+                          struct voc_str body, struct voc_str trace, int64_t time_s)
 {
 	struct voc_buf *text = &headers->text;
 	headers->count = 0;
@@ -38,6 +40,12 @@ bool request_headers_make(struct request_headers *headers, const struct voc_endp
 		/* one with half a signature would be refused for good */
 		if (!voc_webhook_sign(text, &endpoint->secret, voc_str_from(id), time_s, body))
 			return false;
+		end_line(headers, start);
+	}
+	if (trace.len > 0) {
+		start = text->len;
+		voc_buf_add_str(text, VOC_STR(VOC_TRACE_HEADER ": "));
+		voc_buf_add_str(text, trace);
 		end_line(headers, start);
 	}
 	for (size_t i = 0; i < endpoint->header_count; i++)

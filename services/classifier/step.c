@@ -1,6 +1,7 @@
 #include "classifier/step.h"
 
 #include "core/dead_letter.h"
+#include "core/trace.h"
 
 #include <stdlib.h>
 
@@ -19,7 +20,7 @@ struct voc_step {
 	struct voc_arena *arena;
 	struct voc_buf value;  /* of a classified event */
 	struct voc_buf source; /* its voc_source */
-	struct voc_header headers[2];
+	struct voc_header headers[3];
 	struct voc_event event;
 	struct voc_classification result;
 	struct voc_error why; /* of the last refusal: its text is a header of the dead letter */
@@ -99,11 +100,13 @@ static bool encode(struct voc_step *step, const struct voc_step_input *input, st
 		return false;
 	step->headers[0] = (struct voc_header){ VOC_STR(VOC_SOURCE_HEADER), voc_buf_str(&step->source) };
 	step->headers[1] = (struct voc_header){ VOC_STR("content-type"), VOC_STR(CONTENT_TYPE) };
+	struct voc_str trace = voc_trace_of_event(input->record.headers, input->record.header_count, &step->event);
+	step->headers[2] = (struct voc_header){ VOC_STR(VOC_TRACE_HEADER), trace };
 	*output = (struct voc_step_output){
 		.key = step->event.customer_id,
 		.value = voc_buf_str(&step->value),
 		.headers = step->headers,
-		.header_count = 2,
+		.header_count = trace.len > 0 ? 3 : 2,
 	};
 	return true;
 }

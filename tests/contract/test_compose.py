@@ -37,10 +37,41 @@ def test_build_targets_and_files_exist():
     for name, service in SERVICES.items():
         if "build" in service:
             assert service["build"]["target"] in stages, name
-    for service in SERVICES.values():
-        for volume in service.get("volumes", ()):
-            source = re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", volume).split(":")[0]
-            assert not source.startswith(".") or (ROOT / source).exists(), source
+    mounted = [volume.split(":")[0] for service in SERVICES.values() for volume in service.get("volumes", ())]
+    secrets = [re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", secret["file"]) for secret in COMPOSE["secrets"].values()]
+    for source in mounted + secrets:
+        assert not source.startswith(".") or (ROOT / source).exists(), source
+
+
+def test_what_the_build_copies_is_in_its_context():
+    allowed = [line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")]
+    for line in re.findall(r"^COPY (?!--from)(.*)$", (ROOT / "deploy/Dockerfile").read_text(), re.M):
+        for source in line.split()[:-1]:
+            inside = [path for path in allowed if path == source or path.startswith(source + "/") or source.startswith(path + "/")]
+            assert inside and (ROOT / source).exists(), source
+
+
+def test_no_secret_stands_in_a_variable():
+    for name, service in SERVICES.items():
+        for variable, value in service.get("environment", {}).items():
+            assert not re.search("PASSWORD|SECRET", variable) or variable.endswith("_FILE"), f"{name}: {variable}"
+            assert "@" not in str(value) or "://" not in str(value), f"{name}: {variable} holds a login"
+
+
+def test_everything_of_ours_is_bounded_and_cannot_write():
+    for name in OURS:
+        service = SERVICES[name]
+        assert service["read_only"] and service["cap_drop"] == ["ALL"] and "no-new-privileges:true" in service["security_opt"]
+        assert service["deploy"]["resources"]["limits"].keys() == {"memory", "cpus"}
+        assert int(service["stop_grace_period"].rstrip("s")) > 4, "less than VOC_SHUTDOWN"
+
+
+def test_images_run_as_nobody_and_ask_themselves():
+    text = (ROOT / "deploy/Dockerfile").read_text()
+    base = text[text.index("AS voc-base"):text.index("AS voc-classifier")]
+    assert "FROM scratch AS voc-base" in text and "USER 65532:65532" in base
+    for name in OURS:
+        assert f'HEALTHCHECK --interval=5s --timeout=3s --start-period=10s --retries=3 CMD ["/usr/bin/{name}", "--healthcheck"]' in text
 
 
 def test_every_variable_is_in_the_table():
@@ -48,7 +79,7 @@ def test_every_variable_is_in_the_table():
     for name, service in SERVICES.items():
         for variable in service.get("environment", {}):
             if variable.startswith("VOC_"):
-                assert variable in known, f"{name}: {variable}"
+                assert variable.removesuffix("_FILE") in known, f"{name}: {variable}"
 
 
 def test_the_files_are_shell_and_yaml_that_parse():

@@ -44,7 +44,7 @@ done
 
 # The sample environment is one that every program takes, and the installed files are ones that --check takes.
 checked=(VOC_MODEL="$prefix/share/voc/model.bin" VOC_PHRASES="$prefix/share/voc/phrases.txt" VOC_RULES="$prefix/share/voc/rules.json" VOC_GAPS="$prefix/share/voc/gaps.json"
-  VOC_WEBHOOKS="$root/deploy/webhooks.compose.json")
+  VOC_WEBHOOKS="$root/deploy/compose/secrets/webhooks.json")
 mapfile -t sample < <(sed -nE 's/^#?(VOC_[A-Z_]+=.*)/\1/p' "$root/deploy/voc.env.example" | grep -v _FILE= | grep -v VOC_WEBHOOKS=)
 for program in "$prefix"/bin/*; do
   env -i "${sample[@]}" "${checked[@]}" "$program" --check >"$prefix/said" 2>&1 || complain "$(basename "$program") --check: $(cat "$prefix/said")"

@@ -384,7 +384,7 @@ static enum voc_status prepare(struct job *job, const struct delivery *delivery,
 	if (fate == JOB_FAILED)
 		return error->status;
 	assert_int_equal(fate, JOB_SEND); /* never a dead letter */
-	if (!request_headers_make(&headers, &delivery->endpoint, job->id, job->body, NOW_MS / 1000))
+	if (!request_headers_make(&headers, &delivery->endpoint, job->id, job->body, job->trace, NOW_MS / 1000))
 		status = no_memory(error);
 	request_headers_free(&headers);
 	return status;

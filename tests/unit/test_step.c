@@ -5,6 +5,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include <cmocka.h>
@@ -75,6 +76,30 @@ static size_t size(const struct voc_step_output *output)
 	for (size_t i = 0; i < output->header_count; i++)
 		bytes += output->headers[i].name.len + output->headers[i].value.len;
 	return bytes;
+}
+
+/* The trace that an event came with goes on, whatever way it came; a malformed one is passed over. */
+static void test_the_trace_goes_on(void **state)
+{
+	(void)state;
+	static const char trace[] = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+	static const char event[] = "{\"specversion\":\"1.0\",\"id\":\"t\",\"source\":\"/t\",\"type\":\"voc.web\",%s"
+	                            "\"data\":{\"customer_id\":\"C-1\",\"text\":\"never again\"}}";
+	char plain[400], extended[500];
+	char member[100];
+	snprintf(member, sizeof member, "\"traceparent\":\"%s\",", trace);
+	snprintf(plain, sizeof plain, event, "");
+	snprintf(extended, sizeof extended, event, member);
+	const struct voc_header traced = { VOC_STR("traceparent"), voc_str_from(trace) };
+	const struct voc_header bad = { VOC_STR("traceparent"), VOC_STR("00-x") };
+	struct voc_step_output output = run(voc_str_from(plain), &traced, 1);
+	assert_int_equal(output.refused, VOC_REASON_NONE);
+	assert_true(voc_str_is(header(&output, "traceparent"), trace));
+	output = run(voc_str_from(extended), &bad, 1);
+	assert_true(voc_str_is(header(&output, "traceparent"), trace));
+	output = run(voc_str_from(plain), &bad, 1);
+	assert_int_equal(output.refused, VOC_REASON_NONE);
+	assert_int_equal(output.header_count, 2);
 }
 
 static void test_good(void **state)
@@ -190,13 +215,10 @@ static void test_headers_too_large_for_kafka(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_good),
-		cmocka_unit_test(test_same_again),
-		cmocka_unit_test(test_refused),
-		cmocka_unit_test(test_tombstone),
-		cmocka_unit_test(test_large),
-		cmocka_unit_test(test_too_large_for_kafka),
-		cmocka_unit_test(test_headers_too_large_for_kafka),
+		cmocka_unit_test(test_the_trace_goes_on),   cmocka_unit_test(test_good),
+		cmocka_unit_test(test_same_again),          cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_tombstone),           cmocka_unit_test(test_large),
+		cmocka_unit_test(test_too_large_for_kafka), cmocka_unit_test(test_headers_too_large_for_kafka),
 	};
 	return cmocka_run_group_tests(tests, open_step, close_step);
 }

@@ -164,7 +164,7 @@ static void test_a_secret_comes_from_its_file(void **state)
 static void test_the_sample_is_good(void **state)
 {
 	(void)state;
-	static const char *const samples[] = { "webhooks.example.json", "webhooks.compose.json" };
+	static const char *const samples[] = { "webhooks.example.json", "compose/secrets/webhooks.json" };
 	for (size_t i = 0; i < 2; i++) {
 		char json[4096], path[300];
 		snprintf(path, sizeof path, "%s/deploy/%s", VOC_SOURCE_DIR, samples[i]);
