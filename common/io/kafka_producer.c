@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "io/kafka_internal.h"
+#include "io/metrics.h"
 
 #include <librdkafka/rdkafka.h>
 #include <stdio.h>
@@ -27,6 +28,9 @@ static void on_delivery(rd_kafka_t *rk, const rd_kafka_message_t *message, void 
 	atomic_fetch_sub(&producer->in_flight, 1);
 	atomic_store(&producer->answered_ms, voc_clock_ms());
 	producer->client.reachable = !message->err;
+	int64_t waited_us = rd_kafka_message_latency(message);
+	if (!message->err && waited_us >= 0)
+		voc_metric_observe_us(VOC_METRIC_KAFKA_SECONDS, waited_us);
 	if (message->err)
 		voc_error_set(&producer->failure, VOC_FATAL, VOC_REASON_KAFKA, -1, "delivery to %s failed: %s",
 		              rd_kafka_topic_name(message->rkt), rd_kafka_err2str(message->err));

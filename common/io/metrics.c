@@ -31,6 +31,7 @@ struct histogram {
 };
 
 static _Atomic int64_t values[VOC_METRIC_COUNT];
+static _Atomic int64_t done_ms; /* when the record that was done last had come in; 0: none was yet */
 static struct histogram histograms[VOC_METRIC_COUNT];
 
 static const char *const outcome_names[VOC_OUTCOME_COUNT] = {
@@ -125,6 +126,20 @@ void voc_metric_observe_us(enum voc_metric metric, int64_t us)
 		bucket++;
 	add(&histograms[metric].buckets[bucket], 1);
 	add(&histograms[metric].sum_us, us > 0 ? us : 0); /* clocks of two machines may differ */
+}
+
+void voc_metric_done(int64_t came_ms, int64_t now_ms)
+{
+	voc_metric_observe_us(VOC_METRIC_LATENCY_SECONDS, (now_ms - came_ms) * 1000);
+	atomic_store_explicit(&done_ms, came_ms, memory_order_relaxed);
+}
+
+int64_t voc_metric_lag_seconds(int64_t now_ms)
+{
+	int64_t came_ms = get(&done_ms);
+	if (voc_metric_get(VOC_METRIC_LAG) <= 0 || came_ms <= 0 || came_ms > now_ms)
+		return 0;
+	return (now_ms - came_ms) / 1000;
 }
 
 void voc_metric_add_labelled(enum voc_labelled_metric metric, int value, int64_t by)

@@ -29,10 +29,13 @@
 	X(VOC_METRIC_CACHE_MISSES, "customer_cache_misses_total", COUNTER, "Customers loaded from Redis")              \
 	X(VOC_METRIC_LAG, "lag_records", GAUGE,                                                                        \
 	  "Records between this member's positions and the ends of its partitions")                                    \
+	X(VOC_METRIC_LAG_SECONDS, "lag_seconds", GAUGE,                                                                \
+	  "While records wait: how long ago the one that was done last had come in; else 0")                           \
 	X(VOC_METRIC_PARTITIONS, "partitions_assigned", GAUGE, "Partitions that this member owns")                     \
 	X(VOC_METRIC_STALLED, "partitions_stalled", GAUGE, "Partitions in which records wait and none gets done")      \
 	X(VOC_METRIC_REBALANCES, "rebalances_total", COUNTER, "Rebalances of the consumer group")                      \
 	X(VOC_METRIC_KAFKA_ERRORS, "kafka_errors_total", COUNTER, "Errors that librdkafka reported")                   \
+	X(VOC_METRIC_KAFKA_SECONDS, "kafka_seconds", HISTOGRAM, "From sending a record to Kafka's acknowledgement")    \
 	X(VOC_METRIC_REDIS_ERRORS, "redis_errors_total", COUNTER, "Failed exchanges with Redis")                       \
 	X(VOC_METRIC_REDIS_REDIRECTS, "redis_redirects_total", COUNTER, "Commands that Redis Cluster sent elsewhere")  \
 	X(VOC_METRIC_REDIS_SECONDS, "redis_seconds", HISTOGRAM, "One exchange with Redis")                             \
@@ -86,6 +89,13 @@ void voc_metric_set(enum voc_metric metric, int64_t value);
 int64_t voc_metric_get(enum voc_metric metric);
 /* A histogram's observation, in microseconds. */
 void voc_metric_observe_us(enum voc_metric metric, int64_t us);
+/*
+ * A record that came in at `came_ms` is done at `now_ms`, both by the wall clock: observes the latency, which
+ * voc_lag_seconds goes by as well.
+ */
+void voc_metric_done(int64_t came_ms, int64_t now_ms);
+/* What voc_lag_seconds is at `now_ms`, with VOC_METRIC_LAG as it was set last. */
+int64_t voc_metric_lag_seconds(int64_t now_ms);
 /* `value` indexes the label's table (enum voc_reason, voc_rule, voc_webhook_outcome, ...). */
 void voc_metric_add_labelled(enum voc_labelled_metric metric, int value, int64_t by);
 int64_t voc_metric_get_labelled(enum voc_labelled_metric metric, int value);

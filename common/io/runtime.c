@@ -40,6 +40,7 @@ static bool render_metrics(void *context, struct voc_buf *body)
 	enum voc_unready reason;
 	voc_metric_set(VOC_METRIC_READY, voc_health_is_ready(runtime->health, &reason));
 	voc_metric_set(VOC_METRIC_STALLED, (int64_t)voc_health_stalled(runtime->health));
+	voc_metric_set(VOC_METRIC_LAG_SECONDS, voc_metric_lag_seconds(voc_clock_wall_ms()));
 	voc_metrics_render(body, runtime->name);
 	return true;
 }

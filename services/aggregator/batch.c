@@ -190,7 +190,7 @@ static void count_records(struct voc_agg *agg, int32_t number)
 		if (!record->decoded)
 			voc_metric_add_labelled(VOC_LABELLED_DEAD_LETTERS, (int)record->error->reason, 1);
 		else if (record->decoded->kind == VOC_RECORD_EVENT && record->timestamp_ms > 0)
-			voc_metric_observe_us(VOC_METRIC_LATENCY_SECONDS, (now_ms - record->timestamp_ms) * 1000);
+			voc_metric_done(record->timestamp_ms, now_ms);
 	}
 }
 

@@ -158,7 +158,7 @@ static void settle(struct endpoint *endpoint, const struct voc_webhook_completio
 	case OUTBOX_DELIVERED:
 		VOC_FAULT_POINT(VOC_FAULT_ALERTER_POSTED);
 		if (job->received_ms >= 0)
-			voc_metric_observe_us(VOC_METRIC_LATENCY_SECONDS, (wall_ms - job->received_ms) * 1000);
+			voc_metric_done(job->received_ms, wall_ms);
 		finish_job(endpoint, job);
 		break;
 	case OUTBOX_RETRIED:

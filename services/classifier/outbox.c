@@ -27,7 +27,7 @@ static void count(const struct ticket *ticket)
 		voc_metric_add(VOC_METRIC_RECORDS_OUT, 1);
 	else
 		voc_metric_add_labelled(VOC_LABELLED_DEAD_LETTERS, (int)ticket->refused, 1);
-	voc_metric_observe_us(VOC_METRIC_LATENCY_SECONDS, (voc_clock_wall_ms() - ticket->origin.timestamp_ms) * 1000);
+	voc_metric_done(ticket->origin.timestamp_ms, voc_clock_wall_ms());
 }
 
 static void on_delivered(void *owner, void *opaque, int32_t partition, int64_t offset)

@@ -41,6 +41,20 @@ static void assert_line(const char *line)
 	free(text);
 }
 
+static void test_how_late_it_is_is_told_while_records_wait(void **state)
+{
+	(void)state;
+	voc_metric_set(VOC_METRIC_LAG, 3);
+	assert_int_equal(voc_metric_lag_seconds(90000), 0); /* nothing is known yet */
+	voc_metric_done(60500, 61000);
+	assert_int_equal(voc_metric_lag_seconds(90000), 29);
+	assert_int_equal(voc_metric_lag_seconds(60000), 0); /* another machine's clock is ahead */
+	voc_metric_set(VOC_METRIC_LAG, 0);
+	assert_int_equal(voc_metric_lag_seconds(90000), 0);
+	assert_line("voc_latency_seconds_bucket{le=\"0.5\"} 1");
+	assert_line("voc_latency_seconds_bucket{le=\"0.2\"} 0");
+}
+
 static void test_counters_add_and_gauges_are_set(void **state)
 {
 	(void)state;
@@ -155,6 +169,7 @@ static void test_the_process_is_measured(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_how_late_it_is_is_told_while_records_wait),
 		cmocka_unit_test(test_counters_add_and_gauges_are_set),
 		cmocka_unit_test(test_label_values_outside_of_their_table_count_nowhere),
 		cmocka_unit_test(test_histograms_are_cumulative_with_inclusive_bounds),
