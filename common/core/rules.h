@@ -7,6 +7,7 @@
 
 #include "base/err.h"
 #include "core/alert_rule.h"
+#include "core/labels.h"
 
 #define VOC_RULES_MAX_BYTES    65536 /* of the file */
 #define VOC_RULES_VERSION_SIZE 64    /* with the NUL */
@@ -50,12 +51,15 @@ struct voc_rules {
 	int repeat_complaint_count;
 	int64_t repeat_complaint_window_ms;
 	int64_t half_life_ms;
+	int importance[VOC_SERVQUAL_COUNT]; /* of the SERVQUAL dimensions, in hundredths of the whole: what reports
+	                                       weigh by */
 	int64_t cooldown_ms[VOC_RULE_COUNT];
 	char follow_up[VOC_RULE_COUNT][VOC_ADVICE_COUNT][VOC_FOLLOW_UP_SIZE];
 };
 
 /*
- * Reads the file's bytes. Every member is required, no other is allowed, a member named twice is an error.
+ * Reads the file's bytes. Every member but `importance` is required, no other is allowed, a member named twice is an
+ * error. Without `importance` it is voc_importance_default.
  * VOC_FATAL with VOC_REASON_CONFIG and the member's path ("weights.churn_intent: ...") otherwise.
  */
 VOC_MUST_CHECK enum voc_status voc_rules_parse(struct voc_str json, struct voc_rules *ret_rules,
@@ -67,6 +71,12 @@ VOC_MUST_CHECK enum voc_status voc_rules_parse(struct voc_str json, struct voc_r
  */
 VOC_MUST_CHECK enum voc_status voc_rules_read(struct voc_str json, struct voc_rules *ret_rules,
                                               struct voc_buf *ret_canonical, struct voc_error *error);
+
+/*
+ * How customers spread 100 points over the dimensions: 32, 22, 19, 16, 11 (Zeithaml, Parasuraman, Berry 1990,
+ * Delivering Quality Service).
+ */
+extern const int voc_importance_default[VOC_SERVQUAL_COUNT];
 
 /* The name of the term that a weight makes: "servqual:reliability". NULL for a value outside of the enum. */
 const char *voc_weight_term(enum voc_weight weight);

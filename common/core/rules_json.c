@@ -33,16 +33,25 @@ enum {
 	TOP_REPEAT_COMPLAINT,
 	TOP_COOLDOWN,
 	TOP_FOLLOW_UP,
+	TOP_IMPORTANCE,
 	TOP_COUNT
 };
-static const char *const top_names[TOP_COUNT] = { "version", "half_life_hours",  "thresholds",     "weights",
-	                                          "repeat",  "repeat_complaint", "cooldown_hours", "follow_up" };
+static const char *const top_names[TOP_COUNT] = { "version",        "half_life_hours", "thresholds",
+	                                          "weights",        "repeat",          "repeat_complaint",
+	                                          "cooldown_hours", "follow_up",       "importance" };
 static const char *const advice_names[VOC_ADVICE_COUNT] = { "ko", "en" };
 static const char *const rule_names[VOC_RULE_COUNT] = {
 #define X(symbol, name, text) name,
 	VOC_RULES(X)
 #undef X
 };
+
+static const struct number importances[] = {
+	{ "reliability", 0, 100 }, { "responsiveness", 0, 100 }, { "assurance", 0, 100 },
+	{ "empathy", 0, 100 },     { "tangibles", 0, 100 },
+};
+_Static_assert(sizeof importances / sizeof *importances == VOC_SERVQUAL_COUNT - 1, "one for each dimension");
+const int voc_importance_default[VOC_SERVQUAL_COUNT] = { 0, 32, 22, 19, 16, 11 };
 
 static const struct number half_life = { "half_life_hours", 1, HOURS_MAX };
 static const struct number thresholds[] = { { "raise", 1, 100 }, { "critical", 1, 100 }, { "clear", 1, 100 } };
@@ -191,6 +200,22 @@ static void take_weights(struct reader *reader, json_t *top, struct voc_rules *r
 		rules->weights[i] = (int)got[i];
 }
 
+/* Rules that were written before there was such a member are as good as they were. */
+static void take_importance(struct reader *reader, json_t *top, struct voc_rules *rules)
+{
+	int64_t got[VOC_SERVQUAL_COUNT - 1], sum = 0;
+	memcpy(rules->importance, voc_importance_default, sizeof rules->importance);
+	if (!json_object_get(top, top_names[TOP_IMPORTANCE]))
+		return;
+	take_numbers(reader, top, TOP_IMPORTANCE, importances, VOC_SERVQUAL_COUNT - 1, got);
+	for (int i = 1; i < VOC_SERVQUAL_COUNT && !reader->failed; i++) {
+		rules->importance[i] = (int)got[i - 1];
+		sum += got[i - 1];
+	}
+	if (!reader->failed && sum != 100)
+		fail(reader, "", top_names[TOP_IMPORTANCE], "expected numbers that sum up to 100");
+}
+
 static void take_windows(struct reader *reader, json_t *top, struct voc_rules *rules)
 {
 	int64_t got[VOC_RULE_COUNT];
@@ -268,6 +293,7 @@ static enum voc_status parse(struct voc_str json, struct voc_rules *ret_rules, s
 		take_weights(&reader, top, &rules);
 		take_windows(&reader, top, &rules);
 		take_follow_up(&reader, top, &rules);
+		take_importance(&reader, top, &rules);
 	} else {
 		fail(&reader, "", "rules", "expected an object");
 	}

@@ -1,8 +1,11 @@
 #include "io/redis_query.h"
 
+#include "core/rollup.h"
 #include "io/redis_keys.h"
 
 #include <stdlib.h>
+
+#define HASHES_AT_ONCE 240
 
 enum voc_status voc_redis_fields_of(struct voc_redis *redis, const struct voc_redis_reply *reply,
                                     struct voc_redis_fields *ret_fields, struct voc_error *error)
@@ -166,19 +169,46 @@ static enum voc_status visit_rollup(struct voc_redis *redis, const struct voc_re
 	return status;
 }
 
+/* `number` is a minute's or a day's; `periods` of them from there on, in one exchange. */
+static enum voc_status query_periods(struct voc_redis *redis, int32_t partitions, int64_t number, int64_t periods,
+                                     bool are_days, voc_redis_rollup_fn *each, void *context, struct voc_error *error)
+{
+	struct voc_redis_key key;
+	voc_redis_begin(redis);
+	for (int64_t i = number; i < number + periods; i++) {
+		for (int32_t p = 0; p < partitions; p++)
+			gather(redis, "HGETALL", voc_redis_key_rollup(&key, p, are_days ? VOC_PERIOD_OF_DAY(i) : i));
+	}
+	enum voc_status status = voc_redis_exchange(redis, error);
+	for (int64_t i = 0; status == VOC_OK && i < periods * partitions; i++)
+		status = visit_rollup(redis, voc_redis_reply(redis, (size_t)i), number + i / partitions, each, context,
+		                      error);
+	return status;
+}
+
 enum voc_status voc_redis_query_rollups(struct voc_redis *redis, int32_t partitions, int64_t first_minute,
                                         int64_t minutes, voc_redis_rollup_fn *each, void *context,
                                         struct voc_error *error)
 {
-	struct voc_redis_key key;
-	voc_redis_begin(redis);
-	for (int64_t m = 0; m < minutes; m++) {
-		for (int32_t p = 0; p < partitions; p++)
-			gather(redis, "HGETALL", voc_redis_key_rollup(&key, p, first_minute + m));
-	}
-	enum voc_status status = voc_redis_exchange(redis, error);
-	for (int64_t i = 0; status == VOC_OK && i < minutes * partitions; i++)
-		status = visit_rollup(redis, voc_redis_reply(redis, (size_t)i), first_minute + i / partitions, each,
-		                      context, error);
+	return query_periods(redis, partitions, first_minute, minutes, false, each, context, error);
+}
+
+/* A year of days is too much for one exchange. */
+enum voc_status voc_redis_query_index(struct voc_redis *redis, int32_t partitions, int64_t first_day, int64_t days,
+                                      voc_redis_rollup_fn *each, void *context, struct voc_error *error)
+{
+	int64_t at_once = HASHES_AT_ONCE / partitions;
+	enum voc_status status = VOC_OK;
+	at_once = at_once > 0 ? at_once : 1;
+	for (int64_t at = 0; status == VOC_OK && at < days; at += at_once)
+		status = query_periods(redis, partitions, first_day + at, days - at < at_once ? days - at : at_once,
+		                       true, each, context, error);
 	return status;
+}
+
+enum voc_status voc_redis_query_position(struct voc_redis *redis, int32_t partition,
+                                         struct voc_redis_fields *ret_fields, struct voc_error *error)
+{
+	struct voc_redis_key key;
+	return fetch_hash(redis, voc_redis_key_position(&key, partition), ret_fields, error);
 }

@@ -48,6 +48,13 @@ VOC_MUST_CHECK enum voc_status voc_redis_query_rollups(struct voc_redis *redis, 
                                                        int64_t first_minute, int64_t minutes, voc_redis_rollup_fn *each,
                                                        void *context, struct voc_error *error);
 
+/* The index (docs/SEMANTICS.md) of `days` days from `first_day` (days since 1970) on; told as above, by day. */
+VOC_MUST_CHECK enum voc_status voc_redis_query_index(struct voc_redis *redis, int32_t partitions, int64_t first_day,
+                                                     int64_t days, voc_redis_rollup_fn *each, void *context,
+                                                     struct voc_error *error);
+VOC_MUST_CHECK enum voc_status voc_redis_query_position(struct voc_redis *redis, int32_t partition,
+                                                        struct voc_redis_fields *ret_fields, struct voc_error *error);
+
 /* The index-th field's name and value; index < fields->count. */
 struct voc_str voc_redis_field_name(const struct voc_redis_fields *fields, size_t index);
 struct voc_str voc_redis_field_value(const struct voc_redis_fields *fields, size_t index);

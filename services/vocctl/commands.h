@@ -63,6 +63,7 @@ extern const struct vocctl_command vocctl_command_dlq;
 extern const struct vocctl_command vocctl_command_gen;
 extern const struct vocctl_command vocctl_command_label;
 extern const struct vocctl_command vocctl_command_rebuild;
+extern const struct vocctl_command vocctl_command_report;
 extern const struct vocctl_command vocctl_command_rules;
 extern const struct vocctl_command vocctl_command_send;
 extern const struct vocctl_command vocctl_command_shadow;

@@ -63,6 +63,8 @@ def some_rules(rng):
         raw["thresholds"] = {"raise": 30 + kind, "critical": 70, "clear": 5}
         raw["half_life_hours"] = 24 * kind
         raw["cooldown_hours"]["churn_intent"] = kind - 1
+    if kind == 2:
+        raw["importance"] = {"reliability": 60, "responsiveness": 10, "assurance": 10, "empathy": 20, "tangibles": 0}
         raw["follow_up"]["churn_intent"]["en"] = "tab\t\"line\n" + "é" * kind
     return raw
 

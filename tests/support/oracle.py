@@ -106,11 +106,14 @@ class Rules:
     """Rules as a file holds them; ValueError, KeyError or AttributeError if it could not."""
 
     def __init__(self, raw):
-        check(raw.keys() == RULES_MEMBERS and re.fullmatch(r"[A-Za-z0-9._-]{1,48}", raw["version"]), "members")
+        check(raw.keys() - {"importance"} == RULES_MEMBERS and re.fullmatch(r"[A-Za-z0-9._-]{1,48}", raw["version"]), "members")
         integers(raw["thresholds"], ("raise", "critical", "clear"), 1, 100)
         check(raw["thresholds"]["clear"] < raw["thresholds"]["raise"] < raw["thresholds"]["critical"], "thresholds")
         integers(raw["weights"], WEIGHTS, -1000, 1000)
         integers(raw["cooldown_hours"], ALERTS, 0, 87600)
+        if "importance" in raw:
+            integers(raw["importance"], ("reliability", "responsiveness", "assurance", "empathy", "tangibles"), 0, 100)
+            check(sum(raw["importance"].values()) == 100, "importance")
         integers({"h": raw["half_life_hours"], "r": raw["repeat"]["window_hours"], "c": raw["repeat_complaint"]["window_hours"]}, "hrc", 1, 87600)
         integers({**raw["repeat"], "window_hours": 0}, ("window_hours", "max"), 0, 8)
         integers({**raw["repeat_complaint"], "window_hours": 2}, ("window_hours", "count"), 2, 8)

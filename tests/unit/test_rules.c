@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <stdio.h>
 
 #include "core/rules.h"
 #include "support/examples.h"
@@ -171,6 +172,41 @@ static void test_the_canonical_text_is_one_for_all_spellings(void **state)
 	voc_buf_free(&second);
 }
 
+static void test_importance_is_known_where_it_is_not_given(void **state)
+{
+	(void)state;
+	static struct voc_rules rules;
+	static const struct {
+		const char *importance, *error;
+	} cases[] = {
+		{ "{\"reliability\":50,\"responsiveness\":20,\"assurance\":20,\"empathy\":10,\"tangibles\":0}", NULL },
+		{ "{\"reliability\":51,\"responsiveness\":20,\"assurance\":20,\"empathy\":10,\"tangibles\":0}",
+		  "importance: expected numbers that sum up to 100" },
+		{ "{\"reliability\":101,\"responsiveness\":0,\"assurance\":0,\"empathy\":0,\"tangibles\":0}",
+		  "importance.reliability: expected 0 to 100" },
+		{ "{\"reliability\":100}", "importance.responsiveness: missing" },
+		{ "[]", "importance: expected an object" },
+	};
+	struct voc_error error = { 0 };
+	struct voc_buf file = example_read("deploy/rules.json");
+	assert_int_equal(voc_rules_parse(voc_buf_str(&file), &rules, &error), VOC_OK);
+	assert_memory_equal(rules.importance, voc_importance_default, sizeof rules.importance);
+	voc_buf_free(&file);
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		char with[256];
+		snprintf(with, sizeof with, "\"importance\": %s, \"version\"", cases[i].importance);
+		struct voc_buf json = altered("\"version\"", with);
+		enum voc_status status = voc_rules_parse(voc_buf_str(&json), &rules, &error);
+		assert_int_equal(status, cases[i].error ? VOC_FATAL : VOC_OK);
+		if (cases[i].error)
+			assert_string_equal(error.text, cases[i].error);
+		else
+			assert_int_equal(rules.importance[VOC_SERVQUAL_RELIABILITY], 50);
+		voc_error_clear(&error);
+		voc_buf_free(&json);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -178,6 +214,7 @@ int main(void)
 		cmocka_unit_test(test_the_default_weights_keep_the_order_of_servqual),
 		cmocka_unit_test(test_each_mistake_is_told_with_its_place),
 		cmocka_unit_test(test_what_is_no_object_is_refused),
+		cmocka_unit_test(test_importance_is_known_where_it_is_not_given),
 		cmocka_unit_test(test_the_version_is_bound_to_the_content),
 		cmocka_unit_test(test_the_canonical_text_is_one_for_all_spellings),
 	};
