@@ -30,11 +30,9 @@ static enum voc_status decode_event(const struct voc_aggregate_input *input, str
 		return voc_error_set(error, VOC_INVALID, VOC_REASON_BAD_SOURCE_POSITION, -1,
 		                     "header " VOC_SOURCE_HEADER);
 	enum voc_status status = voc_classified_decode(input->value, arena, &ret_record->event, error);
-	if (status != VOC_OK)
-		return status;
 	ret_record->kind = VOC_RECORD_EVENT;
 	ret_record->source = source;
-	return VOC_OK;
+	return status;
 }
 
 static enum voc_status decode_rules(const struct voc_aggregate_input *input, struct voc_arena *arena,
@@ -94,7 +92,41 @@ static enum voc_status decode_control(const struct voc_aggregate_input *input, s
 	return voc_error_set(error, VOC_INVALID, VOC_REASON_UNKNOWN_TYPE, -1, "type");
 }
 
-/* Events, which are all but a few, are told by their header before anything of the value is read. */
+static enum voc_status decode_fact(const struct voc_aggregate_input *input, enum voc_fact_kind kind,
+                                   struct voc_arena *arena, struct voc_aggregate_record *ret_record,
+                                   struct voc_error *error)
+{
+	/* its time must be there, and was held against the clock by the classifier */
+	const struct voc_record record = { .value = input->value };
+	struct voc_fact *fact = voc_arena_alloc(arena, sizeof *fact);
+	if (!fact)
+		return out_of_memory(error);
+	enum voc_status status = voc_fact_decode(&record, kind, arena, fact, error);
+	if (status == VOC_RETRY)
+		return out_of_memory(error);
+	ret_record->kind = VOC_RECORD_FACT;
+	ret_record->fact = fact;
+	return status;
+}
+
+/* Records that a record of another topic was made into. Nearly all are events: what is none is asked what it is. */
+static enum voc_status decode_sourced(const struct voc_aggregate_input *input, struct voc_arena *arena,
+                                      struct voc_aggregate_record *ret_record, struct voc_error *error)
+{
+	struct voc_str type;
+	enum voc_fact_kind kind;
+	enum voc_status status = decode_event(input, arena, ret_record, error);
+	if (status != VOC_INVALID || error->reason == VOC_REASON_BAD_SOURCE_POSITION)
+		return status;
+	if (!read_type(input->value, arena, &type))
+		return out_of_memory(error);
+	if (!voc_fact_kind_parse(type, &kind))
+		return status;
+	voc_error_clear(error);
+	return decode_fact(input, kind, arena, ret_record, error);
+}
+
+/* What is no control is told by its header before anything of the value is read. */
 enum voc_status voc_aggregate_decode(const struct voc_aggregate_input *input, struct voc_arena *arena,
                                      struct voc_aggregate_record *ret_record, struct voc_error *error)
 {
@@ -103,8 +135,18 @@ enum voc_status voc_aggregate_decode(const struct voc_aggregate_input *input, st
 	voc_error_clear(error);
 	ret_record->offset = input->offset;
 	ret_record->timestamp_ms = input->timestamp_ms;
-	return input->source.len > 0 ? decode_event(input, arena, ret_record, error)
+	return input->source.len > 0 ? decode_sourced(input, arena, ret_record, error)
 	                             : decode_control(input, arena, ret_record, error);
+}
+
+struct voc_str voc_aggregate_customer_id(const struct voc_aggregate_record *record)
+{
+	switch (record->kind) {
+	case VOC_RECORD_EVENT: return record->event.customer_id;
+	case VOC_RECORD_FACT: return record->fact->customer_id;
+	case VOC_RECORD_RULES: break;
+	}
+	return (struct voc_str){ NULL, 0 };
 }
 
 /* The record at `offset` is being applied: all before it are done. Offsets may leave gaps (Kafka's own markers). */
@@ -412,36 +454,50 @@ static enum voc_status apply_event(struct step *step, struct voc_rollup *rollup)
 	return VOC_OK;
 }
 
+static enum voc_status apply_contact(struct step *step, struct voc_partition_state *state, struct voc_rollup *rollup)
+{
+	const struct voc_aggregate_record *record = step->record;
+	struct voc_customer *customer = step->customer;
+	uint8_t hash[VOC_RECENT_BYTES];
+	if (!identify(&record->event, step->arena, hash))
+		return out_of_memory(step->error);
+	if (voc_recent_has(&customer->recent, hash)) {
+		step->effects->outcome = VOC_APPLY_DUPLICATE;
+		state->now.duplicates++;
+		customer->counts.duplicates++;
+		return VOC_OK;
+	}
+	step->effects->outcome = VOC_APPLY_EVENT;
+	state->now.events++;
+	if (!voc_recent_append(&customer->recent, hash, record->timestamp_ms))
+		return out_of_memory(step->error);
+	return apply_event(step, rollup);
+}
+
+/* A sender's duplicate changes nothing: what is noted is noted again. */
+static enum voc_status apply_fact(struct step *step, struct voc_partition_state *state)
+{
+	step->effects->outcome = VOC_APPLY_FACT;
+	state->now.facts++;
+	return VOC_OK;
+}
+
 enum voc_status voc_aggregate_apply(const struct voc_aggregate *aggregate, struct voc_partition_state *state,
                                     struct voc_customer *customer, struct voc_rollup *rollup,
                                     const struct voc_aggregate_record *record, struct voc_arena *arena,
                                     struct voc_aggregate_effects *ret_effects, struct voc_error *error)
 {
-	struct voc_partition_counts *now = &state->now;
-	uint8_t hash[VOC_RECENT_BYTES];
 	*ret_effects = (struct voc_aggregate_effects){ .outcome = VOC_APPLY_COPY };
 	enum voc_status status = advance(state, record->offset, error);
 	if (status != VOC_OK)
 		return status;
 	if (record->source.offset < voc_partition_state_mark(state, &record->source)) {
-		now->copies++;
+		state->now.copies++;
 		return VOC_OK;
 	}
 	status = voc_partition_state_set_mark(state, &record->source, record->source.offset + 1, error);
 	if (status != VOC_OK)
 		return status;
-	if (!identify(&record->event, arena, hash))
-		return out_of_memory(error);
-	if (voc_recent_has(&customer->recent, hash)) {
-		ret_effects->outcome = VOC_APPLY_DUPLICATE;
-		now->duplicates++;
-		customer->counts.duplicates++;
-		return VOC_OK;
-	}
-	ret_effects->outcome = VOC_APPLY_EVENT;
-	now->events++;
-	if (!voc_recent_append(&customer->recent, hash, record->timestamp_ms))
-		return out_of_memory(error);
 	struct step step = { .aggregate = aggregate,
 		             .rules = &state->rules->rules,
 		             .record = record,
@@ -449,5 +505,5 @@ enum voc_status voc_aggregate_apply(const struct voc_aggregate *aggregate, struc
 		             .arena = arena,
 		             .effects = ret_effects,
 		             .error = error };
-	return apply_event(&step, rollup);
+	return record->kind == VOC_RECORD_EVENT ? apply_contact(&step, state, rollup) : apply_fact(&step, state);
 }

@@ -5,8 +5,8 @@
  * caller can fetch many customers at once in between:
  *
  *   for each record:   voc_aggregate_decode: what is it, and what customer is it of? fetch those not in memory
- *   in offset order:   voc_aggregate_apply for an event, voc_aggregate_rule for rules, voc_aggregate_skip for one that
- *                      can't be decoded
+ *   in offset order:   voc_aggregate_apply for an event or a fact, voc_aggregate_rule for rules, voc_aggregate_skip
+ *                      for one that can't be decoded
  *   then, in order:    publish the alerts and wait for their acknowledgement; write the differences
  *                      (voc_customer_diff, voc_customer_at_risk, voc_rollup_each, voc_partition_state_diff) in one
  *                      transaction; voc_partition_state_saved
@@ -19,6 +19,7 @@
 
 #include "core/alert.h"
 #include "core/customer.h"
+#include "core/fact.h"
 #include "core/partition_state.h"
 #include "core/rollup.h"
 #include "core/rules_record.h"
@@ -39,6 +40,7 @@ struct voc_aggregate_input {
 
 enum voc_record_kind {
 	VOC_RECORD_EVENT,
+	VOC_RECORD_FACT,
 	VOC_RECORD_RULES,
 };
 
@@ -46,11 +48,10 @@ enum voc_record_kind {
 struct voc_aggregate_record {
 	enum voc_record_kind kind;
 	int64_t offset, timestamp_ms;
+	struct voc_source_position source; /* of the record that an event or a fact was made from */
 	union {
-		struct {
-			struct voc_source_position source; /* of the raw record that it was made from */
-			struct voc_classified event;
-		};
+		struct voc_classified event;
+		const struct voc_fact *fact;          /* in the arena */
 		const struct voc_rules_record *rules; /* in the arena */
 	};
 };
@@ -59,6 +60,7 @@ enum voc_apply_outcome {
 	VOC_APPLY_EVENT,     /* counted */
 	VOC_APPLY_DUPLICATE, /* its sender had sent it before */
 	VOC_APPLY_COPY,      /* a crash of the classifier made it again; the customer is untouched */
+	VOC_APPLY_FACT,      /* noted */
 };
 
 /* An alert to publish. Key: the customer's id; VOC_RECEIVED_HEADER: the classified record's timestamp. */
@@ -78,10 +80,12 @@ struct voc_aggregate_effects {
 /* VOC_OK, or VOC_INVALID with the reason for the dead letter; VOC_FATAL when memory or the arena runs out. */
 VOC_MUST_CHECK enum voc_status voc_aggregate_decode(const struct voc_aggregate_input *input, struct voc_arena *arena,
                                                     struct voc_aggregate_record *ret_record, struct voc_error *error);
+/* Whose the record is; empty for rules. */
+struct voc_str voc_aggregate_customer_id(const struct voc_aggregate_record *record);
 /*
- * Applies an event: changes `state`, `customer` and `rollup` (which must be cleared at least every `max_events`
- * records). VOC_OK; VOC_FATAL when memory or the arena runs out, a record comes out of order, or no rules are in force:
- * what was changed is then to be thrown away.
+ * Applies an event or a fact: changes `state`, `customer` and `rollup` (which must be cleared at least every
+ * `max_events` records). VOC_OK; VOC_FATAL when memory or the arena runs out, a record comes out of order, or no rules
+ * are in force: what was changed is then to be thrown away.
  */
 VOC_MUST_CHECK enum voc_status voc_aggregate_apply(const struct voc_aggregate *aggregate,
                                                    struct voc_partition_state *state, struct voc_customer *customer,

@@ -119,8 +119,8 @@ enum voc_status voc_agg_step_add(struct voc_agg_step *step, const struct voc_agg
 	enum voc_status status = voc_aggregate_decode(&input->record, step->arena, decoded, &invalid);
 	if (status == VOC_FATAL) /* the arena is full: not the record's fault, and no reason to refuse it */
 		return out_of_memory(error);
-	if (status == VOC_OK && decoded->kind == VOC_RECORD_EVENT) {
-		record.customer = intern_customer(step, input->partition, decoded->event.customer_id);
+	if (status == VOC_OK && decoded->kind != VOC_RECORD_RULES) {
+		record.customer = intern_customer(step, input->partition, voc_aggregate_customer_id(decoded));
 	} else if (status != VOC_OK) {
 		record.decoded = NULL;
 		record.error = voc_arena_alloc(step->arena, sizeof *record.error);
@@ -141,7 +141,7 @@ static bool keep_alerts(struct voc_agg_step *step, const struct voc_agg_record *
 		struct voc_agg_alert *alert = voc_arena_alloc(step->arena, sizeof *alert);
 		if (!alert)
 			return false;
-		*alert = (struct voc_agg_alert){ .customer_id = record->decoded->event.customer_id,
+		*alert = (struct voc_agg_alert){ .customer_id = voc_aggregate_customer_id(record->decoded),
 			                         .timestamp_ms = record->timestamp_ms,
 			                         .rule = effects->alerts[i].rule,
 			                         .record = (uint32_t)(record - step->records),
@@ -155,9 +155,9 @@ static bool keep_alerts(struct voc_agg_step *step, const struct voc_agg_record *
 	return true;
 }
 
-static enum voc_status apply_event(struct voc_agg_step *step, const struct voc_aggregate *aggregate,
-                                   struct voc_partition_state *state, struct voc_rollup *rollup,
-                                   const struct voc_agg_record *record, struct voc_error *error)
+static enum voc_status apply_to_customer(struct voc_agg_step *step, const struct voc_aggregate *aggregate,
+                                         struct voc_partition_state *state, struct voc_rollup *rollup,
+                                         const struct voc_agg_record *record, struct voc_error *error)
 {
 	struct voc_agg_partition *in = &step->partitions[record->partition];
 	struct voc_aggregate_effects effects;
@@ -167,6 +167,7 @@ static enum voc_status apply_event(struct voc_agg_step *step, const struct voc_a
 	if (status != VOC_OK)
 		return status;
 	in->events += effects.outcome == VOC_APPLY_EVENT;
+	in->facts += effects.outcome == VOC_APPLY_FACT;
 	in->duplicates += effects.outcome == VOC_APPLY_DUPLICATE;
 	in->copies += effects.outcome == VOC_APPLY_COPY;
 	return keep_alerts(step, record, &effects) ? VOC_OK : out_of_memory(error);
@@ -182,7 +183,8 @@ static enum voc_status apply_record(struct voc_agg_step *step, const struct voc_
 		return voc_aggregate_skip(state, record->offset, error);
 	}
 	switch (record->decoded->kind) {
-	case VOC_RECORD_EVENT: return apply_event(step, aggregate, state, rollup, record, error);
+	case VOC_RECORD_EVENT:
+	case VOC_RECORD_FACT: return apply_to_customer(step, aggregate, state, rollup, record, error);
 	case VOC_RECORD_RULES: in->controls++; return voc_aggregate_rule(aggregate, state, record->decoded, error);
 	}
 	return voc_error_set(error, VOC_FATAL, VOC_REASON_INTERNAL, -1, "a record of no kind");

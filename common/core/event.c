@@ -31,8 +31,7 @@ static bool is_binary(const struct voc_record *record)
 }
 
 /* False with `error` filled. */
-static bool decode(struct voc_event_draft *draft, const struct voc_record *record, struct voc_event *event,
-                   struct voc_error *error)
+static bool read_json(struct voc_event_draft *draft, const struct voc_record *record, struct voc_error *error)
 {
 	struct voc_json_reader json;
 	voc_json_read_begin(&json, draft->json, draft->arena, VOC_EVENT_MAX_DEPTH, error);
@@ -42,36 +41,44 @@ static bool decode(struct voc_event_draft *draft, const struct voc_record *recor
 	} else {
 		voc_event_read_envelope(draft, &json);
 	}
-	if (!voc_json_read_end(&json))
-		return false;
-	if (voc_event_check(draft, record->timestamp_ms, event))
-		return true;
-	*error = draft->flaw;
+	return voc_json_read_end(&json);
+}
+
+bool voc_event_draft_read(struct voc_event_draft *draft, const struct voc_record *record, struct voc_error *error)
+{
+	draft->json = strip_prefix(record->value);
+	draft->last_turn = &draft->first_turn;
+	if (record->value.len > VOC_EVENT_MAX_BYTES)
+		voc_error_set(error, VOC_INVALID, VOC_REASON_TOO_LARGE, -1, "a record of %zu bytes", record->value.len);
+	else if (draft->json.len == 0)
+		voc_error_set(error, VOC_INVALID, VOC_REASON_EMPTY_RECORD, -1, "no value");
+	else
+		return read_json(draft, record, error);
 	return false;
+}
+
+enum voc_status voc_event_draft_failure(const struct voc_event_draft *draft, const struct voc_record *record,
+                                        struct voc_error *error)
+{
+	if (error->status == VOC_OK)
+		*error = draft->flaw;
+	if (error->position >= 0)
+		error->position += (int64_t)(record->value.len - draft->json.len);
+	if (error->reason == VOC_REASON_OUT_OF_MEMORY)
+		error->status = VOC_RETRY;
+	return error->status;
 }
 
 enum voc_status voc_event_decode(const struct voc_record *record, struct voc_arena *arena, struct voc_event *ret_event,
                                  struct voc_error *error)
 {
-	struct voc_str json = strip_prefix(record->value);
-	struct voc_event_draft draft = { .arena = arena, .json = json, .extensions = ret_event->extensions };
+	struct voc_event_draft draft = { .arena = arena, .extensions = ret_event->extensions };
 	struct voc_error own;
-	draft.last_turn = &draft.first_turn;
-	if (!error)
-		error = &own;
+	error = error ? error : &own;
 	voc_error_clear(error);
-	if (record->value.len > VOC_EVENT_MAX_BYTES)
-		return voc_error_set(error, VOC_INVALID, VOC_REASON_TOO_LARGE, -1, "a record of %zu bytes",
-		                     record->value.len);
-	if (json.len == 0)
-		return voc_error_set(error, VOC_INVALID, VOC_REASON_EMPTY_RECORD, -1, "no value");
-	if (decode(&draft, record, ret_event, error))
+	if (voc_event_draft_read(&draft, record, error) && voc_event_check(&draft, record->timestamp_ms, ret_event))
 		return VOC_OK;
-	if (error->position >= 0)
-		error->position += (int64_t)(record->value.len - json.len);
-	if (error->reason == VOC_REASON_OUT_OF_MEMORY)
-		error->status = VOC_RETRY;
-	return error->status;
+	return voc_event_draft_failure(&draft, record, error);
 }
 
 struct voc_str voc_event_attribute(const struct voc_event *event, const char *name)

@@ -25,7 +25,7 @@ static bool check_required(struct voc_event_draft *draft, struct voc_str value, 
 }
 
 /* A name that others will know the thing by: it must be there, be visible, and stay on one line. */
-static bool check_identity(struct voc_event_draft *draft, struct voc_str value, size_t max_chars, const char *name)
+bool voc_event_check_identity(struct voc_event_draft *draft, struct voc_str value, size_t max_chars, const char *name)
 {
 	if (!check_required(draft, value, name))
 		return false;
@@ -38,10 +38,15 @@ static bool check_identity(struct voc_event_draft *draft, struct voc_str value, 
 	return true;
 }
 
+bool voc_event_check_length(struct voc_event_draft *draft, struct voc_str value, size_t max_chars, const char *name)
+{
+	return !is_longer(value, max_chars) ||
+	       voc_event_flaw(draft, VOC_REASON_TOO_LARGE, value.ptr, name, "is too long");
+}
+
 static bool check_name(struct voc_event_draft *draft, struct voc_str value, const char *name)
 {
-	return !is_longer(value, VOC_NAME_MAX_CHARS) ||
-	       voc_event_flaw(draft, VOC_REASON_TOO_LARGE, value.ptr, name, "is too long");
+	return voc_event_check_length(draft, value, VOC_NAME_MAX_CHARS, name);
 }
 
 static bool is_media_token(char c)
@@ -83,7 +88,7 @@ static bool is_json_media_type(struct voc_str s)
 	return json && (end == s.len || s.ptr[end] == ';');
 }
 
-static bool check_time(struct voc_event_draft *draft, int64_t record_ms, int64_t *ret_ms)
+bool voc_event_check_time(struct voc_event_draft *draft, int64_t record_ms, int64_t *ret_ms)
 {
 	struct voc_str time = draft->time;
 	int64_t ms = record_ms;
@@ -99,22 +104,41 @@ static bool check_time(struct voc_event_draft *draft, int64_t record_ms, int64_t
 	return true;
 }
 
-static bool check_attributes(struct voc_event_draft *draft, enum voc_channel *ret_channel)
+static bool check_kind(struct voc_event_draft *draft)
 {
 	if (!check_required(draft, draft->specversion, "specversion"))
 		return false;
 	if (!voc_str_is(draft->specversion, "1.0"))
 		return voc_event_flaw(draft, VOC_REASON_UNSUPPORTED_VERSION, draft->specversion.ptr, "specversion",
 		                      "is not 1.0");
-	if (!check_required(draft, draft->type, "type"))
-		return false;
-	if (!voc_channel_parse_event_type(draft->type, ret_channel))
-		return voc_event_flaw(draft, VOC_REASON_UNKNOWN_TYPE, draft->type.ptr, "type", "is unknown");
+	return check_required(draft, draft->type, "type");
+}
+
+static bool is_unknown_type(struct voc_event_draft *draft)
+{
+	return voc_event_flaw(draft, VOC_REASON_UNKNOWN_TYPE, draft->type.ptr, "type", "is unknown");
+}
+
+static bool check_origin(struct voc_event_draft *draft)
+{
 	if (draft->content_type.ptr && !is_json_media_type(draft->content_type))
 		return voc_event_flaw(draft, VOC_REASON_BAD_VALUE, draft->content_type.ptr, "datacontenttype",
 		                      "is not JSON");
-	return check_identity(draft, draft->id, VOC_ID_MAX_CHARS, "id") &&
-	       check_identity(draft, draft->source, VOC_ID_MAX_CHARS, "source");
+	return voc_event_check_identity(draft, draft->id, VOC_ID_MAX_CHARS, "id") &&
+	       voc_event_check_identity(draft, draft->source, VOC_ID_MAX_CHARS, "source");
+}
+
+bool voc_event_check_attributes(struct voc_event_draft *draft, const char *type)
+{
+	return draft->flaw.status == VOC_OK && check_kind(draft) &&
+	       (voc_str_is(draft->type, type) || is_unknown_type(draft)) && check_origin(draft);
+}
+
+static bool check_attributes(struct voc_event_draft *draft, enum voc_channel *ret_channel)
+{
+	return check_kind(draft) &&
+	       (voc_channel_parse_event_type(draft->type, ret_channel) || is_unknown_type(draft)) &&
+	       check_origin(draft);
 }
 
 static bool check_rating(struct voc_event_draft *draft, struct voc_str number, const char *name, int *ret_rating)
@@ -137,13 +161,17 @@ static bool check_promise(struct voc_event_draft *draft, int64_t *ret_ms)
 	return true;
 }
 
-static bool check_data(struct voc_event_draft *draft, struct voc_event *event)
+bool voc_event_check_customer(struct voc_event_draft *draft)
 {
 	return check_required(draft, draft->data, "data") &&
-	       check_identity(draft, draft->customer_id, VOC_CUSTOMER_MAX_CHARS, "customer_id") &&
-	       check_name(draft, draft->lang, "lang") && check_name(draft, draft->contact, "channel") &&
-	       check_name(draft, draft->product, "product") && check_name(draft, draft->team, "team") &&
-	       check_name(draft, draft->agent_id, "agent_id") &&
+	       voc_event_check_identity(draft, draft->customer_id, VOC_CUSTOMER_MAX_CHARS, "customer_id");
+}
+
+static bool check_data(struct voc_event_draft *draft, struct voc_event *event)
+{
+	return voc_event_check_customer(draft) && check_name(draft, draft->lang, "lang") &&
+	       check_name(draft, draft->contact, "channel") && check_name(draft, draft->product, "product") &&
+	       check_name(draft, draft->team, "team") && check_name(draft, draft->agent_id, "agent_id") &&
 	       check_rating(draft, draft->rating, "rating", &event->rating) &&
 	       check_rating(draft, draft->expected, "expected", &event->expected) &&
 	       check_promise(draft, &event->promised_ms);
@@ -208,7 +236,7 @@ static bool check_text(struct voc_event_draft *draft, struct voc_str *ret_text)
 bool voc_event_check(struct voc_event_draft *draft, int64_t record_timestamp_ms, struct voc_event *event)
 {
 	if (draft->flaw.status != VOC_OK || !check_attributes(draft, &event->channel) ||
-	    !check_time(draft, record_timestamp_ms, &event->time_ms) || !check_data(draft, event) ||
+	    !voc_event_check_time(draft, record_timestamp_ms, &event->time_ms) || !check_data(draft, event) ||
 	    !check_text(draft, &event->text))
 		return false;
 	event->id = draft->id;

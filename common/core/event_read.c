@@ -4,16 +4,13 @@
 #include "base/json_write.h"
 #include "base/utf8.h"
 
-struct field {
-	struct voc_str name;
-	size_t slot; /* of its voc_str in the draft */
-	void (*read)(struct voc_event_draft *draft, struct voc_json_reader *json, const struct field *field);
-};
-
-static void read_text(struct voc_event_draft *draft, struct voc_json_reader *json, const struct field *field);
-static void read_number(struct voc_event_draft *draft, struct voc_json_reader *json, const struct field *field);
-static void read_data(struct voc_event_draft *draft, struct voc_json_reader *json, const struct field *field);
-static void read_transcript(struct voc_event_draft *draft, struct voc_json_reader *json, const struct field *field);
+/* In an event's own tables the slot is the offset of a voc_str in the draft. */
+static void read_text(struct voc_event_draft *draft, struct voc_json_reader *json, const struct voc_event_field *field);
+static void read_number(struct voc_event_draft *draft, struct voc_json_reader *json,
+                        const struct voc_event_field *field);
+static void read_data(struct voc_event_draft *draft, struct voc_json_reader *json, const struct voc_event_field *field);
+static void read_transcript(struct voc_event_draft *draft, struct voc_json_reader *json,
+                            const struct voc_event_field *field);
 
 #define SLOT(member) offsetof(struct voc_event_draft, member)
 #define NAME(literal)                       \
@@ -21,7 +18,7 @@ static void read_transcript(struct voc_event_draft *draft, struct voc_json_reade
 		literal, sizeof literal - 1 \
 	}
 
-static const struct field attributes[] = {
+static const struct voc_event_field attributes[] = {
 	{ NAME("specversion"), SLOT(specversion), read_text },
 	{ NAME("id"), SLOT(id), read_text },
 	{ NAME("source"), SLOT(source), read_text },
@@ -34,7 +31,7 @@ static const struct field attributes[] = {
 	{ { NULL, 0 }, 0, NULL },
 };
 
-static const struct field data_fields[] = {
+static const struct voc_event_field data_fields[] = {
 	{ NAME("customer_id"), SLOT(customer_id), read_text },
 	{ NAME("text"), SLOT(text), read_text },
 	{ NAME("transcript"), SLOT(transcript), read_transcript },
@@ -49,18 +46,18 @@ static const struct field data_fields[] = {
 	{ { NULL, 0 }, 0, NULL },
 };
 
-static const struct field turn_fields[] = {
+static const struct voc_event_field turn_fields[] = {
 	{ NAME("role"), SLOT(role), read_text },
 	{ NAME("text"), SLOT(turn_text), read_text },
 	{ { NULL, 0 }, 0, NULL },
 };
 
-static struct voc_str *slot_of(struct voc_event_draft *draft, const struct field *field)
+static struct voc_str *slot_of(struct voc_event_draft *draft, const struct voc_event_field *field)
 {
 	return (struct voc_str *)((char *)draft + field->slot);
 }
 
-static const struct field *find_field(const struct field *fields, struct voc_str name)
+static const struct voc_event_field *find_field(const struct voc_event_field *fields, struct voc_str name)
 {
 	for (; fields->name.ptr; fields++)
 		if (voc_str_eq(name, fields->name))
@@ -81,24 +78,40 @@ static bool at_type(struct voc_event_draft *draft, struct voc_json_reader *json,
 	return false;
 }
 
-static void read_text(struct voc_event_draft *draft, struct voc_json_reader *json, const struct field *field)
+static void read_text(struct voc_event_draft *draft, struct voc_json_reader *json, const struct voc_event_field *field)
 {
 	if (at_type(draft, json, VOC_JSON_STRING, field->name.ptr))
 		voc_json_read_str(json, slot_of(draft, field));
 }
 
-static void read_number(struct voc_event_draft *draft, struct voc_json_reader *json, const struct field *field)
+static void read_number(struct voc_event_draft *draft, struct voc_json_reader *json,
+                        const struct voc_event_field *field)
 {
 	if (at_type(draft, json, VOC_JSON_NUMBER, field->name.ptr))
 		voc_json_read_number(json, slot_of(draft, field));
 }
 
-static void read_fields(struct voc_event_draft *draft, struct voc_json_reader *json, const struct field *fields)
+void voc_event_read_value_text(struct voc_event_draft *draft, struct voc_json_reader *json,
+                               const struct voc_event_field *field)
+{
+	if (at_type(draft, json, VOC_JSON_STRING, field->name.ptr))
+		voc_json_read_str(json, &draft->values[field->slot]);
+}
+
+void voc_event_read_value_number(struct voc_event_draft *draft, struct voc_json_reader *json,
+                                 const struct voc_event_field *field)
+{
+	if (at_type(draft, json, VOC_JSON_NUMBER, field->name.ptr))
+		voc_json_read_number(json, &draft->values[field->slot]);
+}
+
+static void read_fields(struct voc_event_draft *draft, struct voc_json_reader *json,
+                        const struct voc_event_field *fields)
 {
 	struct voc_str name;
 	voc_json_enter_object(json);
 	while (voc_json_next_member(json, &name)) {
-		const struct field *field = find_field(fields, name);
+		const struct voc_event_field *field = find_field(fields, name);
 		if (field)
 			field->read(draft, json, field);
 		else
@@ -106,12 +119,12 @@ static void read_fields(struct voc_event_draft *draft, struct voc_json_reader *j
 	}
 }
 
-static void read_data(struct voc_event_draft *draft, struct voc_json_reader *json, const struct field *field)
+static void read_data(struct voc_event_draft *draft, struct voc_json_reader *json, const struct voc_event_field *field)
 {
 	if (!at_type(draft, json, VOC_JSON_OBJECT, field->name.ptr))
 		return;
 	draft->data = voc_str_of(json->at, 0);
-	read_fields(draft, json, data_fields);
+	read_fields(draft, json, draft->data_fields ? draft->data_fields : data_fields);
 }
 
 static void keep_turn(struct voc_event_draft *draft, struct voc_json_reader *json)
@@ -141,7 +154,8 @@ static void read_turn(struct voc_event_draft *draft, struct voc_json_reader *jso
 		keep_turn(draft, json);
 }
 
-static void read_transcript(struct voc_event_draft *draft, struct voc_json_reader *json, const struct field *field)
+static void read_transcript(struct voc_event_draft *draft, struct voc_json_reader *json,
+                            const struct voc_event_field *field)
 {
 	if (!at_type(draft, json, VOC_JSON_ARRAY, field->name.ptr))
 		return;
@@ -196,7 +210,7 @@ void voc_event_read_envelope(struct voc_event_draft *draft, struct voc_json_read
 	}
 	voc_json_enter_object(json);
 	while (voc_json_next_member(json, &name)) {
-		const struct field *field = find_field(attributes, name);
+		const struct voc_event_field *field = find_field(attributes, name);
 		if (field)
 			field->read(draft, json, field);
 		else
@@ -206,7 +220,7 @@ void voc_event_read_envelope(struct voc_event_draft *draft, struct voc_json_read
 
 void voc_event_read_data(struct voc_event_draft *draft, struct voc_json_reader *json)
 {
-	static const struct field whole = { NAME("data"), 0, NULL };
+	static const struct voc_event_field whole = { NAME("data"), 0, NULL };
 	read_data(draft, json, &whole);
 }
 
@@ -250,7 +264,7 @@ static bool is_text(struct voc_event_draft *draft, struct voc_str value, const c
 	return true;
 }
 
-static void read_attribute(struct voc_event_draft *draft, const struct field *field, struct voc_str value)
+static void read_attribute(struct voc_event_draft *draft, const struct voc_event_field *field, struct voc_str value)
 {
 	struct voc_str *slot = slot_of(draft, field);
 	if (slot->ptr)
@@ -261,7 +275,7 @@ static void read_attribute(struct voc_event_draft *draft, const struct field *fi
 
 static void read_header(struct voc_event_draft *draft, struct voc_str name, struct voc_str value)
 {
-	static const struct field content_type = { NAME("content-type"), SLOT(content_type), NULL };
+	static const struct voc_event_field content_type = { NAME("content-type"), SLOT(content_type), NULL };
 	if (voc_str_is(name, "content-type")) {
 		read_attribute(draft, &content_type, value);
 		return;
@@ -269,7 +283,7 @@ static void read_header(struct voc_event_draft *draft, struct voc_str name, stru
 	if (!voc_str_starts_with(name, VOC_STR("ce_")))
 		return;
 	name = voc_str_of(name.ptr + 3, name.len - 3);
-	const struct field *field = find_field(attributes, name);
+	const struct voc_event_field *field = find_field(attributes, name);
 	/* In binary mode the content type has a header of its own, and the data is the value. */
 	if (field && field->read == read_text && field->slot != content_type.slot)
 		read_attribute(draft, field, value);

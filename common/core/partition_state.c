@@ -17,6 +17,7 @@ static const struct {
 	{ "copies", offsetof(struct voc_partition_counts, copies) },
 	{ "invalid", offsetof(struct voc_partition_counts, invalid) },
 	{ "controls", offsetof(struct voc_partition_counts, controls) },
+	{ "facts", offsetof(struct voc_partition_counts, facts) },
 	{ "rebuilt_at", offsetof(struct voc_partition_counts, rebuilt_at) },
 };
 #define NUMBER_COUNT  (sizeof numbers / sizeof *numbers)

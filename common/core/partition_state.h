@@ -16,7 +16,7 @@
 
 struct voc_partition_counts {
 	int64_t offset; /* the next record to apply */
-	int64_t events, duplicates, copies, invalid, controls;
+	int64_t events, duplicates, copies, invalid, controls, facts;
 	int64_t rebuilt_at; /* when a rebuild last put this state in place, ms; 0: never. Only read here */
 	int64_t rules_from; /* offset of the record that put the rules in force; -1: none has come yet */
 };

@@ -23,6 +23,7 @@
 	  "Events dropped since their sender had sent them before")                                                    \
 	X(VOC_METRIC_COPIES, "copies_total", COUNTER, "Classified records dropped since a crash had made them again")  \
 	X(VOC_METRIC_CONTROLS, "controls_total", COUNTER, "Records of voc.classified that are rules, not events")      \
+	X(VOC_METRIC_FACTS, "facts_total", COUNTER, "Profiles, orders and follow-ups applied")                         \
 	X(VOC_METRIC_BATCHES, "batches_total", COUNTER, "Batches brought to their end")                                \
 	X(VOC_METRIC_CONFLICTS, "position_conflicts_total", COUNTER, "Batches given up since Redis stood elsewhere")   \
 	X(VOC_METRIC_CUSTOMERS_CACHED, "customers_cached", GAUGE, "Customers whose state is held in memory")           \

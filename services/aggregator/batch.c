@@ -181,6 +181,7 @@ static void count_records(struct voc_agg *agg, int32_t number)
 	voc_metric_add(VOC_METRIC_DUPLICATES, in->duplicates);
 	voc_metric_add(VOC_METRIC_COPIES, in->copies);
 	voc_metric_add(VOC_METRIC_CONTROLS, in->controls);
+	voc_metric_add(VOC_METRIC_FACTS, in->facts);
 	for (const struct voc_agg_alert *alert = in->first_alert; alert; alert = alert->next) {
 		voc_metric_add_labelled(VOC_LABELLED_ALERTS, (int)alert->rule, 1);
 		voc_metric_add(VOC_METRIC_RECORDS_OUT, 1);

@@ -1,5 +1,6 @@
 /*
- * voc-classifier: voc.calls, voc.web and voc.complaints in, voc.classified out, and voc.dlq for what is no event.
+ * voc-classifier: voc.calls, voc.web, voc.complaints and the facts' topics in, voc.classified out, and voc.dlq for what
+ * is none of it.
  */
 #include "base/clock.h"
 #include "classifier/reload.h"

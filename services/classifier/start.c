@@ -19,7 +19,8 @@ static enum voc_status partition_count(struct voc_admin *admin, const struct voc
 enum voc_status voc_start_check_topics(struct voc_admin *admin, const struct voc_conf *conf, int32_t *ret_partitions,
                                        struct voc_error *error)
 {
-	static const enum voc_topic needed[] = { VOC_TOPIC_CALLS, VOC_TOPIC_WEB, VOC_TOPIC_COMPLAINTS,
+	static const enum voc_topic needed[] = { VOC_TOPIC_CALLS,      VOC_TOPIC_WEB,         VOC_TOPIC_COMPLAINTS,
+		                                 VOC_TOPIC_PROFILES,   VOC_TOPIC_ORDERS,      VOC_TOPIC_FOLLOWUPS,
 		                                 VOC_TOPIC_CLASSIFIED, VOC_TOPIC_DEAD_LETTERS };
 	int32_t counts[sizeof needed / sizeof *needed];
 	for (size_t i = 0; i < sizeof needed / sizeof *needed; i++) {
@@ -27,11 +28,11 @@ enum voc_status voc_start_check_topics(struct voc_admin *admin, const struct voc
 		if (status != VOC_OK)
 			return status;
 	}
-	for (size_t i = 1; i < VOC_RAW_TOPIC_COUNT; i++) {
+	for (size_t i = 1; i < VOC_INPUT_TOPIC_COUNT; i++) {
 		if (counts[i] != counts[0])
 			return voc_error_set(
 			        error, VOC_FATAL, VOC_REASON_PARTITIONS_CHANGED, -1,
-			        "the raw topics must have as many partitions each: %s%s has %d, %s%s has %d",
+			        "the topics that are read must have as many partitions each: %s%s has %d, %s%s has %d",
 			        conf->topic_prefix, voc_topic_suffix(needed[0]), (int)counts[0], conf->topic_prefix,
 			        voc_topic_suffix(needed[i]), (int)counts[i]);
 	}
@@ -39,12 +40,25 @@ enum voc_status voc_start_check_topics(struct voc_admin *admin, const struct voc
 	return VOC_OK;
 }
 
-enum voc_status voc_start_check_committed(const struct voc_position *committed, size_t count, struct voc_error *error)
+static bool is_of_facts(const char *name, const char *prefix)
+{
+	enum voc_topic topic;
+	return voc_topic_find(voc_str_from(name), prefix, &topic) && topic >= VOC_RAW_TOPIC_COUNT;
+}
+
+/* Whether the same members have read both since the first record of either. */
+static bool belong_together(const struct voc_position *a, const struct voc_position *b, const char *prefix)
+{
+	return a->partition == b->partition && is_of_facts(a->topic, prefix) == is_of_facts(b->topic, prefix);
+}
+
+enum voc_status voc_start_check_committed(const struct voc_position *committed, size_t count, const char *prefix,
+                                          struct voc_error *error)
 {
 	for (size_t i = 0; i < count; i++) {
 		for (size_t j = 0; j < count; j++) {
-			if (committed[i].partition != committed[j].partition || committed[i].offset >= 0 ||
-			    committed[j].offset < 0)
+			if (committed[i].offset >= 0 || committed[j].offset < 0 ||
+			    !belong_together(&committed[i], &committed[j], prefix))
 				continue;
 			return voc_error_set(
 			        error, VOC_FATAL, VOC_REASON_POSITION_LOST, -1,
@@ -61,7 +75,7 @@ enum voc_status voc_start_positions(struct voc_consumer *consumer, const struct 
 {
 	enum voc_status status = voc_consumer_committed(consumer, positions, count, ASK_MS, error);
 	if (status == VOC_OK)
-		status = voc_start_check_committed(positions, count, error);
+		status = voc_start_check_committed(positions, count, conf->topic_prefix, error);
 	if (status == VOC_OK)
 		status = voc_start_choose_all(consumer, conf->accept_log_start, positions, count, ASK_MS, error);
 	return status;

@@ -9,8 +9,9 @@
 #include "io/kafka_consumer.h"
 
 /*
- * The raw topics, voc.classified and voc.dlq exist, and the raw ones have one partition count, so that one member owns
- * the same partition of each. VOC_RETRY: Kafka is out of reach, or a topic is missing. VOC_FATAL: the counts differ.
+ * The topics that are read, voc.classified and voc.dlq exist, and the former have one partition count, so that one
+ * member owns the same partition of each. VOC_RETRY: Kafka is out of reach, or a topic is missing. VOC_FATAL: the
+ * counts differ.
  */
 VOC_MUST_CHECK enum voc_status voc_start_check_topics(struct voc_admin *admin, const struct voc_conf *conf,
                                                       int32_t *ret_partitions, struct voc_error *error);
@@ -19,10 +20,11 @@ VOC_MUST_CHECK enum voc_status voc_start_check_topics(struct voc_admin *admin, c
  * The same partition of the raw topics always has one owner, which commits where it starts for all of them at once. So
  * one without an offset beside one that has one (VOC_OFFSET_BEGINNING: none) belongs to a topic that was made anew:
  * Kafka forgets the offsets of a deleted topic. Its records would be taken for copies of the old ones. VOC_FATAL,
- * VOC_REASON_POSITION_LOST. Pure.
+ * VOC_REASON_POSITION_LOST. The facts' topics came later than the raw ones: they are held against each other only.
+ * Pure.
  */
 VOC_MUST_CHECK enum voc_status voc_start_check_committed(const struct voc_position *committed, size_t count,
-                                                         struct voc_error *error);
+                                                         const char *prefix, struct voc_error *error);
 
 /* Sets each offset to where reading starts. VOC_RETRY if Kafka did not answer; VOC_FATAL as the one above and
  * voc_start_choose. */

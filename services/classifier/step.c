@@ -1,6 +1,7 @@
 #include "classifier/step.h"
 
 #include "core/dead_letter.h"
+#include "core/fact.h"
 #include "core/trace.h"
 
 #include <stdlib.h>
@@ -23,6 +24,7 @@ struct voc_step {
 	struct voc_header headers[3];
 	struct voc_event event;
 	struct voc_classification result;
+	struct voc_fact fact;
 	struct voc_error why; /* of the last refusal: its text is a header of the dead letter */
 };
 
@@ -89,24 +91,27 @@ static void classify(struct voc_step *step, const struct voc_classifier *classif
 		voc_course_find(classifier, step->scratch, &utterance, &ret_result->course);
 }
 
-/* False if it doesn't fit. */
-static bool encode(struct voc_step *step, const struct voc_step_input *input, struct voc_step_output *output)
+/* What became of a good record, beside the value in step->value. */
+struct made {
+	struct voc_str key, trace;
+};
+
+/* It goes on. False if it doesn't fit. */
+static bool hand_on(struct voc_step *step, const struct voc_step_input *input, const struct made *made,
+                    struct voc_step_output *output)
 {
 	struct voc_source_position position = { input->topic, input->partition, input->offset };
-	voc_buf_clear(&step->value);
 	voc_buf_clear(&step->source);
-	if (!voc_classified_encode(&step->value, &step->event, &step->result, step->result.version, step->policy) ||
-	    !voc_source_position_format(&step->source, &position))
+	if (step->value.failed || !voc_source_position_format(&step->source, &position))
 		return false;
 	step->headers[0] = (struct voc_header){ VOC_STR(VOC_SOURCE_HEADER), voc_buf_str(&step->source) };
 	step->headers[1] = (struct voc_header){ VOC_STR("content-type"), VOC_STR(CONTENT_TYPE) };
-	struct voc_str trace = voc_trace_of_event(input->record.headers, input->record.header_count, &step->event);
-	step->headers[2] = (struct voc_header){ VOC_STR(VOC_TRACE_HEADER), trace };
+	step->headers[2] = (struct voc_header){ VOC_STR(VOC_TRACE_HEADER), made->trace };
 	*output = (struct voc_step_output){
-		.key = step->event.customer_id,
+		.key = made->key,
 		.value = voc_buf_str(&step->value),
 		.headers = step->headers,
-		.header_count = trace.len > 0 ? 3 : 2,
+		.header_count = made->trace.len > 0 ? 3 : 2,
 	};
 	return true;
 }
@@ -187,18 +192,45 @@ static enum voc_status refuse(struct voc_step *step, const struct voc_step_input
 	return voc_error_set(error, VOC_FATAL, VOC_REASON_OUT_OF_MEMORY, -1, "no memory for a dead letter");
 }
 
+/* Labels the event, and writes it down with them. */
+static enum voc_status make_classified(struct voc_step *step, const struct voc_step_input *input, struct made *ret_made)
+{
+	enum voc_status status = voc_event_decode(&input->record, step->arena, &step->event, &step->why);
+	if (status != VOC_OK)
+		return status;
+	classify(step, step->classifier, &step->result);
+	voc_classified_encode(&step->value, &step->event, &step->result, step->result.version, step->policy);
+	ret_made->key = step->event.customer_id;
+	ret_made->trace = voc_trace_of_event(input->record.headers, input->record.header_count, &step->event);
+	return VOC_OK;
+}
+
+static enum voc_status make_fact(struct voc_step *step, const struct voc_step_input *input, struct made *ret_made)
+{
+	enum voc_fact_kind kind = (enum voc_fact_kind)(input->from - VOC_RAW_TOPIC_COUNT);
+	enum voc_status status = voc_fact_decode(&input->record, kind, step->arena, &step->fact, &step->why);
+	if (status != VOC_OK)
+		return status;
+	voc_fact_encode(&step->value, &step->fact);
+	ret_made->key = step->fact.customer_id;
+	ret_made->trace = voc_trace_of_headers(input->record.headers, input->record.header_count);
+	return VOC_OK;
+}
+
 enum voc_status voc_step_run(struct voc_step *step, const struct voc_step_input *input, int64_t now_ms,
                              struct voc_step_output *ret_output, struct voc_error *error)
 {
+	struct made made;
 	voc_error_clear(&step->why);
 	voc_arena_reset(step->arena);
-	enum voc_status status = voc_event_decode(&input->record, step->arena, &step->event, &step->why);
+	voc_buf_clear(&step->value);
+	enum voc_status status =
+	        input->from < VOC_RAW_TOPIC_COUNT ? make_classified(step, input, &made) : make_fact(step, input, &made);
 	if (status == VOC_RETRY) /* memory ran out: the record is not at fault */
 		return voc_error_set(error, VOC_FATAL, step->why.reason, -1, "%s", step->why.text);
 	if (status != VOC_OK)
 		return refuse(step, input, now_ms, ret_output, error);
-	classify(step, step->classifier, &step->result);
-	if (encode(step, input, ret_output))
+	if (hand_on(step, input, &made, ret_output))
 		return VOC_OK;
 	if (step->value.out_of_memory || step->source.out_of_memory) /* no fault of the record's */
 		return voc_error_set(error, VOC_FATAL, VOC_REASON_OUT_OF_MEMORY, -1,

@@ -1,5 +1,5 @@
 /*
- * One step of the classifier: a raw record in, one record out: a classified event, or a dead letter.
+ * One step of the classifier: a record in, one record out: a classified event, a fact as it goes on, or a dead letter.
  *
  * No Kafka, no clock, no log: the same record always gives the same output. A voc_step belongs to one thread; the
  * output borrows from it and from the input until the next step.
@@ -8,6 +8,7 @@
 #define CLASSIFIER_STEP_H
 
 #include "core/classified.h"
+#include "core/topic.h"
 
 /*
  * No record that leaves is larger, key, value and headers together: the dead-letter topic takes 4 MiB (vocctl topics
@@ -20,6 +21,7 @@
 struct voc_step;
 
 struct voc_step_input {
+	enum voc_topic from;  /* below VOC_INPUT_TOPIC_COUNT: what it is expected to be */
 	struct voc_str topic; /* where it was read, for the output's headers */
 	int32_t partition;
 	int64_t offset;
@@ -28,7 +30,7 @@ struct voc_step_input {
 };
 
 struct voc_step_output {
-	enum voc_reason refused; /* VOC_REASON_NONE: a classified event; else a dead letter, and why */
+	enum voc_reason refused; /* VOC_REASON_NONE: for voc.classified; else a dead letter, and why */
 	int64_t error_position;
 	struct voc_str key, value;
 	const struct voc_header *headers;

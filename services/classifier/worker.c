@@ -95,10 +95,10 @@ static void on_revoked(void *owner, struct voc_consumer *consumer, bool lost)
 static enum voc_status open_consumer(struct voc_worker *worker, const struct voc_kafka_settings *kafka,
                                      int32_t partitions, struct voc_error *error)
 {
-	char names[VOC_RAW_TOPIC_COUNT][VOC_TOPIC_NAME_SIZE];
-	const char *topics[VOC_RAW_TOPIC_COUNT];
+	char names[VOC_INPUT_TOPIC_COUNT][VOC_TOPIC_NAME_SIZE];
+	const char *topics[VOC_INPUT_TOPIC_COUNT];
 	struct voc_buf group;
-	for (int i = 0; i < VOC_RAW_TOPIC_COUNT; i++) {
+	for (int i = 0; i < VOC_INPUT_TOPIC_COUNT; i++) {
 		(void)voc_topic_name(names[i], worker->conf->topic_prefix, (enum voc_topic)i);
 		topics[i] = names[i];
 	}
@@ -108,9 +108,10 @@ static enum voc_status open_consumer(struct voc_worker *worker, const struct voc
 		.kafka = *kafka,
 		.group = voc_buf_c_str(&group),
 		.topics = topics,
-		.topic_count = VOC_RAW_TOPIC_COUNT,
+		.topic_count = VOC_INPUT_TOPIC_COUNT,
 		.prefetch_bytes = worker->conf->prefetch_bytes,
 		.split = true,
+		/* the memory is shared out among those that have much to read: facts are few beside events */
 		.split_partitions = (size_t)partitions * VOC_RAW_TOPIC_COUNT,
 		.on_assigned = on_assigned,
 		.on_revoked = on_revoked,
@@ -165,11 +166,12 @@ static int64_t time_of(const struct voc_worker *worker, const struct voc_message
 	return message->timestamp_ms < 0 ? worker->wall_ms : message->timestamp_ms;
 }
 
-static enum voc_status run_step(struct voc_worker *worker, const struct voc_message *message,
+static enum voc_status run_step(struct voc_worker *worker, const struct voc_message *message, enum voc_topic from,
                                 struct voc_step_output *output, struct voc_error *error)
 {
 	struct voc_header headers[VOC_MESSAGE_HEADERS_MAX];
 	struct voc_step_input input = {
+		.from = from,
 		.topic = message->topic,
 		.partition = message->partition,
 		.offset = message->offset,
@@ -209,7 +211,9 @@ static enum voc_status handle(struct voc_worker *worker, size_t lane, struct voc
 	struct voc_step_output output;
 	const struct voc_message *message = voc_lanes_head(worker->lanes, lane);
 	struct voc_outbox_origin origin = { worker->assignment, lane, message->offset, time_of(worker, message) };
-	enum voc_status status = run_step(worker, message, &output, error);
+	enum voc_topic from = VOC_TOPIC_CALLS;
+	(void)voc_topic_find(message->topic, worker->conf->topic_prefix, &from); /* one of those subscribed to */
+	enum voc_status status = run_step(worker, message, from, &output, error);
 	if (status == VOC_OK)
 		status = voc_outbox_send(worker->outbox, &output, &origin, error);
 	if (status == VOC_RETRY)
@@ -221,7 +225,7 @@ static enum voc_status handle(struct voc_worker *worker, size_t lane, struct voc
 	voc_metric_add(VOC_METRIC_BYTES_IN, (int64_t)message->value.len);
 	if (output.refused != VOC_REASON_NONE)
 		log_refusal(worker, message, &output);
-	else
+	else if (from < VOC_RAW_TOPIC_COUNT)
 		voc_shadow_look(&worker->shadow, worker->step, message, worker->now_ms);
 	return voc_lanes_sent(worker->lanes, lane, worker->consumer, worker->now_ms, error);
 }

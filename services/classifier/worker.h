@@ -1,7 +1,7 @@
 /*
- * The classifier at work: reads the raw partitions of this member, oldest record first, and sends what step.h makes of
- * each to voc.classified or voc.dlq. An input's offset is stored for commit when the outputs of it and of all before
- * it are acknowledged. One thread.
+ * The classifier at work: reads the raw partitions of this member and the facts', oldest record first, and sends what
+ * step.h makes of each to voc.classified or voc.dlq. An input's offset is stored for commit when the outputs of it and
+ * of all before it are acknowledged. One thread.
  */
 #ifndef CLASSIFIER_WORKER_H
 #define CLASSIFIER_WORKER_H

@@ -27,6 +27,10 @@ static const struct voc_topic_config configs[VOC_TOPIC_COUNT][CONFIGS_MAX] = {
 	[VOC_TOPIC_CALLS] = { { "retention.ms", DAYS_14 }, { "message.timestamp.type", "LogAppendTime" } },
 	[VOC_TOPIC_WEB] = { { "retention.ms", DAYS_14 }, { "message.timestamp.type", "LogAppendTime" } },
 	[VOC_TOPIC_COMPLAINTS] = { { "retention.ms", DAYS_14 }, { "message.timestamp.type", "LogAppendTime" } },
+	/* by customer: the newest profile stays for good */
+	[VOC_TOPIC_PROFILES] = { { "cleanup.policy", "compact" }, { "message.timestamp.type", "LogAppendTime" } },
+	[VOC_TOPIC_ORDERS] = { { "retention.ms", DAYS_14 }, { "message.timestamp.type", "LogAppendTime" } },
+	[VOC_TOPIC_FOLLOWUPS] = { { "retention.ms", DAYS_14 }, { "message.timestamp.type", "LogAppendTime" } },
 	[VOC_TOPIC_CLASSIFIED] = { { "retention.ms", "-1" }, { "message.timestamp.type", "CreateTime" } },
 	[VOC_TOPIC_ALERTS] = { { "retention.ms", DAYS_14 }, { "message.timestamp.type", "LogAppendTime" } },
 	[VOC_TOPIC_DEAD_LETTERS] = { { "retention.ms", DAYS_30 },
@@ -116,9 +120,9 @@ const struct vocctl_command vocctl_command_topics = {
 	.summary = "Create the topics that are missing",
 	.description =
 	        "With --partitions and --replication. Those that exist are left as they are; one with another number\n"
-	        "of partitions is an error. classified is kept for ever, since a rebuild reads it, and of corrections "
-	        "the\n"
-	        "newest of each event; the dead letters for 30 days, the rest for 14.\n",
+	        "of partitions is an error. classified is kept for ever, since a rebuild reads it, of profiles the "
+	        "newest\n"
+	        "of each customer, of corrections that of each event; the dead letters for 30 days, the rest for 14.\n",
 	.flags = flags,
 	.flag_count = FLAG_COUNT,
 	.run = run,

@@ -24,7 +24,7 @@ SERVICES = {"classifier": 3, "aggregator": 3, "alerter": 2}
 SESSION_MS = 5000
 DRAIN_SECONDS = 180
 JOIN_SECONDS = 6  # until the groups have met and the first alert is there: faults are counted from then
-TOPICS = (*RAW, "classified", "alerts", "dlq")
+TOPICS = (*RAW, "profiles", "orders", "followups", "classified", "alerts", "dlq")
 
 
 class Run:

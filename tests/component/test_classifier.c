@@ -39,6 +39,7 @@ static struct voc_admin *admin;
 static struct voc_classifier *classifier;
 
 static const char *const raw_topics[] = { "voc.calls", "voc.web", "voc.complaints" };
+static const char *const fact_topics[] = { "profiles", "orders", "followups" };
 static const char *const event_types[] = { "voc.call", "voc.web", "voc.complaint" };
 
 static int start(void **state)
@@ -93,6 +94,15 @@ static enum voc_status check_topics_back(int32_t *ret_partitions, struct voc_err
 	return status;
 }
 
+static void make_fact_topics(const char *prefix)
+{
+	for (size_t i = 0; i < sizeof fact_topics / sizeof *fact_topics; i++) {
+		char name[64];
+		snprintf(name, sizeof name, "%s%s", prefix, fact_topics[i]);
+		mock_kafka_topic(&mock, name, PARTITIONS);
+	}
+}
+
 /* Kafka is waited for; unequal topics are an error. Leaves the right ones behind. (The mock makes missing topics.) */
 static void test_topics(void **state)
 {
@@ -102,6 +112,7 @@ static void test_topics(void **state)
 	mock_kafka_topic(&mock, "voc.calls", PARTITIONS);
 	mock_kafka_topic(&mock, "voc.web", PARTITIONS);
 	mock_kafka_topic(&mock, "voc.complaints", PARTITIONS);
+	make_fact_topics("voc.");
 	mock_kafka_topic(&mock, "voc.classified", PARTITIONS);
 	mock_kafka_topic(&mock, "voc.dlq", 1);
 	assert_int_equal(check_topics(&partitions, &error), VOC_OK);
@@ -116,6 +127,7 @@ static void test_topics(void **state)
 	mock_kafka_topic(&mock, "odd.calls", PARTITIONS);
 	mock_kafka_topic(&mock, "odd.web", PARTITIONS + 1);
 	mock_kafka_topic(&mock, "odd.complaints", PARTITIONS);
+	make_fact_topics("odd.");
 	mock_kafka_topic(&mock, "odd.classified", PARTITIONS);
 	mock_kafka_topic(&mock, "odd.dlq", 1);
 	enum voc_status odd = check_topics_back(&partitions, &error);

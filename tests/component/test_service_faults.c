@@ -92,7 +92,8 @@ static int begin(void **state)
 {
 	(void)state;
 	static int number;
-	static const char *const names[] = { "calls", "web", "complaints", "classified", "alerts", "dlq" };
+	static const char *const names[] = { "calls",     "web",        "complaints", "profiles", "orders",
+		                             "followups", "classified", "alerts",     "dlq" };
 	snprintf(prefix, sizeof prefix, "t%d.", ++number);
 	mock_kafka_heal(&mock, API_PRODUCE);
 	mock_kafka_heal(&mock, API_FETCH);

@@ -4,7 +4,7 @@
  * voc-decode-driver events: records on stdin, one JSON line each on stdout. A record is: timestamp (8 bytes), header
  * count; for each header its name and value; the value. Numbers are little-endian, of 4 bytes where not said otherwise,
  * each string stands behind its length, and the length 0xffffffff means null. voc-decode-driver tables: the names in
- * the C tables, as one JSON object.
+ * the C tables, as one JSON object. Of facts the second argument is the kind.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -15,6 +15,7 @@
 #include "core/alert.h"
 #include "core/classified.h"
 #include "core/correction.h"
+#include "core/fact.h"
 #include "core/rules_record.h"
 
 #define NULL_LENGTH UINT32_MAX
@@ -166,6 +167,23 @@ static void drive_rules(const struct voc_record *record, struct voc_arena *arena
 	write_verdict(line, voc_rules_record_decode(record->value, arena, &rules, &error), &error);
 }
 
+static enum voc_fact_kind fact_kind;
+
+static void drive_fact(const struct voc_record *record, struct voc_arena *arena, struct voc_buf *line)
+{
+	struct voc_fact fact;
+	struct voc_error error;
+	write_verdict(line, voc_fact_decode(record, fact_kind, arena, &fact, &error), &error);
+}
+
+/* What the decoder takes, as it goes on. */
+static void drive_hand_on(const struct voc_record *record, struct voc_arena *arena, struct voc_buf *line)
+{
+	struct voc_fact fact;
+	if (voc_fact_decode(record, fact_kind, arena, &fact, NULL) == VOC_OK)
+		voc_fact_encode(line, &fact);
+}
+
 /* Every label and confidence comes up, whatever the texts are. */
 static void make_up(const struct voc_event *event, struct voc_classification *result)
 {
@@ -236,6 +254,16 @@ static const char *const rules[] = { VOC_RULES(X) NULL };
 static const char *const weights[] = { VOC_WEIGHTS(X) NULL };
 static const char *const severities[] = { VOC_SEVERITIES(X) NULL };
 #undef X
+#define X(symbol, name, type) type,
+static const char *const fact_types[] = { VOC_FACT_KINDS(X) NULL };
+#undef X
+#define X(symbol, name, ...) name,
+static const char *const stages[] = { VOC_STAGES(X) NULL };
+static const char *const order_statuses[] = { VOC_ORDER_STATUSES(X) NULL };
+static const char *const profile_fields[] = { VOC_PROFILE_FIELDS(X) NULL };
+static const char *const order_fields[] = { VOC_ORDER_FIELDS(X) NULL };
+static const char *const followup_fields[] = { VOC_FOLLOWUP_FIELDS(X) NULL };
+#undef X
 #define X(symbol, name, type, topic) type,
 static const char *const event_types[] = { VOC_CHANNELS(X) NULL };
 #undef X
@@ -271,6 +299,12 @@ static int print_tables(void)
 	write_table(&json, "topics", topics);
 	write_table(&json, "rules", rules);
 	write_table(&json, "weights", weights);
+	write_table(&json, "fact_types", fact_types);
+	write_table(&json, "stages", stages);
+	write_table(&json, "order_statuses", order_statuses);
+	write_table(&json, "profile", profile_fields);
+	write_table(&json, "order", order_fields);
+	write_table(&json, "followup", followup_fields);
 	write_table(&json, "severities", severities);
 	voc_json_object_end(&json);
 	printf("%s\n", voc_buf_c_str(&line));
@@ -280,7 +314,16 @@ static int print_tables(void)
 
 int main(int argc, char **argv)
 {
-	const char *what = argc == 2 ? argv[1] : "";
+	const char *what = argc == 2 || argc == 3 ? argv[1] : "";
+	char type[32] = "";
+	if (argc == 3)
+		snprintf(type, sizeof type, "voc.%s", argv[2]);
+	if (argc == 3 && voc_fact_kind_parse(voc_str_from(type), &fact_kind)) {
+		if (strcmp(what, "facts") == 0)
+			return drive(drive_fact);
+		if (strcmp(what, "hand-on") == 0)
+			return drive(drive_hand_on);
+	}
 	if (strcmp(what, "events") == 0)
 		return drive(drive_event);
 	if (strcmp(what, "classified") == 0)
@@ -297,6 +340,9 @@ int main(int argc, char **argv)
 		return drive(drive_correct);
 	if (strcmp(what, "tables") == 0)
 		return print_tables();
-	fprintf(stderr, "usage: %s events|classified|alerts|corrections|rules|classify|correct|tables\n", argv[0]);
+	fprintf(stderr,
+	        "usage: %s facts KIND|hand-on "
+	        "KIND|events|classified|alerts|corrections|rules|classify|correct|tables\n",
+	        argv[0]);
 	return 2;
 }

@@ -53,6 +53,18 @@ def event(rng, number, t, hot=0.0):
             "time": oracle.format_time(t), "datacontenttype": "application/json", "data": data}
 
 
+def fact(rng, number, t):
+    """A profile, an order or a follow-up, as the classifier hands it on."""
+    kind, customer = rng.choice(("profile", "order", "order", "followup")), f"고객 {rng.randrange(30)}"
+    data = {"customer_id": customer}
+    if kind == "followup":
+        data |= {"case_id": f"case-{rng.randrange(9)}", "action": "contacted"}
+    if kind == "order":
+        data |= {"order_id": f"O-{rng.randrange(9)}", "status": "placed", "amount": 5, "currency": "KRW"}
+    return {"specversion": "1.0", "id": f"f-{number}", "source": "/crm", "type": f"voc.{kind}", "subject": customer, "time": oracle.format_time(t),
+            "datacontenttype": "application/json", "data": data}
+
+
 def some_rules(rng):
     """The default rules, and others that weigh and tell otherwise."""
     raw = json.loads(json.dumps(RULES))
@@ -94,9 +106,10 @@ class Clock:
         return rng.choice((-1, 0, -(1 << 62), (1 << 62))) if rng.random() < 0.002 * self.restless else self.at - late
 
 
-def log(seed, length=900, hot=0.0, back=20, restless=1.0):
+def log(seed, length=900, hot=0.0, back=20, restless=1.0, facts=0.15):
     """Records as (offset, timestamp, source header, value). `hot`: the share of one customer's events; `back`: how far a duplicate may come after."""
     rng = random.Random(seed)
+    others = random.Random(seed + 1000)  # facts come on top, and leave the events as they are without them
     records, recent, t, offset, raw = [], [], START_MS, 0, {}
     # Odd seeds live on the edges: no time at all between events, or just a cooldown, a window or a half-life.
     steps = (0, 0, 0, 24 * HOUR_MS, 72 * HOUR_MS, 168 * HOUR_MS, 336 * HOUR_MS) if seed % 2 else (0, 1, 59_999, HOUR_MS, 30 * HOUR_MS, 400 * HOUR_MS)
@@ -116,6 +129,8 @@ def log(seed, length=900, hot=0.0, back=20, restless=1.0):
             value = rng.choice(recent)  # a sender's duplicate
         recent = (recent + [value])[-back:]
         source = f"voc.{rng.choice(('calls', 'web', 'complaints'))}/{rng.randrange(3)}"
+        if others.random() < facts:
+            value, source = fact(others, number, t - late), f"voc.orders/{others.randrange(3)}"
         at = raw.get(source, 0) if rng.random() < 0.95 else max(0, raw.get(source, 0) - 3)  # now and then a copy
         raw[source] = max(raw.get(source, 0), at + 1)
         text = oracle.dumps(value)
@@ -161,7 +176,7 @@ def test_core_and_oracle_agree_on_a_hot_customer(monkeypatch):
     sizes, append = [], oracle.Ring.append
     monkeypatch.setattr(oracle.Ring, "append", lambda ring, *more: (append(ring, *more), sizes.append(len(ring.ids))))
     for seed, length, back, restless in ((101, 2500, 60, 1.0), (102, 6000, 500, 0.1), (107, 9000, 6000, 0.02)):
-        records = log(seed, length, 0.9, back, restless)
+        records = log(seed, length, 0.9, back, restless, 0)
         expected, partition = run_oracle(records)
         store, _ = run_core(records, seed)
         assert store == expected
@@ -180,7 +195,7 @@ def test_the_logs_have_everything_in_them():
         rules_seen |= {(alert["data"]["rule"], alert["data"]["severity"]) for alert in partition.alerts.values()}
         versions |= {alert["data"]["rules_version"] for alert in partition.alerts.values()}
         states |= {(a["data"]["previous_state"], a["data"]["risk_state"]) for a in partition.alerts.values()}
-    assert all(totals[name] > 20 for name in ("events", "duplicates", "copies", "invalid", "controls")), totals
+    assert all(totals[name] > 20 for name in ("events", "duplicates", "copies", "invalid", "controls", "facts")), totals
     assert len(versions) == 4, "rules changed"
     assert {("churn_intent", "warning"), ("churn_intent", "critical"), ("repeat_complaint", "warning"), ("repeat_complaint", "critical"),
             ("risk_raised", "warning"), ("risk_critical", "critical"), ("risk_cleared", "info")} <= rules_seen

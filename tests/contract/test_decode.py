@@ -27,7 +27,7 @@ def run_driver(mode, records):
     stream = b"".join(
         struct.pack("<qI", timestamp, len(headers)) + b"".join(frame(name.encode()) + frame(value) for name, value in headers) + frame(body)
         for body, headers, timestamp in records)
-    result = subprocess.run([DRIVER, mode], input=stream, capture_output=True, timeout=300, check=False)
+    result = subprocess.run([DRIVER, *mode.split()], input=stream, capture_output=True, timeout=300, check=False)
     assert result.returncode == 0, result.stderr.decode(errors="replace")[-4000:]
     lines = result.stdout.decode().split("\n")[:-1]
     assert len(lines) == len(records)

@@ -70,6 +70,17 @@ def test_the_names_are_those_of_the_c_tables():
     assert reasons == tables["reasons"][1:1 + len(reasons)] and tables["reasons"][1 + len(reasons)] == "config"
 
 
+def test_facts_have_the_fields_of_the_c_tables():
+    tables = json.loads(subprocess.run([DRIVER, "tables"], capture_output=True, check=True).stdout)
+    assert tables["fact_types"] == ["voc.profile", "voc.order", "voc.followup"]
+    for kind in ("profile", "order", "followup"):
+        schema = referee.SCHEMAS[f"{kind}.schema.json"]
+        assert schema["properties"]["type"]["const"] == f"voc.{kind}"
+        assert list(schema["$defs"]["data"]["properties"]) == ["customer_id", *tables[kind]], kind
+    assert referee.SCHEMAS["profile.schema.json"]["$defs"]["data"]["properties"]["stage"]["enum"] == [*tables["stages"][1:], None]
+    assert referee.SCHEMAS["order.schema.json"]["$defs"]["data"]["properties"]["status"]["enum"] == tables["order_statuses"]
+
+
 def test_the_limits_are_those_of_the_c_header():
     header = (referee.ROOT / "common/core/event.h").read_text()
     json_header = (referee.ROOT / "common/base/json_read.h").read_text()
@@ -126,7 +137,7 @@ def test_asyncapi():
     assert found and all(resolve(document, reference) is not None for reference in found)
     tables = json.loads(subprocess.run([DRIVER, "tables"], capture_output=True, check=True).stdout)
     addresses = {channel["address"] for channel in document["channels"].values()}
-    assert addresses == {f"voc.{topic}" for topic in (*tables["topics"], "classified", "alerts", "dlq", "corrections")}
+    assert addresses == {f"voc.{topic}" for topic in (*tables["topics"], "profiles", "orders", "followups", "classified", "alerts", "dlq", "corrections")}
     for operation in document["operations"].values():
         assert operation["action"] in ("send", "receive") and resolve(document, operation["channel"]["$ref"])
     payloads = {message["payload"].get("$ref", "").split("#")[0] for message in document["components"]["messages"].values()}

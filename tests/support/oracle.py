@@ -16,6 +16,7 @@ RING_LEAST, RING_MOST, RING_CHUNK, RING_PERIOD_MS, AHEAD_MS, LATEST_MS = 32, 409
 FEEDBACK = ("complaint", "opinion", "question")
 SATISFACTION = ("dissatisfied", "neutral", "satisfied", "delighted")
 SEVERITY = {1: "info", 2: "warning", 3: "critical"}
+FACTS = ("voc.profile", "voc.order", "voc.followup")
 HOUR_MS = 3_600_000
 NAMES_MOST, INDEX_KEPT_MS = 1000, 400 * 86_400_000
 EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
@@ -240,7 +241,7 @@ class Partition:
         self.number, self.topic = number, topic
         self.rules, self.rules_from, self.head = None, None, []
         self.offset = 0
-        self.totals = {"events": 0, "duplicates": 0, "copies": 0, "invalid": 0, "controls": 0}
+        self.totals = {"events": 0, "duplicates": 0, "copies": 0, "invalid": 0, "controls": 0, "facts": 0}
         self.sources, self.customers, self.rollups, self.days = {}, {}, {}, {}
         self.alerts = {}
 
@@ -270,7 +271,7 @@ class Partition:
             event = json.loads(value)
             topic, partition, source_offset = source_header.rsplit("/", 2)
             data = event["data"]
-            check(event["type"] == "voc.classified", "type")
+            check(event["type"] in ("voc.classified", *FACTS), "type")
         except Exception:
             self.totals["invalid"] += 1
             return
@@ -279,6 +280,9 @@ class Partition:
             self.totals["copies"] += 1
             return
         self.sources[source] = int(source_offset) + 1
+        if event["type"] in FACTS:
+            self.totals["facts"] += 1
+            return
         customer = self.customers.setdefault(data["customer_id"], Customer())
         h = xxhash.xxh64(f"{event['source']}\n{event['id']}".encode(), seed=0).intdigest() & (1 << 48) - 1
         if h in customer.ring:

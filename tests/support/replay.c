@@ -201,9 +201,9 @@ static bool run_batch(struct replay *replay, const struct replay_record *records
 	voc_rollup_clear(replay->rollup);
 	for (size_t i = 0; i < count; i++) {
 		enum voc_status status = decode(replay, &records[i], &items[i].record);
-		bool event = status == VOC_OK && items[i].record.kind == VOC_RECORD_EVENT;
+		bool of_customer = status == VOC_OK && items[i].record.kind != VOC_RECORD_RULES;
 		items[i].readable = status == VOC_OK;
-		items[i].customer = event ? fetch(replay, items[i].record.event.customer_id) : NULL;
+		items[i].customer = of_customer ? fetch(replay, voc_aggregate_customer_id(&items[i].record)) : NULL;
 	}
 	for (size_t i = 0; i < count; i++)
 		apply(replay, &items[i], records[i].offset);

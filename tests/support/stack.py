@@ -21,7 +21,7 @@ from confluent_kafka import Consumer, Producer, TopicPartition
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SUPPORT = ROOT / "tests" / "support"
-RAW_TOPICS = ("calls", "web", "complaints")
+RAW_TOPICS = ("calls", "web", "complaints", "profiles", "orders", "followups")  # what the classifier reads
 NUMBERS = itertools.count(1)  # each stack has topics and groups of its own
 TOPIC_OF = {"voc.call": "calls", "voc.web": "web", "voc.complaint": "complaints"}
 SECRET = "whsec_dm9jLXRlc3Qtc2VjcmV0LXZvYy10ZXN0LXNlY3JldA=="

@@ -81,7 +81,7 @@ def check_alerts(stack, partitions):
 
 
 def check_sums(stack, partitions):
-    """Records in = classified + dead-lettered, each once; voc.classified = events + duplicates + copies + controls."""
+    """Records in = classified + dead-lettered, each once; voc.classified = events + duplicates + facts + copies + controls."""
     raw = sum(sum(stack.ends(stack.topic(t)).values()) for t in RAW_TOPICS)
     classified, dead = set(), set()
     records = 0
@@ -93,9 +93,9 @@ def check_sums(stack, partitions):
         dead.add(b"/".join(headers[f"voc_origin_{part}"] for part in ("topic", "partition", "offset")))
     assert len(classified) + len(dead) == raw, f"{raw} raw records, {len(classified)} classified, {len(dead)} dead letters"
     assert not classified & dead
-    totals = {name: sum(p.totals[name] for p in partitions.values()) for name in ("events", "duplicates", "copies", "invalid", "controls")}
+    totals = {name: sum(p.totals[name] for p in partitions.values()) for name in ("events", "duplicates", "copies", "invalid", "controls", "facts")}
     assert sum(totals.values()) == records and totals["invalid"] == 0
-    assert totals["events"] + totals["duplicates"] == len(classified)
+    assert totals["events"] + totals["duplicates"] + totals["facts"] == len(classified)
     return {"raw": raw, "classified": len(classified), "dead": len(dead), **totals}
 
 

@@ -74,6 +74,7 @@ static void test_all_fields_come_back(void **state)
 		FIELD("copies", "4"),
 		FIELD("invalid", "1"),
 		FIELD("controls", "2"),
+		FIELD("facts", "7"),
 		FIELD("rules_from", "3"),
 		FIELD("src:voc.web/11", "7"),
 		FIELD("src:voc.web/2", "0"),
@@ -88,6 +89,7 @@ static void test_all_fields_come_back(void **state)
 	assert_int_equal(position.now.offset, 102);
 	assert_int_equal(position.now.copies, 4);
 	assert_int_equal(position.now.controls, 2);
+	assert_int_equal(position.now.facts, 7);
 	assert_ptr_equal(position.rules, some);
 	struct voc_source_position web = place("voc.web", 11), calls = place("voc.calls", 0),
 	                           other = place("voc.web", 1);

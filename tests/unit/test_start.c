@@ -52,7 +52,7 @@ static enum voc_status check(int64_t calls_0, int64_t web_0, int64_t calls_1, in
 		{ "web", 0, web_0 },
 		{ "web", 1, web_1 },
 	};
-	return voc_start_check_committed(committed, 4, &error);
+	return voc_start_check_committed(committed, 4, "", &error);
 }
 
 /* A topic without offsets beside one with them was made anew; a partition that is new altogether is fine. */
@@ -67,8 +67,26 @@ static void test_committed(void **state)
 	assert_int_equal(check(none, 0, none, none), VOC_FATAL);
 }
 
+/* An upgrade finds the facts' topics without any offset: they are new. One of them alone was made anew. */
+static void test_facts_came_later(void **state)
+{
+	(void)state;
+	struct voc_position committed[] = { { "v.calls", 0, 5 },
+		                            { "v.orders", 0, VOC_OFFSET_BEGINNING },
+		                            { "v.profiles", 0, VOC_OFFSET_BEGINNING } };
+	struct voc_error error = { .position = -1 };
+	assert_int_equal(voc_start_check_committed(committed, 3, "v.", &error), VOC_OK);
+	committed[2].offset = 0;
+	assert_int_equal(voc_start_check_committed(committed, 3, "v.", &error), VOC_FATAL);
+	assert_int_equal(error.reason, VOC_REASON_POSITION_LOST);
+	committed[1].offset = 0;
+	committed[0].offset = VOC_OFFSET_BEGINNING;
+	assert_int_equal(voc_start_check_committed(committed, 3, "v.", NULL), VOC_OK);
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(test_choose), cmocka_unit_test(test_committed) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(test_choose), cmocka_unit_test(test_committed),
+		                            cmocka_unit_test(test_facts_came_later) };
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -120,6 +120,39 @@ static void test_good(void **state)
 	voc_arena_free(arena);
 }
 
+/* An order goes on masked, under its own type; what stands in the wrong topic does not. */
+static void test_fact(void **state)
+{
+	(void)state;
+	static const char order[] =
+	        "{\"specversion\":\"1.0\",\"id\":\"o-1\",\"source\":\"/shop\",\"type\":\"voc.order\","
+	        "\"data\":{\"customer_id\":\"C-8\",\"order_id\":\"O-1\",\"status\":\"placed\",\"amount\":5,"
+	        "\"currency\":\"KRW\",\"card\":\"4111111111111234\"}}";
+	struct voc_error error = { .position = -1 };
+	struct voc_step_output output;
+	struct voc_step_input input = { .from = VOC_TOPIC_ORDERS,
+		                        .topic = VOC_STR("voc.orders"),
+		                        .partition = 2,
+		                        .offset = 9,
+		                        .record = { .value = VOC_STR(order), .timestamp_ms = NOW_MS } };
+	assert_int_equal(voc_step_run(step, &input, NOW_MS, &output, &error), VOC_OK);
+	assert_int_equal(output.refused, VOC_REASON_NONE);
+	assert_true(voc_str_is(output.key, "C-8"));
+	assert_true(voc_str_is(header(&output, VOC_SOURCE_HEADER), "voc.orders/2/9"));
+	char text[1024];
+	snprintf(text, sizeof text, "%.*s", VOC_STR_ARG(output.value));
+	assert_non_null(strstr(text, "\"type\":\"voc.order\""));
+	assert_non_null(strstr(text, "\"card\":\"************1234\""));
+
+	input.from = VOC_TOPIC_PROFILES;
+	assert_int_equal(voc_step_run(step, &input, NOW_MS, &output, &error), VOC_OK);
+	assert_int_equal(output.refused, VOC_REASON_UNKNOWN_TYPE);
+	input.from = VOC_TOPIC_WEB;
+	assert_int_equal(voc_step_run(step, &input, NOW_MS, &output, &error), VOC_OK);
+	assert_int_equal(output.refused, VOC_REASON_UNKNOWN_TYPE);
+	assert_int_equal(run(VOC_STR(good), NULL, 0).refused, VOC_REASON_NONE);
+}
+
 static void test_same_again(void **state)
 {
 	(void)state;
@@ -215,10 +248,15 @@ static void test_headers_too_large_for_kafka(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_the_trace_goes_on),   cmocka_unit_test(test_good),
-		cmocka_unit_test(test_same_again),          cmocka_unit_test(test_refused),
-		cmocka_unit_test(test_tombstone),           cmocka_unit_test(test_large),
-		cmocka_unit_test(test_too_large_for_kafka), cmocka_unit_test(test_headers_too_large_for_kafka),
+		cmocka_unit_test(test_the_trace_goes_on),
+		cmocka_unit_test(test_good),
+		cmocka_unit_test(test_fact),
+		cmocka_unit_test(test_same_again),
+		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_tombstone),
+		cmocka_unit_test(test_large),
+		cmocka_unit_test(test_too_large_for_kafka),
+		cmocka_unit_test(test_headers_too_large_for_kafka),
 	};
 	return cmocka_run_group_tests(tests, open_step, close_step);
 }

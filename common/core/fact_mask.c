@@ -1,0 +1,58 @@
+#include "core/fact_mask.h"
+
+#include "base/utf8.h"
+#include "core/mask.h"
+
+#define CONTACT_KEPT 2
+#define CARD_KEPT    4
+
+static bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+/* A letter or digit of ASCII, or a byte of any character beyond. */
+static bool is_word(char c)
+{
+	return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c & 0x80);
+}
+
+struct voc_str voc_fact_mask_person(struct voc_str text, char to[VOC_FACT_MASK_SIZE])
+{
+	size_t first = text.len > 0 ? voc_utf8_length(text.ptr, text.ptr + text.len) : 0;
+	memcpy(to, text.ptr, first);
+	memcpy(to + first, "**", 2);
+	return voc_str_of(to, first + 2);
+}
+
+/* Stars for what `hides` says, but for the last `kept` of them. Characters beyond ASCII are never among those. */
+static struct voc_str mask_but_last(struct voc_str text, bool (*hides)(char c), size_t kept,
+                                    char to[VOC_FACT_MASK_SIZE])
+{
+	for (size_t at = text.len; at-- > 0;) {
+		char c = text.ptr[at];
+		bool hidden = hides(c);
+		bool shown = hidden && !(c & 0x80) && kept > 0;
+		kept -= hidden && kept > 0;
+		to[at] = hidden && !shown ? '*' : c;
+	}
+	return voc_str_of(to, text.len);
+}
+
+struct voc_str voc_fact_mask_contact(struct voc_str text, char to[VOC_FACT_MASK_SIZE])
+{
+	return mask_but_last(voc_str_clip(text, VOC_FACT_MASK_SIZE), is_word, CONTACT_KEPT, to);
+}
+
+struct voc_str voc_fact_mask_card(struct voc_str text, char to[VOC_FACT_MASK_SIZE])
+{
+	return mask_but_last(voc_str_clip(text, VOC_FACT_MASK_SIZE), is_digit, CARD_KEPT, to);
+}
+
+struct voc_str voc_fact_mask_note(struct voc_str text, char to[VOC_FACT_MASK_SIZE])
+{
+	text = voc_str_clip(text, VOC_FACT_MASK_SIZE);
+	memcpy(to, text.ptr, text.len);
+	(void)voc_mask(to, text.len);
+	return voc_str_of(to, text.len);
+}
