@@ -8,7 +8,7 @@ build="gcc cmake ninja-build ccache pkg-config libc6-dev librdkafka-dev libjanss
 demo="$build redis-server python3"
 test="$build redis-server redis-sentinel faketime libcmocka-dev clang-14 libclang-rt-14-dev clang-format-14 clang-tidy-14 python3 python3-pytest
   python3-confluent-kafka python3-redis python3-jsonschema python3-xxhash python3-yaml python3-numpy python3-sklearn liblinear-tools
-  openjdk-17-jre-headless maven man-db git openssl valgrind prometheus"
+  openjdk-17-jdk-headless maven man-db git openssl valgrind prometheus"
 
 case "${1:-}" in
 build | demo | test) wanted=${!1} ;;

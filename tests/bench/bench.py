@@ -35,15 +35,19 @@ def arguments():
     parser.add_argument("--runs", type=int, help="runs of each drain, after one that warms up [3; quick: 1]")
     parser.add_argument("--customers", type=int, help="customers of the part of that name [1000000; quick: 20000]")
     parser.add_argument("--rates", help="events/s of the latency runs, comma separated [500,2000,10000; quick: 500,2000]")
-    parser.add_argument("--seconds", type=float, help="how long each latency run sends [30; quick: 8]")
+    parser.add_argument("--seconds", type=float, help="how long each latency run sends; 0: the peer gets none [30; quick: 8]")
     parser.add_argument("--instances", default="1,2,4", help="for scaling [1,2,4]")
     parser.add_argument("--partitions", type=int, default=24, help="of each topic [24]")
+    parser.add_argument("--records", metavar="FILE", type=pathlib.Path,
+                        help="instead of the generator's events, for drain, floors, scaling, peer and latency: 'topic TAB key TAB value' lines")
     parser.add_argument("--json", metavar="FILE", type=pathlib.Path, help="writes the figures there; the parts that were not run now stay as they are in it")
     parser.add_argument("--markdown", metavar="FILE", type=pathlib.Path,
                         help="writes the tables there: between the marks <!-- bench:PART --> of an existing file, else as a new one")
     options = parser.parse_args()
     if unknown := [part for part in options.part if part not in PARTS]:
         parser.error(f"no such part: {', '.join(unknown)}; there are {', '.join(PARTS)}")
+    if options.records and not options.records.is_file():
+        parser.error(f"--records: there is no file {options.records}")
     quick = {True: (100_000, 1, 20_000, "500,2000", 8.0), False: (1_000_000, 3, 1_000_000, "500,2000,10000", 30.0)}[options.quick]
     for name, value in zip(("events", "runs", "customers", "rates", "seconds"), quick):
         if getattr(options, name) is None:
@@ -90,7 +94,8 @@ class Bench:
         import sets
         if not self.loaded_bed:
             self.loaded_bed = self.fresh("loaded")
-            self.load_seconds = sets.load(self.loaded_bed, self.options.events)
+            path = self.options.records
+            self.load_seconds = sets.load_records(self.loaded_bed, path) if path else sets.load(self.loaded_bed, self.options.events)
         return self.loaded_bed
 
     def fresh(self, name):
@@ -163,7 +168,8 @@ class Bench:
 
         def measure(bed):
             parts.warm_up(bed)
-            return {str(rate): parts.latency(bed, rate, self.options.seconds) for rate in self.options.rates}
+            seconds, path = self.options.seconds, self.options.records
+            return {str(rate): parts.latency(bed, rate, seconds, parts.latency_events(bed, rate, seconds, path)) for rate in self.options.rates}
         return self.with_bed("latency", measure)
 
     def backlog(self):
@@ -178,7 +184,8 @@ class Bench:
 def versions(folder):
     import kafka
     import meter
-    return {"voc": meter.first_line(folder / "voc-classifier", "--version"), "kafka": kafka.VERSION, "redis": meter.first_line("redis-server", "--version").split()[2],
+    return {"voc": meter.first_line(folder / "voc-classifier", "--version"), "kafka": kafka.VERSION,
+            "redis": meter.first_line("redis-server", "--version").split()[2],
             "librdkafka": meter.first_line("pkg-config", "--modversion", "rdkafka"), "jansson": meter.first_line("pkg-config", "--modversion", "jansson"),
             "java": meter.first_line("java", "--version")}
 

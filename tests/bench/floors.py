@@ -49,7 +49,8 @@ def kafka_floors(bed, runs):
                    "consume_alerts": run(program, "consume", bed.bootstrap, bed.partitions, bed.topic("alerts"))}
             classified = one["consume_classified"]
             remake(bed.bootstrap, [scratch], bed.partitions)
-            one["produce_classified"] = run(program, "produce", bed.bootstrap, classified["records"], classified["bytes"] // max(1, classified["records"]), scratch)
+            size = classified["bytes"] // max(1, classified["records"])
+            one["produce_classified"] = run(program, "produce", bed.bootstrap, classified["records"], size, scratch)
             out.append({name: {"cpu_us": floor["cpu_us"], "per_s": floor["per_s"], "bytes_per_record": floor["bytes"] / max(1, floor["records"])}
                         for name, floor in one.items()})
     return meter.merged(out)

@@ -77,6 +77,13 @@ def warm_up(bed):
     bed.wait_drained()
 
 
+def latency_events(bed, rate, seconds, path=None):
+    """What is sent at a rate: the generator's events, or another file's records."""
+    if path:
+        return sets.records_to_send(bed, path, int(rate * seconds))
+    return sets.ready_to_send(bed, sets.lines(bed, int(rate * seconds), seed=1000 + rate, duplicates=0, malformed=0))
+
+
 def latency_of(bed, due, from_ms):
     """{id of the causing event: ms}, of the alerts that the sink got."""
     out = {}
@@ -89,10 +96,9 @@ def latency_of(bed, due, from_ms):
     return out
 
 
-def latency(bed, rate, seconds, services=SERVICES, events=None):
+def latency(bed, rate, seconds, some):
     """At a steady rate; the services run, and have seen events before (warm_up), when the clock starts."""
-    some = events or sets.ready_to_send(bed, sets.lines(bed, int(rate * seconds), seed=1000 + rate, duplicates=0, malformed=0))
-    pids = bed.pids(services)
+    pids = bed.pids()
     costs = meter.Costs({**pids, **bed.apart()})
     began = time.time()
     due, late = sets.send_steadily(bed, some, rate)
@@ -102,7 +108,7 @@ def latency(bed, rate, seconds, services=SERVICES, events=None):
     bed.wait_posted()
     warm = (began + min(WARM_UP_S, seconds / 4)) * 1000
     found = latency_of(bed, due, warm)
-    own = {name: used[name] for name in services}
+    own = {name: used[name] for name in SERVICES}
     return {"rate": rate, "seconds": seconds, "ms": meter.percentiles(found.values()), "sent_late": late,
             "rate_reached": round(len(some) / took), "cpu_percent_of_a_core": round(100 * sum(own.values()) / took, 1),
             "cpu_us": {name: per_event(value, len(some)) for name, value in own.items()}}

@@ -12,8 +12,9 @@ import kafka
 import meter
 import sets
 from bed import HERE, RAW_TOPICS, ROOT, FirstRecord, remake, wait_for
-from confluent_kafka import Consumer, TopicPartition
-from parts import WARM_UP_S, latency_of, per_event
+from confluent_kafka import Consumer, KafkaError, TopicPartition
+from confluent_kafka.admin import AdminClient
+from parts import WARM_UP_S, latency_events, latency_of, per_event
 
 sys.path.insert(0, str(HERE / "peers"))
 
@@ -106,7 +107,6 @@ class Peer:
 
     def remove(self):
         """Its topics, the changelog among them."""
-        from confluent_kafka.admin import AdminClient
         admin = AdminClient({"bootstrap.servers": self.bed.bootstrap})
         for future in admin.delete_topics([topic for topic in admin.list_topics(timeout=10).topics if topic.startswith(self.out)]).values():
             future.result()
@@ -139,10 +139,24 @@ def drain(bed, jars, guarantee, check):
     return result
 
 
+def read(bed, topic):
+    """Every committed message of a topic."""
+    consumer = Consumer({"bootstrap.servers": bed.bootstrap, "group.id": "voc-bench-read", "enable.auto.commit": False, "auto.offset.reset": "earliest",
+                         "isolation.level": "read_committed", "enable.partition.eof": True})
+    consumer.assign([TopicPartition(topic, p, 0) for p in range(bed.partitions)])
+    left = set(range(bed.partitions))
+    while left:
+        for message in consumer.consume(5000, timeout=1):
+            if not message.error():
+                yield message
+            elif message.error().code() == KafkaError._PARTITION_EOF:
+                left.discard(message.partition())
+    consumer.close()
+
+
 def check_against_oracle(bed, peer):
-    raw = (record[3] for name in RAW_TOPICS for record in bed.read_all(name))
+    raw = (message.value() for name in RAW_TOPICS for message in read(bed, bed.topic(name)))
     expected = oracle.Expected(raw, oracle.Lexicon(peer.lexicon))
-    out = peer.out.removeprefix(bed.prefix)
     keys = list(bed.redis.scan_iter("peer:customer:*", count=10_000))
     customers = {}
     for start in range(0, len(keys), 2000):
@@ -150,8 +164,8 @@ def check_against_oracle(bed, peer):
         for key in keys[start:start + 2000]:
             pipe.hgetall(key)
         customers.update((key.removeprefix("peer:customer:"), fields) for key, fields in zip(keys[start:start + 2000], pipe.execute()))
-    dead = (record[4]["reason"].decode() for record in bed.read_all(out + "dlq"))
-    return oracle.compare(expected, (record[3] for record in bed.read_all(out + "classified")), dead, customers)
+    dead = (dict(message.headers())["reason"].decode() for message in read(bed, peer.out + "dlq"))
+    return oracle.compare(expected, (message.value() for message in read(bed, peer.out + "classified")), dead, customers)
 
 
 def latency(bed, jars, guarantee, rates, seconds):
@@ -162,7 +176,7 @@ def latency(bed, jars, guarantee, rates, seconds):
         sets.load(bed, 2000, seed=9)
         peer.wait_done()
         for rate in rates:
-            some = sets.ready_to_send(bed, sets.lines(bed, int(rate * seconds), seed=1000 + rate, duplicates=0, malformed=0))
+            some = latency_events(bed, rate, seconds)
             costs = meter.Costs({"peer": [peer.process.pid]})
             began = time.time()
             due, late = sets.send_steadily(bed, some, rate)

@@ -36,8 +36,8 @@ def drain(part, _):
     rows = [[name, show(f["cpu_us"][name], 2), show(f["peak_rss_mb"][name], 0)] for name in (*SERVICES, "together")]
     rows += [[name, show(f["beside_cpu_us"][name], 2), ""] for name in ("broker", "redis")]
     disk = f["disk"]
-    text = (f"{mid(f['events']):,.0f} events, one instance of each service: **{show(f['events_per_s'], 0)} events/s** from the first output to the last webhook; first output "
-            f"{show(f['first_output_s'], 2)} s after the start; {show(f['alerts'], 0)} alerts, {show(f['dead_letters'], 0)} dead letters; "
+    text = (f"{mid(f['events']):,.0f} events, one instance of each service: **{show(f['events_per_s'], 0)} events/s** from the first output to the "
+            f"last webhook; first output {show(f['first_output_s'], 2)} s after the start; {show(f['alerts'], 0)} alerts, {show(f['dead_letters'], 0)} dead letters; "
             f"{f['verified_customers']:,} customers in Redis, which `vocctl verify` finds equal to the log.\n\n")
     text += table(["", "CPU µs per event", "peak memory, MB"], rows)
     text += "\n\nOn disk: " + ", ".join(f"{name} {megabytes(size)}" for name, size in disk["topics"].items())
@@ -56,7 +56,8 @@ def floors(part, parts):
     for name, what in names.items():
         rows.append([what, show(f[name]["cpu_us"], 2), show(f[name]["bytes_per_record"], 0), show(f[name]["per_s"], 0)])
     redis = f["redis_writes"]
-    rows.append([f"Redis, the same {mid(redis['commands_per_event']):.1f} writes an event, pipelined (CPU of Redis)", show(redis["cpu_us"], 2), "", show(redis["events_per_s"], 0)])
+    what = f"Redis, the same {mid(redis['commands_per_event']):.1f} writes an event, pipelined (CPU of Redis)"
+    rows.append([what, show(redis["cpu_us"], 2), "", show(redis["events_per_s"], 0)])
     text = table(["floor", "CPU µs per record", "bytes per record", "records/s"], rows)
     if "drain" in parts:
         text += "\n\n" + multiples(parts["drain"]["figures"], f)
@@ -90,9 +91,9 @@ def hot(part, _):
 
 def customers(part, _):
     f = part["figures"]
-    return (f"{f['customers']:,} customers, {f['events']:,} events: {f['redis_bytes_per_customer']:,.0f} bytes of Redis' memory a customer ({f['redis_mb']:,.0f} MB in all, "
-            f"of it {f['rollup_mb']:,.0f} MB in {f['rollup_keys']:,} rollups); {f['events_per_s']:,.0f} events/s with nearly every event a customer new to the aggregator; "
-            f"CPU µs per event: aggregator {f['cpu_us']['aggregator']:.2f}, Redis {f['beside_cpu_us']['redis']:.2f}; "
+    return (f"{f['customers']:,} customers, {f['events']:,} events: {f['redis_bytes_per_customer']:,.0f} bytes of Redis' memory a customer "
+            f"({f['redis_mb']:,.0f} MB in all, of it {f['rollup_mb']:,.0f} MB in {f['rollup_keys']:,} rollups); {f['events_per_s']:,.0f} events/s with nearly "
+            f"every event a customer new to the aggregator; CPU µs per event: aggregator {f['cpu_us']['aggregator']:.2f}, Redis {f['beside_cpu_us']['redis']:.2f}; "
             f"peak memory of the aggregator {f['peak_rss_mb']['aggregator']:.0f} MB.")
 
 
@@ -122,9 +123,11 @@ def peer(part, parts):
     ours = parts.get("drain", {}).get("figures")
     for name, d in ([("voc (exactly once)", ours)] if ours else []) + [(f"Kafka Streams, {name}", d) for name, d in runs.items()]:
         ratio = f"{mid(ours['cpu_us']['together']) / mid(d['cpu_us']['together']):.2f}" if ours else "–"
-        rows.append([name, show(d["cpu_us"]["together"], 1), show(d["cpu_us_with_start"], 1), ratio, show(d["events_per_s"], 0), show(d["peak_rss_mb"]["together"], 0),
-                     show(d["first_output_s"], 2), show(d["beside_cpu_us"]["broker"], 1), show(d["beside_cpu_us"]["redis"], 1), show(d["alerts"], 0), d.get("checked", "vocctl verify")])
-    text = table(["", "CPU µs per event", "with its start", "ours : its", "events/s", "memory, MB", "first output, s", "broker µs", "Redis µs", "alerts", "right?"], rows)
+        rows.append([name, show(d["cpu_us"]["together"], 1), show(d["cpu_us_with_start"], 1), ratio, show(d["events_per_s"], 0),
+                     show(d["peak_rss_mb"]["together"], 0), show(d["first_output_s"], 2), show(d["beside_cpu_us"]["broker"], 1),
+                     show(d["beside_cpu_us"]["redis"], 1), show(d["alerts"], 0), d.get("checked", "vocctl verify")])
+    text = table(["", "CPU µs per event", "with its start", "ours : its", "events/s", "memory, MB", "first output, s", "broker µs", "Redis µs", "alerts",
+                  "checked by"], rows)
     if f.get("latency"):
         text += "\n\n" + latency_table({f"Kafka Streams, {name}": rates for name, rates in f["latency"].items()})
     return text + f"\n\nIts jars: {megabytes(f['jar_bytes'])}, and a JVM."
@@ -144,7 +147,8 @@ def others(part, _):
     return text
 
 
-TABLES = {"drain": drain, "floors": floors, "peer": peer, "scaling": scaling, "hot": hot, "customers": customers, "latency": latency, "backlog": backlog, "others": others}
+TABLES = {"drain": drain, "floors": floors, "peer": peer, "others": others, "scaling": scaling, "hot": hot, "customers": customers, "latency": latency,
+          "backlog": backlog}
 
 
 def part_text(name, parts):

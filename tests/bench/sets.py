@@ -31,6 +31,42 @@ def load(bed, events, **settings):
     return time.monotonic() - began
 
 
+def load_records(bed, path):
+    """As load, from a file of others' records: "topic TAB key TAB value" lines whose topics end in calls, web or complaints."""
+    began, client = time.monotonic(), producer(bed, linger_ms=50)
+    for topic, key, value in records(bed, path):
+        while True:
+            try:
+                client.produce(topic, value, key)
+                break
+            except BufferError:
+                client.poll(0.05)
+        client.poll(0)
+    if client.flush(120):
+        raise RuntimeError("not all records could be loaded")
+    return time.monotonic() - began
+
+
+def records(bed, path):
+    with open(path, "rb") as file:
+        for line in file:
+            topic, key, value = line.rstrip(b"\n").split(b"\t", 2)
+            yield bed.topic(topic.decode().rsplit(".", 1)[-1]), key, value
+
+
+def records_to_send(bed, path, count):
+    """As ready_to_send; those that are no JSON are left out."""
+    out = []
+    for topic, key, value in records(bed, path):
+        try:
+            out.append((topic, key, value, json.loads(value)["id"]))
+        except (ValueError, KeyError):
+            continue
+        if len(out) == count:
+            break
+    return out
+
+
 def send(bed, source):
     """NDJSON from a file through vocctl, each line to the topic of its type."""
     done = subprocess.run([bed.bin / "vocctl", "send", "--as-is", "-"], env=bed.env(), stdin=source, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
@@ -54,8 +90,8 @@ def each_customer(bed, customers, folder):
     return path, number
 
 
-def producer(bed):
-    return Producer({"bootstrap.servers": bed.bootstrap, "partitioner": "murmur2_random", "linger.ms": 0, "queue.buffering.max.messages": 1_000_000})
+def producer(bed, linger_ms=0):
+    return Producer({"bootstrap.servers": bed.bootstrap, "partitioner": "murmur2_random", "linger.ms": linger_ms, "queue.buffering.max.messages": 1_000_000})
 
 
 def ready_to_send(bed, some):

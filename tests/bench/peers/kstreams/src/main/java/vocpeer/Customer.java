@@ -9,7 +9,7 @@ import org.apache.kafka.common.serialization.Serdes;
 
 /** What is known of one customer. */
 final class Customer {
-    static final double THRESHOLD = 60;
+    static final double THRESHOLD = 30;
     private static final double HALF_LIFE_MS = 7 * 86_400_000.0;
     private static final List<String> COUNTS = List.of("type:complaint", "type:opinion", "type:question", "type:none", "satisfaction:dissatisfied",
             "satisfaction:neutral", "satisfaction:satisfied", "satisfaction:delighted", "satisfaction:none", "factor:product_service", "factor:emotion",

@@ -1,0 +1,99 @@
+"""The bench's parts on a tiny set: that each runs and ends with figures, not how large they are."""
+import json
+import os
+import pathlib
+import subprocess
+import sys
+
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+BENCH = ROOT / "tests" / "bench"
+TINY = ["--events", "2000", "--runs", "1", "--customers", "500", "--rates", "100", "--seconds", "4", "--instances", "2", "--partitions", "6"]
+
+
+def bench(*arguments, **environment):
+    programs = os.environ.get("VOC_BIN_DIR") or str(ROOT / "build" / "dev" / "bin")
+    return subprocess.run([sys.executable, BENCH / "bench.py", *map(str, arguments)], env={**os.environ, "VOC_BIN_DIR": programs, **environment},
+                          capture_output=True, text=True, timeout=300)
+
+
+def measured(folder, *parts, more=()):
+    done = bench(*parts, *TINY, *more, "--json", folder / "out.json", "--markdown", folder / "out.md")
+    assert done.returncode == 0, done.stderr[-3000:]
+    results = json.loads((folder / "out.json").read_text())
+    assert set(results["parts"]) == set(parts)
+    text = (folder / "out.md").read_text()
+    assert text.strip() == done.stdout.strip() and all(f"## {part}" in text for part in parts)
+    return {part: found["figures"] for part, found in results["parts"].items()}
+
+
+def test_our_own_parts(tmp_path):
+    figures = measured(tmp_path, "drain", "floors", "scaling", "hot", "customers", "latency", "backlog")
+    drain = figures["drain"]
+    assert drain["events"]["median"] == 2000 and drain["verified_customers"] > 1000
+    assert all(drain["cpu_us"][name]["median"] > 0 for name in ("classifier", "aggregator", "together"))
+    assert all(size > 0 for name, size in drain["disk"]["topics"].items()) and drain["alerts"]["median"] > 0
+    floors = figures["floors"]
+    assert all(floor["cpu_us"]["median"] > 0 for floor in floors.values()) and floors["redis_writes"]["commands_per_event"]["median"] > 1
+    assert floors["parse_raw"]["bytes_per_record"]["median"] == floors["consume_raw"]["bytes_per_record"]["median"]
+    assert figures["scaling"]["2"]["instances"]["median"] == 2
+    assert figures["customers"]["customers"] == 500 and figures["customers"]["redis_bytes_per_customer"] > 100
+    ms = figures["latency"]["100"]["ms"]
+    assert ms["samples"] > 0 and 0 < ms["p50"] <= ms["p99"] <= ms["max"]
+    assert figures["backlog"]["backlog"] >= 1000
+
+
+def test_the_peer_is_right_by_its_oracle(tmp_path):
+    drains = measured(tmp_path, "peer", more=["--seconds", "0"])["peer"]["drains"]
+    assert {name: found["checked"] for name, found in drains.items()} == {"at least once": "oracle", "exactly once": "oracle"}
+    assert all(found["alerts"]["median"] > 0 for found in drains.values())
+
+
+@pytest.fixture
+def peers_oracle(monkeypatch):
+    monkeypatch.syspath_prepend(str(BENCH / "peers"))
+    import oracle
+    return oracle
+
+
+def test_the_peers_oracle_sees_what_is_wrong(peers_oracle, tmp_path):
+    (tmp_path / "lexicon.tsv").write_text("feedback_type\tcomplaint\t3\tlate\nsatisfaction\tdissatisfied\t2\tbad\nfactors\temotion\t1\tupset\n")
+    data = {"customer_id": "C-1", "lang": "en", "channel": "mail", "text": "LATE, and bad", "rating": 1}
+    event = {"specversion": "1.0", "id": "e1", "source": "/s", "type": "voc.web", "time": "2026-11-21T00:00:00Z", "data": data}
+    raw = [json.dumps(event).encode(), b"{"]
+    expected = peers_oracle.Expected(raw, peers_oracle.Lexicon(tmp_path / "lexicon.tsv"))
+    good = {"customer_id": "C-1", "kind": "voc.web", "lang": "en", "channel": "mail", "product": None, "feedback_type": "complaint", "feedback_type_weight": 3,
+            "satisfaction": "dissatisfied", "satisfaction_weight": 2, "factor": "none", "factor_weight": 0, "points": 55, "rating": 1}
+    redis = {"C-1": {"events": "1", "last": "1795219200000", "score": "55.0", "type:complaint": "1", "satisfaction:dissatisfied": "1", "factor:none": "1",
+                     "kind:voc.web": "1"}}
+
+    def compare(data, dead, customers):
+        return peers_oracle.compare(expected, [json.dumps({"id": "e1", "data": data})], dead, customers)
+    assert compare(good, ["bad_json"], redis) == []
+    assert len(compare({**good, "points": 54}, ["bad_json"], redis)) == 1
+    assert len(compare(good, ["bad_type"], redis)) == 1
+    assert len(compare(good, ["bad_json"], {"C-1": {**redis["C-1"], "score": "55.1"}})) == 1
+    assert len(compare(good, ["bad_json"], {})) == 1
+
+
+def test_what_is_missing_or_wrong_is_said(tmp_path):
+    done = bench("drain", VOC_BIN_DIR=str(tmp_path))
+    assert done.returncode == 1 and f"{tmp_path}/voc-classifier: build it" in done.stderr
+    done = bench("drian")
+    assert done.returncode == 2 and "no such part: drian" in done.stderr
+    done = bench("drain", "--records", tmp_path / "none")
+    assert done.returncode == 2 and "there is no file" in done.stderr
+
+
+def test_tables_go_between_their_marks(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(str(BENCH))
+    import report
+    page = tmp_path / "page.md"
+    page.write_text("before\n<!-- bench:backlog -->\nold\n<!-- /bench:backlog -->\nafter\n")
+    part = {"figures": {"backlog": 10, "live_rate": 5, "seconds": 2.0, "events_per_s": 7.0}, "machine": {"cpu": "c", "cores": 2, "memory_gb": 1, "load1": 0},
+            "date": "d", "quick": False}
+    report.write(page, {"parts": {"backlog": part}})
+    text = page.read_text()
+    assert text.startswith("before\n<!-- bench:backlog -->\n") and text.endswith("<!-- /bench:backlog -->\nafter\n")
+    assert "old" not in text and "up to date 2.0 s" in text
