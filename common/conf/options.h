@@ -79,9 +79,9 @@ enum voc_option_type {
 	  "Events that the shadow labels, too, in percent") \
 	X(text_policy, STRING, "VOC_TEXT", VOC_PROGRAM_CLASSIFIER | VOC_PROGRAM_VOCCTL, POLICY, "masked", 0, 0, \
 	  "What of the customers' words leaves the raw topics: masked (the evidence, personal data as stars) or absent (none of them)") \
-	X(rules_path, STRING, "VOC_RULES", VOC_PROGRAM_AGGREGATOR, PATH, VOC_SHARE_DIR "/rules.json", 0, 0, \
+	X(rules_path, STRING, "VOC_RULES", VOC_PROGRAM_AGGREGATOR | VOC_PROGRAM_VOCCTL, PATH, VOC_SHARE_DIR "/rules.json", 0, 0, \
 	  "Risk weights, thresholds, half-life and cooldowns (JSON)") \
-	X(webhooks_path, STRING, "VOC_WEBHOOKS", VOC_PROGRAM_ALERTER, PATH, "/etc/voc/webhooks.json", 0, 0, \
+	X(webhooks_path, STRING, "VOC_WEBHOOKS", VOC_PROGRAM_ALERTER | VOC_PROGRAM_VOCCTL, PATH, "/etc/voc/webhooks.json", 0, 0, \
 	  "Webhook endpoints: URLs, formats, secrets, filters (JSON)") \
 	X(http_addr, STRING, "VOC_HTTP_ADDR", VOC_CONF_PAGES, TEXT, "127.0.0.1:8080", 0, 0, \
 	  "Where /healthz, /readyz and /metrics are served: host:port; port 0 takes any; 'off' serves none") \
@@ -113,7 +113,7 @@ enum voc_option_type {
 	  "No progress for this long with work waiting makes /readyz fail") \
 	X(shutdown_ms, INT, "VOC_SHUTDOWN", VOC_CONF_SERVICES, DURATION, "4s", 100, 60000, \
 	  "How long a stop may take before what is left is given up (it is done again at the next start)") \
-	X(allow_private, INT, "VOC_ALLOW_PRIVATE", VOC_PROGRAM_ALERTER, SWITCH, "no", 0, 1, \
+	X(allow_private, INT, "VOC_ALLOW_PRIVATE", VOC_PROGRAM_ALERTER | VOC_PROGRAM_VOCCTL, SWITCH, "no", 0, 1, \
 	  "Webhooks may go to loopback and private addresses") \
 	X(webhook_timeout_ms, INT, "VOC_WEBHOOK_TIMEOUT", VOC_PROGRAM_ALERTER, DURATION, "10s", 100, 300000, \
 	  "How long one webhook request may take") \

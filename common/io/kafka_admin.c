@@ -10,10 +10,6 @@
 
 #define TOPIC_LOOK_MS 20 /* between two looks at a topic that is being made */
 
-struct voc_admin {
-	struct kafka_client client; /* first: librdkafka's opaque */
-};
-
 enum voc_status voc_admin_open(const struct voc_kafka_settings *settings, struct voc_admin **ret_admin,
                                struct voc_error *error)
 {

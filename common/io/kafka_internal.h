@@ -1,5 +1,5 @@
 /*
- * What kafka_conf.c, kafka_consumer.c, kafka_producer.c and kafka_admin.c share. Nobody else includes this.
+ * What the kafka_*.c share. Nobody else includes this.
  */
 #ifndef VOC_IO_KAFKA_INTERNAL_H
 #define VOC_IO_KAFKA_INTERNAL_H
@@ -25,6 +25,10 @@ struct kafka_client {
 	void (*on_complaint)(void *context, const char *text);
 	void *context;
 	_Atomic int64_t quiet_until_ms[KAFKA_QUIET_SLOTS]; /* by error code */
+};
+
+struct voc_admin {
+	struct kafka_client client; /* first: librdkafka's opaque */
 };
 
 struct kafka_property {

@@ -19,6 +19,7 @@ const struct vocctl_command *const vocctl_commands[] = {
 	&vocctl_command_rules,
 	&vocctl_command_shadow,
 	&vocctl_command_topics,
+	&vocctl_command_doctor,
 	&vocctl_command_verify,
 	&vocctl_command_rebuild,
 	NULL,
