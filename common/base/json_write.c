@@ -1,6 +1,8 @@
 #include "base/json_write.h"
 
 #define MAX_DEPTH 32
+#define ONES      UINT64_C(0x0101010101010101)
+#define HIGHS     UINT64_C(0x8080808080808080)
 
 void voc_json_begin(struct voc_json_writer *json, struct voc_buf *buf)
 {
@@ -77,16 +79,43 @@ static const char *escape_of(unsigned char c, char unicode[7])
 	return unicode;
 }
 
-static void add_quoted(struct voc_buf *buf, struct voc_str s)
+static bool is_plain(unsigned char c)
+{
+	return c >= 0x20 && c != '"' && c != '\\';
+}
+
+/* None of eight bytes needs an escape. The high bit of each byte that is below 0x20 or one of the two is set, and a
+ * borrow may set another's above it: never none where there is one. */
+static bool is_plain_word(const char *at)
+{
+	uint64_t word;
+	memcpy(&word, at, sizeof word);
+	uint64_t quote = word ^ (ONES * '"'), backslash = word ^ (ONES * '\\');
+	uint64_t marks = ((word - ONES * 0x20) & ~word) | ((quote - ONES) & ~quote) | ((backslash - ONES) & ~backslash);
+	return (marks & HIGHS) == 0;
+}
+
+/* The first byte from `at` on that needs an escape, or s.len. */
+static size_t find_special(struct voc_str s, size_t at)
+{
+	while (s.len - at >= sizeof(uint64_t) && is_plain_word(s.ptr + at))
+		at += sizeof(uint64_t);
+	/* What is left of a longer one, with some that were seen already. */
+	if (s.len - at < sizeof(uint64_t) && s.len >= sizeof(uint64_t) &&
+	    is_plain_word(s.ptr + s.len - sizeof(uint64_t)))
+		return s.len;
+	while (at < s.len && is_plain((unsigned char)s.ptr[at]))
+		at++;
+	return at;
+}
+
+static void add_escaped(struct voc_buf *buf, struct voc_str s, size_t special)
 {
 	voc_buf_add_char(buf, '"');
 	size_t from = 0;
-	for (size_t at = 0; at < s.len; at++) {
-		unsigned char c = (unsigned char)s.ptr[at];
-		if (c >= 0x20 && c != '"' && c != '\\')
-			continue;
+	for (size_t at = special; at < s.len; at = find_special(s, at + 1)) {
 		char unicode[7];
-		const char *escape = escape_of(c, unicode);
+		const char *escape = escape_of((unsigned char)s.ptr[at], unicode);
 		voc_buf_add(buf, s.ptr + from, at - from);
 		voc_buf_add(buf, escape, strlen(escape));
 		from = at + 1;
@@ -94,6 +123,21 @@ static void add_quoted(struct voc_buf *buf, struct voc_str s)
 	if (s.len > from)
 		voc_buf_add(buf, s.ptr + from, s.len - from);
 	voc_buf_add_char(buf, '"');
+}
+
+static void add_quoted(struct voc_buf *buf, struct voc_str s)
+{
+	size_t special = find_special(s, 0);
+	if (special < s.len) {
+		add_escaped(buf, s, special);
+	} else if (voc_buf_reserve(buf, s.len + 2)) {
+		char *to = buf->ptr + buf->len;
+		to[0] = '"';
+		if (s.len > 0)
+			memcpy(to + 1, s.ptr, s.len);
+		to[s.len + 1] = '"';
+		buf->len += s.len + 2;
+	}
 }
 
 void voc_json_key_str(struct voc_json_writer *json, struct voc_str name)
@@ -105,9 +149,20 @@ void voc_json_key_str(struct voc_json_writer *json, struct voc_str name)
 	json->not_first &= ~(UINT32_C(1) << json->depth);
 }
 
+/* A name of ours, which needs no escapes: in one go. */
 void voc_json_key(struct voc_json_writer *json, const char *name)
 {
-	voc_json_key_str(json, voc_str_from(name));
+	struct voc_buf *buf = json->buf;
+	size_t len = strlen(name);
+	before_value(json);
+	json->not_first &= ~(UINT32_C(1) << json->depth);
+	if (!voc_buf_reserve(buf, len + 3))
+		return;
+	char *to = buf->ptr + buf->len;
+	to[0] = '"';
+	memcpy(to + 1, name, len);
+	memcpy(to + 1 + len, "\":", 2);
+	buf->len += len + 3;
 }
 
 void voc_json_str(struct voc_json_writer *json, struct voc_str value)

@@ -22,7 +22,8 @@ void voc_json_object(struct voc_json_writer *json);
 void voc_json_object_end(struct voc_json_writer *json);
 void voc_json_array(struct voc_json_writer *json);
 void voc_json_array_end(struct voc_json_writer *json);
-/* The next value written is this member's. */
+/* The next value written is this member's. A C string is a name of ours and written as it is; any other name is escaped
+ * where it must be. */
 void voc_json_key(struct voc_json_writer *json, const char *name);
 void voc_json_key_str(struct voc_json_writer *json, struct voc_str name);
 void voc_json_str(struct voc_json_writer *json, struct voc_str value);
@@ -34,7 +35,7 @@ void voc_json_milli(struct voc_json_writer *json, int64_t thousandths);
 /* A value that already is JSON, verbatim. */
 void voc_json_raw(struct voc_json_writer *json, struct voc_str value);
 
-/* Key and value in one. */
+/* Key and value in one: names as for voc_json_key. */
 void voc_json_member_str(struct voc_json_writer *json, const char *name, struct voc_str value);
 void voc_json_member_i64(struct voc_json_writer *json, const char *name, int64_t value);
 void voc_json_member_bool(struct voc_json_writer *json, const char *name, bool value);

@@ -74,12 +74,10 @@ void voc_buf_clear(struct voc_buf *buf)
 	buf->failed = buf->out_of_memory = false;
 }
 
-bool voc_buf_reserve(struct voc_buf *buf, size_t more)
+bool voc_buf_grow(struct voc_buf *buf, size_t more)
 {
 	if (buf->failed)
 		return false;
-	if (more <= buf->cap - buf->len)
-		return true;
 	if (more > buf->max - buf->len) {
 		buf->failed = true;
 		return false;
@@ -97,26 +95,6 @@ bool voc_buf_reserve(struct voc_buf *buf, size_t more)
 	buf->ptr = ptr;
 	buf->cap = cap;
 	return true;
-}
-
-bool voc_buf_add(struct voc_buf *buf, const void *bytes, size_t len)
-{
-	if (!voc_buf_reserve(buf, len))
-		return false;
-	if (len > 0)
-		memcpy(buf->ptr + buf->len, bytes, len);
-	buf->len += len;
-	return true;
-}
-
-bool voc_buf_add_str(struct voc_buf *buf, struct voc_str s)
-{
-	return voc_buf_add(buf, s.ptr, s.len);
-}
-
-bool voc_buf_add_char(struct voc_buf *buf, char c)
-{
-	return voc_buf_add(buf, &c, 1);
 }
 
 bool voc_buf_add_i64(struct voc_buf *buf, int64_t value)

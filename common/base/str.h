@@ -67,11 +67,38 @@ void voc_buf_init(struct voc_buf *buf, size_t max_bytes);
 void voc_buf_free(struct voc_buf *buf);
 /* Forgets the contents and the failure, keeps the memory. */
 void voc_buf_clear(struct voc_buf *buf);
+/* What voc_buf_reserve does where there is no room. */
+bool voc_buf_grow(struct voc_buf *buf, size_t more);
+
 /* Makes room for `more` bytes after len; false, and failed set, if that would pass max. */
-bool voc_buf_reserve(struct voc_buf *buf, size_t more);
-bool voc_buf_add(struct voc_buf *buf, const void *bytes, size_t len);
-bool voc_buf_add_str(struct voc_buf *buf, struct voc_str s);
-bool voc_buf_add_char(struct voc_buf *buf, char c);
+static inline bool voc_buf_reserve(struct voc_buf *buf, size_t more)
+{
+	return (more <= buf->cap - buf->len && !buf->failed) || voc_buf_grow(buf, more);
+}
+
+static inline bool voc_buf_add(struct voc_buf *buf, const void *bytes, size_t len)
+{
+	if (!voc_buf_reserve(buf, len))
+		return false;
+	if (len > 0)
+		memcpy(buf->ptr + buf->len, bytes, len);
+	buf->len += len;
+	return true;
+}
+
+static inline bool voc_buf_add_str(struct voc_buf *buf, struct voc_str s)
+{
+	return voc_buf_add(buf, s.ptr, s.len);
+}
+
+static inline bool voc_buf_add_char(struct voc_buf *buf, char c)
+{
+	if (!voc_buf_reserve(buf, 1))
+		return false;
+	buf->ptr[buf->len++] = c;
+	return true;
+}
+
 bool voc_buf_add_i64(struct voc_buf *buf, int64_t value);
 bool voc_buf_addf(struct voc_buf *buf, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Ends the contents with a NUL that len does not count, and returns them; "" if that failed. Borrowed. */

@@ -219,29 +219,50 @@ void voc_classify_scratch_free(struct voc_classify_scratch *scratch)
 	free(scratch);
 }
 
-void voc_classify(const struct voc_classifier *classifier, struct voc_classify_scratch *scratch,
-                  const struct voc_utterance *utterance, struct voc_classification *ret_classification)
+static const struct voc_tenant *tenant_of(const struct voc_classifier *classifier,
+                                          const struct voc_utterance *utterance)
 {
-	struct voc_scores scores;
+	return voc_tenants_find(&classifier->tenants, utterance->tenant, utterance->source);
+}
+
+/* What was looked at stays in `scratch`. */
+static void decide(const struct voc_classifier *classifier, const struct voc_tenant *tenant,
+                   struct voc_classify_scratch *scratch, const struct voc_utterance *utterance,
+                   struct voc_scores *ret_scores, struct voc_labels *ret_labels)
+{
 	const struct voc_model *model = &classifier->model->model;
-	const struct voc_tenant *tenant = voc_tenants_find(&classifier->tenants, utterance->tenant, utterance->source);
 	const struct voc_phrases *phrases = tenant ? tenant->phrases : classifier->phrases;
 	voc_normalize(utterance->text, &scratch->normal);
 	voc_tokenize(&scratch->normal, utterance->lang, &scratch->tokens);
 	voc_phrases_find(phrases, scratch->matcher, &scratch->normal, &scratch->tokens, &scratch->hits);
 	voc_features_extract(&scratch->normal, &scratch->tokens, &scratch->features);
 	voc_features_dense(&scratch->normal, &scratch->tokens, &scratch->hits, utterance, &scratch->features);
-	voc_score(model, scratch->tokens.lang, &scratch->features, &scores);
-	voc_score_decide(&scratch->hits, scratch->tokens.word_count, &scores);
+	voc_score(model, scratch->tokens.lang, &scratch->features, ret_scores);
+	voc_score_decide(&scratch->hits, scratch->tokens.word_count, ret_scores);
+	voc_decide(model, scratch->tokens.lang, ret_scores, ret_labels);
+}
 
+void voc_classify_labels(const struct voc_classifier *classifier, struct voc_classify_scratch *scratch,
+                         const struct voc_utterance *utterance, struct voc_labels *ret_labels)
+{
+	struct voc_scores scores;
+	memset(ret_labels, 0, sizeof *ret_labels);
+	decide(classifier, tenant_of(classifier, utterance), scratch, utterance, &scores, ret_labels);
+}
+
+void voc_classify(const struct voc_classifier *classifier, struct voc_classify_scratch *scratch,
+                  const struct voc_utterance *utterance, struct voc_classification *ret_classification)
+{
+	struct voc_scores scores;
+	const struct voc_tenant *tenant = tenant_of(classifier, utterance);
 	memset(ret_classification, 0, sizeof *ret_classification);
+	decide(classifier, tenant, scratch, utterance, &scores, &ret_classification->labels);
 	ret_classification->version =
 	        tenant ? classifier->tenant_versions[tenant - classifier->tenants.at] : classifier->version;
-	voc_decide(model, scratch->tokens.lang, &scores, &ret_classification->labels);
 	voc_str_copy(ret_classification->lang, sizeof ret_classification->lang,
 	             voc_str_from(voc_lang_name(scratch->tokens.lang)));
 	const struct voc_evidence_input input = {
-		.model = model,
+		.model = &classifier->model->model,
 		.normal = &scratch->normal,
 		.tokens = &scratch->tokens,
 		.features = &scratch->features,

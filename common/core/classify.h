@@ -79,6 +79,9 @@ bool voc_classifier_has_tenant(const struct voc_classifier *classifier, struct v
 struct voc_classify_scratch *voc_classify_scratch_new(void);
 void voc_classify_scratch_free(struct voc_classify_scratch *scratch);
 
+/* Labels alone, without evidence: what a turn of a call is asked for. */
+void voc_classify_labels(const struct voc_classifier *classifier, struct voc_classify_scratch *scratch,
+                         const struct voc_utterance *utterance, struct voc_labels *ret_labels);
 /* Never fails: what can't be told is "unknown" (or none/false) with a low confidence. */
 void voc_classify(const struct voc_classifier *classifier, struct voc_classify_scratch *scratch,
                   const struct voc_utterance *utterance, struct voc_classification *ret_classification);

@@ -56,7 +56,7 @@ void voc_course_find(const struct voc_classifier *classifier, struct voc_classif
                      const struct voc_utterance *call, struct voc_course *ret_course)
 {
 	struct voc_utterance one = *call;
-	struct voc_classification result;
+	struct voc_labels labels;
 	struct voc_str rest = call->text;
 	uint32_t turns = count_turns(call->text);
 	memset(ret_course, 0, sizeof *ret_course);
@@ -67,8 +67,8 @@ void voc_course_find(const struct voc_classifier *classifier, struct voc_classif
 	for (uint32_t i = 0; next_turn(&rest, &one.text); i++) {
 		if (i >= HALF && i + HALF < turns)
 			continue;
-		voc_classify(classifier, scratch, &one, &result);
-		ret_course->satisfaction[ret_course->count++] = result.labels.satisfaction;
+		voc_classify_labels(classifier, scratch, &one, &labels);
+		ret_course->satisfaction[ret_course->count++] = labels.satisfaction;
 	}
 	ret_course->trend = voc_course_trend(ret_course->satisfaction, ret_course->count);
 }

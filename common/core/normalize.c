@@ -18,6 +18,11 @@ static bool is_syllable(uint32_t c)
 	return c >= 0xAC00 && c <= 0xD7A3;
 }
 
+static uint32_t fold_ascii(uint32_t c)
+{
+	return c >= 'A' && c <= 'Z' ? c | 0x20 : c;
+}
+
 /* The next code point and its length; a broken sequence is one byte of nothing (-1). */
 static int32_t peek(const struct reader *reader, size_t at, size_t *ret_len)
 {
@@ -91,13 +96,20 @@ static bool merges(struct voc_normal *normal, uint32_t c)
 	return count >= 2 && last == c && normal->chars[count - 2] == c && !voc_char_is_digit(c);
 }
 
-static void emit(struct voc_normal *normal, uint32_t c, size_t origin)
+/* A character that is neither tidied nor invisible. */
+static void put(struct voc_normal *normal, uint32_t c, size_t origin)
 {
-	c = tidy(c);
-	if (is_invisible(c) || normal->count == VOC_NORMAL_MAX_CHARS || merges(normal, c))
+	if (normal->count == VOC_NORMAL_MAX_CHARS || merges(normal, c))
 		return;
 	normal->chars[normal->count] = c;
 	normal->origin[normal->count++] = (uint32_t)origin;
+}
+
+static void emit(struct voc_normal *normal, uint32_t c, size_t origin)
+{
+	c = tidy(c);
+	if (!is_invisible(c))
+		put(normal, c, origin);
 }
 
 /* A base and what joins it, by utf8proc: decomposed with case folding, put in canonical order, composed. */
@@ -122,27 +134,64 @@ static void read_segment(struct reader *reader, size_t base)
 		emit(reader->normal, (uint32_t)out[i], base + start);
 }
 
+/* The Hangul syllable that begins at `at`, or 0. */
+static uint32_t syllable_at(const unsigned char *at, const unsigned char *end)
+{
+	if (end - at < 3 || (at[0] & 0xF0) != 0xE0 || (at[1] & 0xC0) != 0x80 || (at[2] & 0xC0) != 0x80)
+		return 0;
+	uint32_t c = (at[0] & 0x0FU) << 12 | (at[1] & 0x3FU) << 6 | (at[2] & 0x3FU);
+	return is_syllable(c) ? c : 0;
+}
+
+/* The bytes of a character that stands alone and stays as it is, but for its case: printable ASCII or a Hangul
+ * syllable, with no mark behind it (those begin at U+0300, CC 80). 0: it needs a closer look. */
+static size_t plain_length(const unsigned char *at, const unsigned char *end, uint32_t *ret_c)
+{
+	size_t len = 1;
+	uint32_t c = at[0];
+	if (c >= 0x80) {
+		c = syllable_at(at, end);
+		len = 3;
+	} else if (c < ' ' || c > '~' || c == '`') {
+		return 0;
+	} else {
+		c = fold_ascii(c);
+	}
+	*ret_c = c;
+	const unsigned char *next = at + len;
+	return c != 0 && (next == end || next[0] < 0xCC || syllable_at(next, end)) ? len : 0;
+}
+
+/* All others. */
+static void read_other(struct reader *reader, size_t base)
+{
+	size_t len, next_len;
+	int32_t c = peek(reader, reader->at, &len);
+	size_t next = reader->at + len;
+	bool alone = next == reader->text.len || !joins(peek(reader, next, &next_len));
+	if (c >= 0 && !(alone && (c < 0x80 || voc_char_is_hangul((uint32_t)c)))) {
+		read_segment(reader, base);
+		return;
+	}
+	if (c >= 0)
+		emit(reader->normal, fold_ascii((uint32_t)c), base + reader->at);
+	reader->at = next;
+}
+
 /* `base` is where the piece begins in the original. */
 static void read_piece(struct voc_str piece, size_t base, struct voc_normal *normal)
 {
 	struct reader reader = { piece, 0, normal };
+	const unsigned char *bytes = (const unsigned char *)piece.ptr;
 	while (reader.at < piece.len) {
-		size_t len, next_len;
-		int32_t c = peek(&reader, reader.at, &len);
-		size_t next = reader.at + len;
-		bool alone = next == piece.len || !joins(peek(&reader, next, &next_len));
-		if (alone && c >= 0 && c < 0x80) {
-			uint32_t folded = c >= 'A' && c <= 'Z' ? (uint32_t)c | 0x20 : (uint32_t)c;
-			emit(normal, folded, base + reader.at);
-			reader.at = next;
-		} else if (alone && c >= 0 && voc_char_is_hangul((uint32_t)c)) {
-			emit(normal, (uint32_t)c, base + reader.at);
-			reader.at = next;
-		} else if (c < 0) {
-			reader.at = next;
-		} else {
-			read_segment(&reader, base);
+		uint32_t c;
+		size_t len = plain_length(bytes + reader.at, bytes + piece.len, &c);
+		if (len == 0) {
+			read_other(&reader, base);
+			continue;
 		}
+		put(normal, c, base + reader.at);
+		reader.at += len;
 	}
 }
 

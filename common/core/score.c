@@ -1,13 +1,15 @@
 #include "core/score.h"
 
+#include "base/vector.h"
+
 #define SCALE_SHIFT 24 /* 8 bits of the scale, 16 of the inverse square root */
 
 /* Sums of so many weights fit 16 bits, in which a vector unit adds twice as many at a time. */
 #define CHUNK 256
 #define AHEAD 12 /* rows to fetch early: they lie all over the table */
 
-static void sum_rows(const struct voc_model *model, const struct voc_feature *at, size_t count,
-                     int32_t ret_sum[VOC_COLUMNS])
+VOC_VECTORISED static void sum_rows(const struct voc_model *model, const struct voc_feature *at, size_t count,
+                                    int32_t ret_sum[VOC_COLUMNS])
 {
 	memset(ret_sum, 0, VOC_COLUMNS * sizeof ret_sum[0]);
 	for (size_t done = 0; done < count; done += CHUNK) {
@@ -54,8 +56,8 @@ static void signals_to_dense(enum voc_lang lang, const struct voc_scores *scores
 	}
 }
 
-void voc_score(const struct voc_model *model, enum voc_lang lang, struct voc_features *features,
-               struct voc_scores *ret_scores)
+VOC_VECTORISED void voc_score(const struct voc_model *model, enum voc_lang lang, struct voc_features *features,
+                              struct voc_scores *ret_scores)
 {
 	score_ngrams(model, lang, features, ret_scores);
 	signals_to_dense(lang, ret_scores, features->dense);

@@ -11,6 +11,10 @@
 #include "base/json_write.h"
 #include "base/timestamp.h"
 
+#include <stdio.h>
+
+#define ALPHABET "ab 가나de!#~\x7f[]^ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
 static void test_numbers_are_parsed_whole_or_not_at_all(void **state)
 {
 	(void)state;
@@ -67,6 +71,31 @@ static void test_an_arena_stays_within_its_bound(void **state)
 	voc_arena_free(arena);
 }
 
+/* Wherever in its words of eight bytes a string has what must be escaped. */
+static void test_json_escapes_at_any_place(void **state)
+{
+	static const char *const escapes[] = { "\"", "\\\"", "\x1f", "\\u001f", "\\", "\\\\" };
+	(void)state;
+	for (size_t len = 0; len < 40; len++) {
+		for (size_t at = 0; at <= len; at++) {
+			const char *const *escape = escapes + (len + at) % 3 * 2;
+			char text[128], expected[128];
+			int before = (int)at, after = (int)(len - at);
+			int size =
+			        snprintf(text, sizeof text, "%.*s%s%.*s", before, ALPHABET, escape[0], after, ALPHABET);
+			snprintf(expected, sizeof expected, "\"%.*s%s%.*s\"", before, ALPHABET, escape[1], after,
+			         ALPHABET);
+			struct voc_json_writer json;
+			struct voc_buf buf;
+			voc_buf_init(&buf, 256);
+			voc_json_begin(&json, &buf);
+			voc_json_str(&json, voc_str_of(text, (size_t)size));
+			assert_string_equal(voc_buf_c_str(&buf), expected);
+			voc_buf_free(&buf);
+		}
+	}
+}
+
 static void test_json_is_written_as_python_writes_it(void **state)
 {
 	(void)state;
@@ -75,7 +104,8 @@ static void test_json_is_written_as_python_writes_it(void **state)
 	voc_buf_init(&buf, 1000);
 	voc_json_begin(&json, &buf);
 	voc_json_object(&json);
-	voc_json_member_str(&json, "a\"b", VOC_STR("\\ \n\t\x01 가"));
+	voc_json_key_str(&json, VOC_STR("a\"b"));
+	voc_json_str(&json, VOC_STR("\\ \n\t\x01 가"));
 	voc_json_key(&json, "list");
 	voc_json_array(&json);
 	voc_json_i64(&json, -1);
@@ -163,6 +193,7 @@ int main(void)
 		cmocka_unit_test(test_clip_keeps_characters_whole),
 		cmocka_unit_test(test_a_full_buffer_refuses_and_remembers),
 		cmocka_unit_test(test_an_arena_stays_within_its_bound),
+		cmocka_unit_test(test_json_escapes_at_any_place),
 		cmocka_unit_test(test_json_is_written_as_python_writes_it),
 		cmocka_unit_test(test_partitions_are_those_of_the_java_client),
 		cmocka_unit_test(test_digests_match_their_standards),
