@@ -1,32 +1,10 @@
 #include "base/timestamp.h"
 
+#include "base/civil.h"
+
 #define DAY_MS    INT64_C(86400000)
 #define FIRST_DAY (-719162) /* 0001-01-01 */
 #define LAST_DAY  2932896   /* 9999-12-31 */
-
-/* Days since 1970-01-01 of a proleptic Gregorian date (H. Hinnant, "chrono-compatible low-level date algorithms"). */
-static int64_t days_from_civil(int64_t year, int64_t month, int64_t day)
-{
-	year -= month <= 2;
-	int64_t era = year / 400;
-	int64_t year_of_era = year - era * 400;
-	int64_t day_of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
-	int64_t day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
-	return era * 146097 + day_of_era - 719468;
-}
-
-static void civil_from_days(int64_t days, int64_t *ret_year, int64_t *ret_month, int64_t *ret_day)
-{
-	days += 719468;
-	int64_t era = days / 146097;
-	int64_t day_of_era = days - era * 146097;
-	int64_t year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
-	int64_t day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-	int64_t shifted = (5 * day_of_year + 2) / 153;
-	*ret_day = day_of_year - (153 * shifted + 2) / 5 + 1;
-	*ret_month = shifted + (shifted < 10 ? 3 : -9);
-	*ret_year = year_of_era + era * 400 + (*ret_month <= 2);
-}
 
 /* Exactly `count` digits at *at, or -1. */
 static int64_t take_digits(struct voc_str s, size_t *at, size_t count)
@@ -51,13 +29,6 @@ static bool take_char(struct voc_str s, size_t *at, const char *any_of)
 	return true;
 }
 
-static int64_t days_in_month(int64_t year, int64_t month)
-{
-	static const int8_t days[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
-	bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
-	return month == 2 && leap ? 29 : days[month - 1];
-}
-
 static bool take_date(struct voc_str s, size_t *at, int64_t *ret_days)
 {
 	int64_t year = take_digits(s, at, 4);
@@ -67,9 +38,9 @@ static bool take_date(struct voc_str s, size_t *at, int64_t *ret_days)
 	if (month < 1 || month > 12 || !take_char(s, at, "-"))
 		return false;
 	int64_t day = take_digits(s, at, 2);
-	if (day < 1 || day > days_in_month(year, month))
+	if (day < 1 || day > voc_civil_month_days(year, month))
 		return false;
-	*ret_days = days_from_civil(year, month, day);
+	*ret_days = voc_civil_to_days(year, month, day);
 	return true;
 }
 
@@ -145,7 +116,7 @@ size_t voc_timestamp_format(int64_t ms, char to[VOC_TIMESTAMP_SIZE])
 		ms = (LAST_DAY + 1) * DAY_MS - 1;
 	int64_t in_day = ((ms % DAY_MS) + DAY_MS) % DAY_MS;
 	int64_t year, month, day;
-	civil_from_days((ms - in_day) / DAY_MS, &year, &month, &day);
+	voc_civil_from_days((ms - in_day) / DAY_MS, &year, &month, &day);
 	memcpy(to, "0000-00-00T00:00:00.000Z", VOC_TIMESTAMP_SIZE);
 	put_digits(to, year, 4);
 	put_digits(to + 5, month, 2);
