@@ -26,6 +26,7 @@
 	X(VOC_FAULT_AGGREGATOR_BATCH, "aggregator-batch", "one partition's alerts handed to the producer, more to do") \
 	X(VOC_FAULT_AGGREGATOR_TOLD, "aggregator-told", "alerts acknowledged, state not yet stored")                   \
 	X(VOC_FAULT_AGGREGATOR_STORED, "aggregator-stored", "state stored, nothing told to Kafka's group")             \
+	X(VOC_FAULT_AGGREGATOR_DUE, "aggregator-due", "due records handed to the producer, not acknowledged")          \
 	X(VOC_FAULT_AGGREGATOR_REVOKED, "aggregator-revoked", "in a rebalance, the batch dropped")                     \
 	X(VOC_FAULT_ALERTER_TAKEN, "alerter-taken", "an alert read, its request not yet made")                         \
 	X(VOC_FAULT_ALERTER_POSTED, "alerter-posted", "the endpoint answered 2xx, the offset not yet stored")          \

@@ -105,6 +105,8 @@ enum voc_option_type {
 	  "Most customers whose state is held in memory") \
 	X(rollup_retention_ms, INT, "VOC_ROLLUP_RETENTION", VOC_PROGRAM_AGGREGATOR | VOC_PROGRAM_VOCCTL, DURATION, "48h", 60000, 31536000000, \
 	  "How long the rollups of a minute are kept in Redis") \
+	X(due_interval_ms, INT, "VOC_DUE_INTERVAL", VOC_PROGRAM_AGGREGATOR, DURATION, "1s", 0, 3600000, \
+	  "How often it is looked for what has fallen due (deadlines of cases); 0: never") \
 	X(position_check_ms, INT, "VOC_POSITION_CHECK", VOC_PROGRAM_AGGREGATOR, DURATION, "5s", 100, 3600000, \
 	  "How often an idle partition's position is read again from Redis") \
 	X(accept_log_start, INT, "VOC_ACCEPT_LOG_START", VOC_CONF_SERVICES | VOC_PROGRAM_VOCCTL, SWITCH, "no", 0, 1, \

@@ -1,21 +1,9 @@
-#include "core/aggregate.h"
+#include "core/aggregate_apply.h"
 
 #include "base/hash.h"
 #include "base/json_read.h"
 
 #include <stdlib.h>
-
-/* What one record's application works on, so that the steps need not hand it all on. */
-struct step {
-	const struct voc_aggregate *aggregate;
-	const struct voc_rules *rules;
-	const struct voc_aggregate_record *record;
-	struct voc_customer *customer;
-	struct voc_arena *arena;
-	struct voc_aggregate_effects *effects;
-	struct voc_error *error;
-	enum voc_risk_state previous;
-};
 
 static enum voc_status out_of_memory(struct voc_error *error)
 {
@@ -49,6 +37,20 @@ static enum voc_status decode_rules(const struct voc_aggregate_input *input, str
 	return VOC_OK;
 }
 
+static enum voc_status decode_due(const struct voc_aggregate_input *input, struct voc_arena *arena,
+                                  struct voc_aggregate_record *ret_record, struct voc_error *error)
+{
+	struct voc_due *due = voc_arena_alloc(arena, sizeof *due);
+	if (!due)
+		return out_of_memory(error);
+	enum voc_status status = voc_due_record_decode(input->value, arena, due, error);
+	if (status != VOC_OK)
+		return status;
+	ret_record->kind = VOC_RECORD_DUE;
+	ret_record->due = due;
+	return VOC_OK;
+}
+
 /* What a CloudEvent says it is; empty if it says nothing that can be read. False if the arena is full. */
 static bool read_type(struct voc_str value, struct voc_arena *arena, struct voc_str *ret_type)
 {
@@ -79,6 +81,7 @@ static enum voc_status decode_control(const struct voc_aggregate_input *input, s
 		                          struct voc_aggregate_record *ret_record, struct voc_error *error);
 	} controls[] = {
 		{ VOC_RULES_RECORD_TYPE, decode_rules },
+		{ VOC_DUE_RECORD_TYPE, decode_due },
 		{ VOC_CLASSIFIED_TYPE, decode_event }, /* which refuses it, without its source */
 		{ "", decode_event },
 	};
@@ -144,13 +147,14 @@ struct voc_str voc_aggregate_customer_id(const struct voc_aggregate_record *reco
 	switch (record->kind) {
 	case VOC_RECORD_EVENT: return record->event.customer_id;
 	case VOC_RECORD_FACT: return record->fact->customer_id;
+	case VOC_RECORD_DUE: return record->due->customer_id;
 	case VOC_RECORD_RULES: break;
 	}
 	return (struct voc_str){ NULL, 0 };
 }
 
 /* The record at `offset` is being applied: all before it are done. Offsets may leave gaps (Kafka's own markers). */
-static enum voc_status advance(struct voc_partition_state *state, int64_t offset, struct voc_error *error)
+enum voc_status voc_aggregate_advance(struct voc_partition_state *state, int64_t offset, struct voc_error *error)
 {
 	struct voc_partition_counts *now = &state->now;
 	if (offset < now->offset)
@@ -166,7 +170,7 @@ static enum voc_status advance(struct voc_partition_state *state, int64_t offset
 
 enum voc_status voc_aggregate_skip(struct voc_partition_state *state, int64_t offset, struct voc_error *error)
 {
-	enum voc_status status = advance(state, offset, error);
+	enum voc_status status = voc_aggregate_advance(state, offset, error);
 	if (status == VOC_OK)
 		state->now.invalid++;
 	return status;
@@ -175,7 +179,7 @@ enum voc_status voc_aggregate_skip(struct voc_partition_state *state, int64_t of
 enum voc_status voc_aggregate_rule(const struct voc_aggregate *aggregate, struct voc_partition_state *state,
                                    const struct voc_aggregate_record *record, struct voc_error *error)
 {
-	enum voc_status status = advance(state, record->offset, error);
+	enum voc_status status = voc_aggregate_advance(state, record->offset, error);
 	if (status != VOC_OK)
 		return status;
 	const struct voc_rule_set *set =
@@ -308,7 +312,7 @@ static bool add_contribution(struct voc_customer *customer, const struct voc_cla
 	return true;
 }
 
-static bool score(struct step *step)
+static bool score(struct voc_apply *step)
 {
 	const struct voc_rules *rules = step->rules;
 	const struct voc_classified *event = &step->record->event;
@@ -325,7 +329,7 @@ static bool score(struct step *step)
 }
 
 /* Alerts, before cooldowns: true if the rule speaks, and how loud. */
-static bool is_candidate(const struct step *step, enum voc_rule rule, enum voc_severity *ret_severity)
+static bool is_candidate(const struct voc_apply *step, enum voc_rule rule, enum voc_severity *ret_severity)
 {
 	const struct voc_rules *rules = step->rules;
 	const struct voc_classified *event = &step->record->event;
@@ -341,12 +345,12 @@ static bool is_candidate(const struct step *step, enum voc_rule rule, enum voc_s
 	case VOC_RULE_RISK_RAISED: return previous == VOC_RISK_NORMAL && now == VOC_RISK_AT_RISK;
 	case VOC_RULE_RISK_CRITICAL: return previous != now && now == VOC_RISK_CRITICAL;
 	case VOC_RULE_RISK_CLEARED: *ret_severity = VOC_SEVERITY_INFO; return previous != now && now == VOC_RISK_NORMAL;
-	case VOC_RULE_COUNT: break;
+	default: break; /* told of a case */
 	}
 	return false;
 }
 
-static bool is_suppressed(const struct step *step, enum voc_rule rule, enum voc_severity severity)
+static bool is_suppressed(const struct voc_apply *step, enum voc_rule rule, enum voc_severity severity)
 {
 	const struct voc_customer *customer = step->customer;
 	if (customer->alert_severity[rule] == VOC_SEVERITY_NONE || customer->alert_severity[rule] < severity)
@@ -361,64 +365,12 @@ static void mark(struct voc_customer *customer, enum voc_rule rule, enum voc_sev
 	customer->alert_ms[rule] = time_ms;
 }
 
-static struct voc_alert describe(const struct step *step, const struct voc_aggregate_alert *alert)
-{
-	const struct voc_customer *customer = step->customer;
-	const struct voc_classified *event = &step->record->event;
-	const struct voc_rules *rules = step->rules;
-	struct voc_alert whole = {
-		.id = voc_str_from(alert->id),
-		.customer_id = event->customer_id,
-		.time_ms = event->time_ms,
-		.rule = alert->rule,
-		.severity = alert->severity,
-		.risk = voc_risk_level(customer->risk),
-		.state = (enum voc_risk_state)customer->state,
-		.previous_state = step->previous,
-		.satisfaction_index = voc_customer_satisfaction_index(customer),
-		.events = customer->counts.events,
-		.complaints = customer->counts.feedback[VOC_FEEDBACK_COMPLAINT],
-		.churn_intents = customer->counts.churn_intents,
-		.channel = event->channel,
-		.product = event->product,
-		.team = event->team,
-		.agent_id = event->agent_id,
-		.follow_up = voc_rules_follow_up(rules, alert->rule, event->lang),
-		.gap = event->gap,
-		.rules_version = voc_str_from(rules->version),
-	};
-	memcpy(whole.lang, event->lang, sizeof whole.lang);
-	return whole;
-}
-
-static enum voc_status encode_alert(const struct step *step, struct voc_aggregate_alert *alert)
-{
-	const struct voc_aggregate *aggregate = step->aggregate;
-	struct voc_source_position here = { aggregate->topic, aggregate->partition, step->record->offset };
-	voc_alert_make_id(step->record->event.customer_id, here.partition, here.offset, alert->rule, alert->id);
-	struct voc_alert whole = describe(step, alert);
-	struct voc_buf origin, contributions, json;
-	voc_buf_init(&origin, 512);
-	voc_buf_init(&contributions, VOC_ALERT_MAX_BYTES);
-	voc_buf_init(&json, VOC_ALERT_MAX_BYTES);
-	bool good = voc_source_position_format(&origin, &here) &&
-	            voc_customer_contributions(step->customer, &contributions);
-	whole.origin = voc_buf_str(&origin);
-	whole.contributions = voc_buf_str(&contributions);
-	if (good && voc_alert_encode(&json, &whole))
-		alert->json = voc_arena_copy(step->arena, voc_buf_str(&json));
-	voc_buf_free(&origin);
-	voc_buf_free(&contributions);
-	voc_buf_free(&json);
-	return alert->json.ptr ? VOC_OK : out_of_memory(step->error);
-}
-
 /* Decides on all alerts before the first is written down: each tells the state after the event. */
-static enum voc_status raise_alerts(struct step *step, uint32_t *ret_sent)
+static enum voc_status raise_alerts(struct voc_apply *step, uint32_t *ret_sent)
 {
 	struct voc_aggregate_effects *effects = step->effects;
 	struct voc_customer *customer = step->customer;
-	for (int i = 0; i < VOC_RULE_COUNT; i++) {
+	for (int i = 0; i < VOC_RULE_MARKED_COUNT; i++) {
 		enum voc_rule rule = (enum voc_rule)i;
 		enum voc_severity severity;
 		if (!is_candidate(step, rule, &severity) || is_suppressed(step, rule, severity))
@@ -433,28 +385,35 @@ static enum voc_status raise_alerts(struct step *step, uint32_t *ret_sent)
 		mark(customer, VOC_RULE_RISK_CRITICAL, VOC_SEVERITY_NONE, 0);
 	}
 	enum voc_status status = VOC_OK;
+	struct voc_alert_cause cause = voc_apply_cause(&step->record->event);
 	for (size_t i = 0; i < effects->alert_count && status == VOC_OK; i++)
-		status = encode_alert(step, &effects->alerts[i]);
+		status = voc_apply_encode_alert(step, &cause, &effects->alerts[i]);
 	return status;
 }
 
-static enum voc_status apply_event(struct step *step, struct voc_rollup *rollup)
+static enum voc_status apply_event(struct voc_apply *step, struct voc_rollup *rollup)
 {
 	const struct voc_classified *event = &step->record->event;
+	struct voc_case_changes changes = { .alerts = false };
 	uint32_t sent = 0;
 	count(step->customer, event);
-	if (!date(step->customer, event) || !score(step))
+	if (!date(step->customer, event) || !score(step) || !voc_apply_contact(step, &changes))
 		return out_of_memory(step->error);
 	enum voc_status status = raise_alerts(step, &sent);
+	if (status == VOC_OK)
+		status = voc_apply_case_alert(step, event, &changes, &sent);
 	if (status != VOC_OK)
 		return status;
 	if (!voc_rollup_add(rollup, event, sent))
 		return voc_error_set(step->error, VOC_FATAL, VOC_REASON_INTERNAL, -1,
 		                     "the batch is longer than its rollup");
+	if (!voc_rollup_add_cases(rollup, event->time_ms, &step->customer->cases, &changes, 0, step->arena))
+		return out_of_memory(step->error);
 	return VOC_OK;
 }
 
-static enum voc_status apply_contact(struct step *step, struct voc_partition_state *state, struct voc_rollup *rollup)
+static enum voc_status apply_contact(struct voc_apply *step, struct voc_partition_state *state,
+                                     struct voc_rollup *rollup)
 {
 	const struct voc_aggregate_record *record = step->record;
 	struct voc_customer *customer = step->customer;
@@ -474,12 +433,12 @@ static enum voc_status apply_contact(struct step *step, struct voc_partition_sta
 	return apply_event(step, rollup);
 }
 
-/* A sender's duplicate changes nothing: what is noted is noted again. */
-static enum voc_status apply_fact(struct step *step, struct voc_partition_state *state)
+/* A sender's duplicate changes nothing: what is noted is noted again, and no case takes the same move twice. */
+static enum voc_status apply_fact(struct voc_apply *step, struct voc_partition_state *state, struct voc_rollup *rollup)
 {
 	step->effects->outcome = VOC_APPLY_FACT;
 	state->now.facts++;
-	return VOC_OK;
+	return step->record->fact->kind == VOC_FACT_FOLLOWUP ? voc_apply_follow_up(step, state, rollup) : VOC_OK;
 }
 
 enum voc_status voc_aggregate_apply(const struct voc_aggregate *aggregate, struct voc_partition_state *state,
@@ -488,7 +447,7 @@ enum voc_status voc_aggregate_apply(const struct voc_aggregate *aggregate, struc
                                     struct voc_aggregate_effects *ret_effects, struct voc_error *error)
 {
 	*ret_effects = (struct voc_aggregate_effects){ .outcome = VOC_APPLY_COPY };
-	enum voc_status status = advance(state, record->offset, error);
+	enum voc_status status = voc_aggregate_advance(state, record->offset, error);
 	if (status != VOC_OK)
 		return status;
 	if (record->source.offset < voc_partition_state_mark(state, &record->source)) {
@@ -498,12 +457,14 @@ enum voc_status voc_aggregate_apply(const struct voc_aggregate *aggregate, struc
 	status = voc_partition_state_set_mark(state, &record->source, record->source.offset + 1, error);
 	if (status != VOC_OK)
 		return status;
-	struct step step = { .aggregate = aggregate,
-		             .rules = &state->rules->rules,
-		             .record = record,
-		             .customer = customer,
-		             .arena = arena,
-		             .effects = ret_effects,
-		             .error = error };
-	return record->kind == VOC_RECORD_EVENT ? apply_contact(&step, state, rollup) : apply_fact(&step, state);
+	struct voc_apply step = { .aggregate = aggregate,
+		                  .rules = &state->rules->rules,
+		                  .record = record,
+		                  .customer_id = voc_aggregate_customer_id(record),
+		                  .customer = customer,
+		                  .arena = arena,
+		                  .effects = ret_effects,
+		                  .error = error };
+	return record->kind == VOC_RECORD_EVENT ? apply_contact(&step, state, rollup)
+	                                        : apply_fact(&step, state, rollup);
 }

@@ -19,6 +19,7 @@
 
 #include "core/alert.h"
 #include "core/customer.h"
+#include "core/due_record.h"
 #include "core/fact.h"
 #include "core/partition_state.h"
 #include "core/rollup.h"
@@ -41,6 +42,7 @@ struct voc_aggregate_input {
 enum voc_record_kind {
 	VOC_RECORD_EVENT,
 	VOC_RECORD_FACT,
+	VOC_RECORD_DUE,
 	VOC_RECORD_RULES,
 };
 
@@ -52,12 +54,15 @@ struct voc_aggregate_record {
 	union {
 		struct voc_classified event;
 		const struct voc_fact *fact;          /* in the arena */
+		const struct voc_due *due;            /* in the arena */
 		const struct voc_rules_record *rules; /* in the arena */
 	};
 };
 
 enum voc_apply_outcome {
 	VOC_APPLY_EVENT,     /* counted */
+	VOC_APPLY_DUE,       /* it fell due, and took effect */
+	VOC_APPLY_STALE,     /* nothing waits for that any more; the customer is untouched */
 	VOC_APPLY_DUPLICATE, /* its sender had sent it before */
 	VOC_APPLY_COPY,      /* a crash of the classifier made it again; the customer is untouched */
 	VOC_APPLY_FACT,      /* noted */
@@ -73,6 +78,7 @@ struct voc_aggregate_alert {
 
 struct voc_aggregate_effects {
 	enum voc_apply_outcome outcome;
+	bool move_refused; /* of a fact: it is a follow-up that no case could take */
 	size_t alert_count;
 	struct voc_aggregate_alert alerts[VOC_RULE_COUNT]; /* in the order in which they are sent */
 };
@@ -92,6 +98,12 @@ VOC_MUST_CHECK enum voc_status voc_aggregate_apply(const struct voc_aggregate *a
                                                    struct voc_rollup *rollup, const struct voc_aggregate_record *record,
                                                    struct voc_arena *arena, struct voc_aggregate_effects *ret_effects,
                                                    struct voc_error *error);
+/* Applies a due record, likewise. */
+VOC_MUST_CHECK enum voc_status voc_aggregate_due(const struct voc_aggregate *aggregate,
+                                                 struct voc_partition_state *state, struct voc_customer *customer,
+                                                 struct voc_rollup *rollup, const struct voc_aggregate_record *record,
+                                                 struct voc_arena *arena, struct voc_aggregate_effects *ret_effects,
+                                                 struct voc_error *error);
 /* Applies a rules record. VOC_OK or VOC_FATAL, as above. */
 VOC_MUST_CHECK enum voc_status voc_aggregate_rule(const struct voc_aggregate *aggregate,
                                                   struct voc_partition_state *state,

@@ -162,14 +162,18 @@ static enum voc_status apply_to_customer(struct voc_agg_step *step, const struct
 	struct voc_agg_partition *in = &step->partitions[record->partition];
 	struct voc_aggregate_effects effects;
 	struct voc_customer *customer = &step->customers[record->customer].entry->customer;
-	enum voc_status status =
-	        voc_aggregate_apply(aggregate, state, customer, rollup, record->decoded, step->arena, &effects, error);
+	bool due = record->decoded->kind == VOC_RECORD_DUE;
+	enum voc_status status = (due ? voc_aggregate_due : voc_aggregate_apply)(
+	        aggregate, state, customer, rollup, record->decoded, step->arena, &effects, error);
 	if (status != VOC_OK)
 		return status;
 	in->events += effects.outcome == VOC_APPLY_EVENT;
 	in->facts += effects.outcome == VOC_APPLY_FACT;
 	in->duplicates += effects.outcome == VOC_APPLY_DUPLICATE;
 	in->copies += effects.outcome == VOC_APPLY_COPY;
+	in->moves_refused += effects.move_refused;
+	in->dues += effects.outcome == VOC_APPLY_DUE;
+	in->dues_stale += effects.outcome == VOC_APPLY_STALE;
 	return keep_alerts(step, record, &effects) ? VOC_OK : out_of_memory(error);
 }
 
@@ -184,6 +188,7 @@ static enum voc_status apply_record(struct voc_agg_step *step, const struct voc_
 	}
 	switch (record->decoded->kind) {
 	case VOC_RECORD_EVENT:
+	case VOC_RECORD_DUE:
 	case VOC_RECORD_FACT: return apply_to_customer(step, aggregate, state, rollup, record, error);
 	case VOC_RECORD_RULES: in->controls++; return voc_aggregate_rule(aggregate, state, record->decoded, error);
 	}

@@ -51,7 +51,7 @@ struct voc_agg_alert {
 /* What became of one partition's records; the chains begin here. */
 struct voc_agg_partition {
 	uint32_t first_record, last_record, first_customer;
-	int64_t events, duplicates, copies, invalid, controls, facts;
+	int64_t events, duplicates, copies, invalid, controls, facts, dues, dues_stale, moves_refused;
 	struct voc_agg_alert *first_alert, *last_alert;
 };
 

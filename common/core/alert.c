@@ -52,6 +52,10 @@ static void write_data(struct voc_json_writer *json, const struct voc_alert *ale
 	}
 	voc_json_member_str(json, "rules_version", alert->rules_version);
 	voc_json_member_str(json, "origin", alert->origin);
+	if (alert->about_case.len > 0) {
+		voc_json_key(json, "case");
+		voc_json_raw(json, alert->about_case);
+	}
 	voc_json_key(json, "contributions");
 	voc_json_raw(json, alert->contributions);
 	voc_json_object_end(json);

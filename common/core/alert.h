@@ -34,6 +34,7 @@ struct voc_alert {
 	struct voc_str gap;                     /* JSON object, verbatim: core/gaps.h; empty if absent */
 	struct voc_str rules_version;
 	struct voc_str origin;        /* "<topic>/<partition>/<offset>" of the classified record */
+	struct voc_str about_case;    /* JSON object, verbatim; empty if the alert is not about a case */
 	struct voc_str contributions; /* JSON array, verbatim: see voc_contributions_decode */
 };
 

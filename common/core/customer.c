@@ -12,6 +12,7 @@ void voc_customer_init(struct voc_customer *customer)
 void voc_customer_free(struct voc_customer *customer)
 {
 	free(customer->last_event);
+	voc_cases_free(&customer->cases);
 	voc_recent_free(&customer->recent);
 	for (int i = 0; i < customer->contribution_count; i++)
 		free(customer->contributions[i]);
@@ -24,8 +25,12 @@ bool voc_customer_clone(const struct voc_customer *customer, struct voc_customer
 	copy.last_event = NULL;
 	copy.recent.index = NULL;
 	copy.contribution_count = 0;
-	if (customer->last_event && !(copy.last_event = strdup(customer->last_event)))
+	if (!voc_cases_clone(&customer->cases, &copy.cases))
 		return false;
+	if (customer->last_event && !(copy.last_event = strdup(customer->last_event))) {
+		voc_customer_free(&copy);
+		return false;
+	}
 	for (int i = 0; i < customer->contribution_count; i++) {
 		copy.contributions[i] = strdup(customer->contributions[i]);
 		if (!copy.contributions[i]) {
@@ -51,6 +56,39 @@ enum voc_at_risk_change voc_customer_at_risk(const struct voc_customer *before, 
 	return VOC_AT_RISK_SET;
 }
 
+/* A case's entries, where they differ from those of the same case before. */
+static bool tell_case(struct voc_due *due, const struct voc_case *before, const struct voc_case *now, voc_due_fn tell,
+                      void *context)
+{
+	char id[VOC_CASE_ID_SIZE];
+	due->subject = voc_str_from(voc_case_id(now ? now : before, id));
+	for (int kind = 0; kind < VOC_CASE_DUE_COUNT; kind++) {
+		due->kind = (enum voc_due_kind)kind;
+		due->due_ms = now ? now->due_ms[kind] : 0;
+		int64_t before_ms = before ? before->due_ms[kind] : 0;
+		if (due->due_ms != before_ms && !tell(context, due, before_ms))
+			return false;
+	}
+	return true;
+}
+
+bool voc_customer_due_diff(struct voc_str id, const struct voc_customer *before, const struct voc_customer *now,
+                           voc_due_fn tell, void *context)
+{
+	static const struct voc_cases none;
+	const struct voc_cases *old = before ? &before->cases : &none;
+	struct voc_due due = { .customer_id = id };
+	for (int cause = 0; (old->count > 0 || now->cases.count > 0) && cause < VOC_CAUSE_COUNT; cause++) {
+		const struct voc_case *was = voc_cases_find(old, cause), *is = voc_cases_find(&now->cases, cause);
+		bool same = was && is && was->number == is->number;
+		if (was && !same && !tell_case(&due, was, NULL, tell, context))
+			return false;
+		if (is && !tell_case(&due, same ? was : NULL, is, tell, context))
+			return false;
+	}
+	return true;
+}
+
 int voc_customer_satisfaction_index(const struct voc_customer *customer)
 {
 	uint32_t contacts = customer->counts.index_contacts;
@@ -70,7 +108,7 @@ bool voc_customer_contributions(const struct voc_customer *customer, struct voc_
 
 size_t voc_customer_bytes(const struct voc_customer *customer)
 {
-	size_t bytes = sizeof *customer + voc_recent_bytes(&customer->recent);
+	size_t bytes = sizeof *customer + voc_recent_bytes(&customer->recent) + voc_cases_bytes(&customer->cases);
 	if (customer->last_event)
 		bytes += strlen(customer->last_event) + 1;
 	for (int i = 0; i < customer->contribution_count; i++)

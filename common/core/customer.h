@@ -8,6 +8,7 @@
 #ifndef VOC_CORE_CUSTOMER_H
 #define VOC_CORE_CUSTOMER_H
 
+#include "core/case.h"
 #include "core/field.h"
 #include "core/recent.h"
 #include "core/risk.h"
@@ -21,6 +22,7 @@ struct voc_customer_counts {
 	uint32_t duplicates;
 	uint32_t churn_intents;
 	uint32_t index_contacts, index_points; /* contacts with a score, and its sum: see core/day_rollup.h */
+	uint32_t cases, cases_reopened, cases_recovered;
 	uint32_t feedback[VOC_FEEDBACK_COUNT];
 	uint32_t satisfaction[VOC_SATISFACTION_COUNT];
 	uint32_t factor[VOC_FACTOR_COUNT];
@@ -38,15 +40,17 @@ struct voc_trouble {
 struct voc_customer {
 	struct voc_customer_counts counts;
 	uint8_t trouble_count, contribution_count;
-	uint8_t state;                          /* enum voc_risk_state */
-	uint8_t alert_severity[VOC_RULE_COUNT]; /* enum voc_severity; none: no alert of that rule is remembered */
-	struct voc_recent recent;               /* recent.next is counts.events */
+	uint8_t state;                                 /* enum voc_risk_state */
+	uint8_t alert_severity[VOC_RULE_MARKED_COUNT]; /* enum voc_severity; none: no alert of that rule is remembered
+	                                                */
+	struct voc_recent recent;                      /* recent.next is counts.events */
 	struct voc_risk risk;
 	int64_t first_ms, last_ms;
-	int64_t alert_ms[VOC_RULE_COUNT];
+	int64_t alert_ms[VOC_RULE_MARKED_COUNT];
 	struct voc_trouble troubles[VOC_TROUBLES_MAX]; /* oldest record first */
-	char *last_event;                              /* owned; NULL for a new customer */
-	char *contributions[VOC_CONTRIBUTIONS_MAX];    /* owned; each a JSON object; oldest record first */
+	struct voc_cases cases;
+	char *last_event;                           /* owned; NULL for a new customer */
+	char *contributions[VOC_CONTRIBUTIONS_MAX]; /* owned; each a JSON object; oldest record first */
 };
 
 /* A customer that nothing is known of: also the state of one without stored fields. */
@@ -78,6 +82,16 @@ enum voc_at_risk_change { VOC_AT_RISK_KEEP, VOC_AT_RISK_SET, VOC_AT_RISK_REMOVE 
 /* `ret_score` is set for VOC_AT_RISK_SET only. `before` may be NULL. */
 enum voc_at_risk_change voc_customer_at_risk(const struct voc_customer *before, const struct voc_customer *now,
                                              int *ret_score);
+
+/*
+ * Is told of an entry of the sorted set `due`, whose time was before_ms: 0 if it was not there; due->due_ms is 0 if it
+ * goes. Borrowed for the call. False ends it.
+ */
+typedef bool (*voc_due_fn)(void *context, const struct voc_due *due, int64_t before_ms);
+/* What the difference means for the set: the entries of `now` that `before` (NULL: none) has not, or at another time.
+ */
+bool voc_customer_due_diff(struct voc_str id, const struct voc_customer *before, const struct voc_customer *now,
+                           voc_due_fn tell, void *context);
 
 /* 0 to 100; 50 when nothing says anything. */
 int voc_customer_satisfaction_index(const struct voc_customer *customer);

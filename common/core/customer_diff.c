@@ -158,7 +158,7 @@ static void tell_contributions(struct teller *teller, const struct voc_customer 
 
 static void tell_alerts(struct teller *teller, const struct voc_customer *before, const struct voc_customer *now)
 {
-	for (int rule = 0; rule < VOC_RULE_COUNT; rule++) {
+	for (int rule = 0; rule < VOC_RULE_MARKED_COUNT; rule++) {
 		char name[64], value[32];
 		int severity = now->alert_severity[rule];
 		if (severity == before->alert_severity[rule] && now->alert_ms[rule] == before->alert_ms[rule])
@@ -167,6 +167,24 @@ static void tell_alerts(struct teller *teller, const struct voc_customer *before
 		int len = snprintf(value, sizeof value, "%lld:%d", (long long)now->alert_ms[rule], severity);
 		bool gone = severity == VOC_SEVERITY_NONE;
 		tell(teller, name, gone ? (struct voc_str){ NULL, 0 } : voc_str_of(value, (size_t)len));
+	}
+}
+
+static void tell_cases(struct teller *teller, const struct voc_cases *before, const struct voc_cases *now)
+{
+	for (int cause = 0; (before->count > 0 || now->count > 0) && cause < VOC_CAUSE_COUNT; cause++) {
+		const struct voc_case *was = voc_cases_find(before, cause), *is = voc_cases_find(now, cause);
+		char name[64];
+		struct voc_buf text;
+		if ((!was && !is) || (was && is && voc_case_equals(was, is)))
+			continue;
+		snprintf(name, sizeof name, VOC_CASE_PREFIX "%s", voc_cause_name(cause));
+		voc_buf_init(&text, VOC_CASE_TEXT_BYTES);
+		if (is)
+			voc_case_write(is, &text);
+		tell(teller, name, voc_buf_str(&text));
+		teller->refused |= text.failed;
+		voc_buf_free(&text);
 	}
 }
 
@@ -197,5 +215,6 @@ bool voc_customer_diff(const struct voc_customer *before, const struct voc_custo
 	tell_troubles(&teller, before, now);
 	tell_contributions(&teller, before, now);
 	tell_alerts(&teller, before, now);
+	tell_cases(&teller, &before->cases, &now->cases);
 	return !teller.refused;
 }

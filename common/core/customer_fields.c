@@ -15,6 +15,9 @@ static const char *const counter_names[VOC_COUNTER_COUNT] = { "events",
 	                                                      "churn_intents",
 	                                                      "index_contacts",
 	                                                      "index_points",
+	                                                      "cases",
+	                                                      "cases_reopened",
+	                                                      "cases_recovered",
 #define X(symbol, name, ...) (symbol) == VOC_FEEDBACK_UNKNOWN ? NULL : name,
 	                                                      VOC_FEEDBACK_TYPES(X)
 #undef X

@@ -9,6 +9,7 @@
 #define VOC_HASH_CHARS   8 /* of a remembered id in base64url (RFC 4648, section 5) */
 #define VOC_CHUNK_PREFIX "recent:"
 #define VOC_ALERT_PREFIX "alert:"
+#define VOC_CASE_PREFIX  "case:"
 #define VOC_BASE64URL    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 
 /* Fields that are no counters. All but the last three are there once an event was counted. X(symbol, name) */

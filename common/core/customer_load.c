@@ -231,11 +231,19 @@ static bool load_alert(struct voc_customer *customer, const struct voc_field *fi
 	struct voc_str value = field->value;
 	int64_t severity;
 	if (!voc_rule_parse(voc_str_of(field->name.ptr + prefix, field->name.len - prefix), &rule) ||
-	    !load_time(take_until(&value, ':'), &customer->alert_ms[rule]) ||
+	    (int)rule >= VOC_RULE_MARKED_COUNT || !load_time(take_until(&value, ':'), &customer->alert_ms[rule]) ||
 	    !load_number(value, VOC_SEVERITY_INFO, VOC_SEVERITY_CRITICAL, &severity))
 		return false;
 	customer->alert_severity[rule] = (uint8_t)severity;
 	return true;
+}
+
+static bool load_case(struct loader *loader, const struct voc_field *field)
+{
+	uint8_t cause;
+	size_t prefix = sizeof(VOC_CASE_PREFIX) - 1;
+	return voc_cause_parse(voc_str_of(field->name.ptr + prefix, field->name.len - prefix), &cause) &&
+	       voc_case_read(&loader->customer.cases, cause, field->value, &loader->out_of_memory);
 }
 
 static bool load_counter(struct voc_customer *customer, const struct voc_field *field)
@@ -256,6 +264,8 @@ static bool load_field(struct loader *loader, const struct voc_field *field)
 {
 	if (voc_str_starts_with(field->name, VOC_STR(VOC_ALERT_PREFIX)))
 		return load_alert(&loader->customer, field);
+	if (voc_str_starts_with(field->name, VOC_STR(VOC_CASE_PREFIX)))
+		return load_case(loader, field);
 	if (voc_str_starts_with(field->name, VOC_STR(VOC_CHUNK_PREFIX)))
 		return load_chunk(loader, field);
 	for (int i = 0; i < VOC_FIELD_COUNT; i++) {

@@ -18,6 +18,9 @@ static const struct {
 	{ "invalid", offsetof(struct voc_partition_counts, invalid) },
 	{ "controls", offsetof(struct voc_partition_counts, controls) },
 	{ "facts", offsetof(struct voc_partition_counts, facts) },
+	{ "dues", offsetof(struct voc_partition_counts, dues) },
+	{ "dues_stale", offsetof(struct voc_partition_counts, dues_stale) },
+	{ "moves_refused", offsetof(struct voc_partition_counts, moves_refused) },
 	{ "rebuilt_at", offsetof(struct voc_partition_counts, rebuilt_at) },
 };
 #define NUMBER_COUNT  (sizeof numbers / sizeof *numbers)

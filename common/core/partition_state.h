@@ -17,8 +17,10 @@
 struct voc_partition_counts {
 	int64_t offset; /* the next record to apply */
 	int64_t events, duplicates, copies, invalid, controls, facts;
-	int64_t rebuilt_at; /* when a rebuild last put this state in place, ms; 0: never. Only read here */
-	int64_t rules_from; /* offset of the record that put the rules in force; -1: none has come yet */
+	int64_t dues, dues_stale; /* due records that took effect, and that nothing waited for */
+	int64_t moves_refused;    /* follow-ups that no case could take; counted among the others */
+	int64_t rebuilt_at;       /* when a rebuild last put this state in place, ms; 0: never. Only read here */
+	int64_t rules_from;       /* offset of the record that put the rules in force; -1: none has come yet */
 };
 
 /* The raw partition's high-water mark: 1 + the highest offset seen. */

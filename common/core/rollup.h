@@ -7,12 +7,11 @@
 #ifndef VOC_CORE_ROLLUP_H
 #define VOC_CORE_ROLLUP_H
 
-#include "core/alert_rule.h"
-#include "core/classified.h"
+#include "core/case.h"
 #include "core/day_rollup.h"
 
 #define VOC_ROLLUP_MINUTE_MS 60000
-#define VOC_ROLLUP_FIELD_MAX (sizeof("product:") + 4 * (size_t)VOC_NAME_MAX_CHARS)
+#define VOC_ROLLUP_FIELD_MAX (sizeof("case:resolve_overdue:product:") + 4 * (size_t)VOC_NAME_MAX_CHARS)
 
 /*
  * A period that is rolled up: a minute by its number since 1970 or, below zero, a day. Their hashes differ in name, in
@@ -38,6 +37,15 @@ void voc_rollup_clear(struct voc_rollup *rollup);
 
 /* Counts an applied event and the alerts it sent (bit 1 << VOC_RULE_x). False, and nothing counted, if it is full. */
 VOC_MUST_CHECK bool voc_rollup_add(struct voc_rollup *rollup, const struct voc_classified *event, uint32_t alerts);
+
+/*
+ * Counts what a record did to cases, at its time: `cases` as they are after it; `alerts` only if the record is no event
+ * (an event's are counted above). Names are copied to the arena, for a case may be gone before the batch is. False if
+ * memory or the arena runs out, or there are more records than events allowed.
+ */
+VOC_MUST_CHECK bool voc_rollup_add_cases(struct voc_rollup *rollup, int64_t time_ms, const struct voc_cases *cases,
+                                         const struct voc_case_changes *changes, uint32_t alerts,
+                                         struct voc_arena *arena);
 
 /* Is told of one increment; `field` is borrowed for the call. False stops the telling. */
 typedef bool (*voc_rollup_fn)(void *context, int64_t minute, struct voc_str field, int64_t by);

@@ -7,6 +7,7 @@
 
 #include "base/err.h"
 #include "core/alert_rule.h"
+#include "core/case_rules.h"
 #include "core/labels.h"
 
 #define VOC_RULES_MAX_BYTES    65536 /* of the file */
@@ -53,13 +54,15 @@ struct voc_rules {
 	int64_t half_life_ms;
 	int importance[VOC_SERVQUAL_COUNT]; /* of the SERVQUAL dimensions, in hundredths of the whole: what reports
 	                                       weigh by */
-	int64_t cooldown_ms[VOC_RULE_COUNT];
+	int64_t cooldown_ms[VOC_RULE_MARKED_COUNT];
 	char follow_up[VOC_RULE_COUNT][VOC_ADVICE_COUNT][VOC_FOLLOW_UP_SIZE];
+	struct voc_case_rules cases;
 };
 
 /*
- * Reads the file's bytes. Every member but `importance` is required, no other is allowed, a member named twice is an
- * error. Without `importance` it is voc_importance_default.
+ * Reads the file's bytes. Every member but `importance` and `cases` is required (and the advice for what is told of
+ * cases comes and goes with it), no other is allowed, a member named twice is an error. Without `importance` it is
+ * voc_importance_default.
  * VOC_FATAL with VOC_REASON_CONFIG and the member's path ("weights.churn_intent: ...") otherwise.
  */
 VOC_MUST_CHECK enum voc_status voc_rules_parse(struct voc_str json, struct voc_rules *ret_rules,

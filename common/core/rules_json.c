@@ -1,4 +1,4 @@
-#include "core/rules.h"
+#include "core/rules_reader.h"
 
 #include "base/hash.h"
 #include "core/memory_json.h"
@@ -12,18 +12,6 @@
 #define FILE_VERSION_MAX   48
 #define VERSION_HASH_BYTES 4
 
-/* The JSON under reading. The first failure stays in `error`. */
-struct reader {
-	struct voc_error *error;
-	bool failed;
-};
-
-/* A member that holds an integer, and its range. */
-struct number {
-	const char *name;
-	int64_t least, most;
-};
-
 enum {
 	TOP_VERSION,
 	TOP_HALF_LIFE,
@@ -34,11 +22,13 @@ enum {
 	TOP_COOLDOWN,
 	TOP_FOLLOW_UP,
 	TOP_IMPORTANCE,
+	TOP_CASES,
 	TOP_COUNT
 };
 static const char *const top_names[TOP_COUNT] = { "version",        "half_life_hours", "thresholds",
 	                                          "weights",        "repeat",          "repeat_complaint",
-	                                          "cooldown_hours", "follow_up",       "importance" };
+	                                          "cooldown_hours", "follow_up",       "importance",
+	                                          "cases" };
 static const char *const advice_names[VOC_ADVICE_COUNT] = { "ko", "en" };
 static const char *const rule_names[VOC_RULE_COUNT] = {
 #define X(symbol, name, text) name,
@@ -46,107 +36,41 @@ static const char *const rule_names[VOC_RULE_COUNT] = {
 #undef X
 };
 
-static const struct number importances[] = {
+static const struct voc_rules_number importances[] = {
 	{ "reliability", 0, 100 }, { "responsiveness", 0, 100 }, { "assurance", 0, 100 },
 	{ "empathy", 0, 100 },     { "tangibles", 0, 100 },
 };
 _Static_assert(sizeof importances / sizeof *importances == VOC_SERVQUAL_COUNT - 1, "one for each dimension");
 const int voc_importance_default[VOC_SERVQUAL_COUNT] = { 0, 32, 22, 19, 16, 11 };
 
-static const struct number half_life = { "half_life_hours", 1, HOURS_MAX };
-static const struct number thresholds[] = { { "raise", 1, 100 }, { "critical", 1, 100 }, { "clear", 1, 100 } };
-static const struct number weights[VOC_WEIGHT_COUNT] = {
+static const struct voc_rules_number half_life = { "half_life_hours", 1, HOURS_MAX };
+static const struct voc_rules_number thresholds[] = { { "raise", 1, 100 },
+	                                              { "critical", 1, 100 },
+	                                              { "clear", 1, 100 } };
+static const struct voc_rules_number weights[VOC_WEIGHT_COUNT] = {
 #define X(symbol, name, term) { name, -1000, 1000 },
 	VOC_WEIGHTS(X)
 #undef X
 };
 /* A customer's state remembers eight troubles: more can't be counted. */
-static const struct number repeat[] = { { "window_hours", 1, HOURS_MAX }, { "max", 0, 8 } };
-static const struct number repeat_complaint[] = { { "count", 2, 8 }, { "window_hours", 1, HOURS_MAX } };
-static const struct number cooldowns[VOC_RULE_COUNT] = {
+static const struct voc_rules_number repeat[] = { { "window_hours", 1, HOURS_MAX }, { "max", 0, 8 } };
+static const struct voc_rules_number repeat_complaint[] = { { "count", 2, 8 }, { "window_hours", 1, HOURS_MAX } };
+static const struct voc_rules_number cooldowns[VOC_RULE_MARKED_COUNT] = {
 #define X(symbol, name, text) { name, 0, HOURS_MAX },
-	VOC_RULES(X)
+	VOC_MARKED_RULES(X)
 #undef X
 };
 
-static void fail(struct reader *reader, const char *group, const char *member, const char *what)
+static void take_version(struct voc_rules_reader *reader, json_t *top, struct voc_rules *rules)
 {
-	reader->failed = true;
-	voc_error_set(reader->error, VOC_FATAL, VOC_REASON_CONFIG, -1, "%s%s%s: %s", group, *group ? "." : "", member,
-	              what);
-}
-
-/* NULL, and failed, if the member is absent or of another type. */
-static json_t *take(struct reader *reader, json_t *object, const char *group, const char *name, json_type type)
-{
-	json_t *value = json_object_get(object, name);
-	if (!value) {
-		fail(reader, group, name, "missing");
-		return NULL;
-	}
-	if (json_typeof(value) != type) {
-		fail(reader, group, name,
-		     type == JSON_OBJECT    ? "expected an object"
-		     : type == JSON_INTEGER ? "expected an integer"
-		                            : "expected a string");
-		return NULL;
-	}
-	return value;
-}
-
-/* Fails on a member that is not among `names`; `stride` bytes lie between two names. */
-static void refuse_others(struct reader *reader, json_t *object, const char *group, const void *names, size_t count,
-                          size_t stride)
-{
-	const char *key;
-	json_t *value;
-	json_object_foreach(object, key, value)
-	{
-		bool known = false;
-		for (size_t i = 0; i < count && !known; i++)
-			known = strcmp(key, *(const char *const *)((const char *)names + i * stride)) == 0;
-		if (!known)
-			fail(reader, group, key, "unknown member");
-	}
-}
-
-static int64_t take_number(struct reader *reader, json_t *object, const char *group, const struct number *number)
-{
-	json_t *value = take(reader, object, group, number->name, JSON_INTEGER);
-	if (!value)
-		return 0;
-	json_int_t got = json_integer_value(value);
-	if (got < number->least || got > number->most) {
-		char what[80];
-		snprintf(what, sizeof what, "expected %lld to %lld", (long long)number->least, (long long)number->most);
-		fail(reader, group, number->name, what);
-		return 0;
-	}
-	return got;
-}
-
-/* An object of integers, all of them required. */
-static void take_numbers(struct reader *reader, json_t *top, int member, const struct number *numbers, size_t count,
-                         int64_t *ret_values)
-{
-	const char *group = top_names[member];
-	json_t *object = take(reader, top, "", group, JSON_OBJECT);
-	for (size_t i = 0; i < count; i++)
-		ret_values[i] = object ? take_number(reader, object, group, &numbers[i]) : 0;
-	if (object)
-		refuse_others(reader, object, group, numbers, count, sizeof *numbers);
-}
-
-static void take_version(struct reader *reader, json_t *top, struct voc_rules *rules)
-{
-	json_t *value = take(reader, top, "", top_names[TOP_VERSION], JSON_STRING);
+	json_t *value = voc_rules_take(reader, top, "", top_names[TOP_VERSION], JSON_STRING);
 	if (!value)
 		return;
 	const char *version = json_string_value(value);
 	size_t plain = strspn(version, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-");
 	if (plain == 0 || plain != json_string_length(value) || plain > FILE_VERSION_MAX) {
-		fail(reader, "", top_names[TOP_VERSION],
-		     "expected 1 to 48 letters, digits, dots, dashes or underscores");
+		voc_rules_fail(reader, "", top_names[TOP_VERSION],
+		               "expected 1 to 48 letters, digits, dots, dashes or underscores");
 		return;
 	}
 	voc_str_copy(rules->version, sizeof rules->version, voc_str_from(version));
@@ -177,57 +101,57 @@ static enum voc_status seal(json_t *top, struct voc_rules *rules, struct voc_buf
 	return good ? VOC_OK : voc_error_set(error, VOC_FATAL, VOC_REASON_OUT_OF_MEMORY, -1, "no memory for rules");
 }
 
-static void take_thresholds(struct reader *reader, json_t *top, struct voc_rules *rules)
+static void take_thresholds(struct voc_rules_reader *reader, json_t *top, struct voc_rules *rules)
 {
 	int64_t got[3];
-	take_numbers(reader, top, TOP_THRESHOLDS, thresholds, 3, got);
+	voc_rules_take_numbers(reader, top, "", top_names[TOP_THRESHOLDS], thresholds, 3, got);
 	if (reader->failed)
 		return;
 	rules->raise = (int)got[0];
 	rules->critical = (int)got[1];
 	rules->clear = (int)got[2];
 	if (rules->raise <= rules->clear)
-		fail(reader, "thresholds", "raise", "expected more than thresholds.clear");
+		voc_rules_fail(reader, "thresholds", "raise", "expected more than thresholds.clear");
 	if (rules->critical <= rules->raise)
-		fail(reader, "thresholds", "critical", "expected more than thresholds.raise");
+		voc_rules_fail(reader, "thresholds", "critical", "expected more than thresholds.raise");
 }
 
-static void take_weights(struct reader *reader, json_t *top, struct voc_rules *rules)
+static void take_weights(struct voc_rules_reader *reader, json_t *top, struct voc_rules *rules)
 {
 	int64_t got[VOC_WEIGHT_COUNT];
-	take_numbers(reader, top, TOP_WEIGHTS, weights, VOC_WEIGHT_COUNT, got);
+	voc_rules_take_numbers(reader, top, "", top_names[TOP_WEIGHTS], weights, VOC_WEIGHT_COUNT, got);
 	for (int i = 0; i < VOC_WEIGHT_COUNT && !reader->failed; i++)
 		rules->weights[i] = (int)got[i];
 }
 
 /* Rules that were written before there was such a member are as good as they were. */
-static void take_importance(struct reader *reader, json_t *top, struct voc_rules *rules)
+static void take_importance(struct voc_rules_reader *reader, json_t *top, struct voc_rules *rules)
 {
 	int64_t got[VOC_SERVQUAL_COUNT - 1], sum = 0;
 	memcpy(rules->importance, voc_importance_default, sizeof rules->importance);
 	if (!json_object_get(top, top_names[TOP_IMPORTANCE]))
 		return;
-	take_numbers(reader, top, TOP_IMPORTANCE, importances, VOC_SERVQUAL_COUNT - 1, got);
+	voc_rules_take_numbers(reader, top, "", top_names[TOP_IMPORTANCE], importances, VOC_SERVQUAL_COUNT - 1, got);
 	for (int i = 1; i < VOC_SERVQUAL_COUNT && !reader->failed; i++) {
 		rules->importance[i] = (int)got[i - 1];
 		sum += got[i - 1];
 	}
 	if (!reader->failed && sum != 100)
-		fail(reader, "", top_names[TOP_IMPORTANCE], "expected numbers that sum up to 100");
+		voc_rules_fail(reader, "", top_names[TOP_IMPORTANCE], "expected numbers that sum up to 100");
 }
 
-static void take_windows(struct reader *reader, json_t *top, struct voc_rules *rules)
+static void take_windows(struct voc_rules_reader *reader, json_t *top, struct voc_rules *rules)
 {
 	int64_t got[VOC_RULE_COUNT];
-	rules->half_life_ms = take_number(reader, top, "", &half_life) * HOUR_MS;
-	take_numbers(reader, top, TOP_REPEAT, repeat, 2, got);
+	rules->half_life_ms = voc_rules_take_number(reader, top, "", &half_life) * HOUR_MS;
+	voc_rules_take_numbers(reader, top, "", top_names[TOP_REPEAT], repeat, 2, got);
 	rules->repeat_window_ms = got[0] * HOUR_MS;
 	rules->repeat_max = (int)got[1];
-	take_numbers(reader, top, TOP_REPEAT_COMPLAINT, repeat_complaint, 2, got);
+	voc_rules_take_numbers(reader, top, "", top_names[TOP_REPEAT_COMPLAINT], repeat_complaint, 2, got);
 	rules->repeat_complaint_count = (int)got[0];
 	rules->repeat_complaint_window_ms = got[1] * HOUR_MS;
-	take_numbers(reader, top, TOP_COOLDOWN, cooldowns, VOC_RULE_COUNT, got);
-	for (int i = 0; i < VOC_RULE_COUNT; i++)
+	voc_rules_take_numbers(reader, top, "", top_names[TOP_COOLDOWN], cooldowns, VOC_RULE_MARKED_COUNT, got);
+	for (int i = 0; i < VOC_RULE_MARKED_COUNT; i++)
 		rules->cooldown_ms[i] = got[i] * HOUR_MS;
 }
 
@@ -242,38 +166,40 @@ static bool has_control(struct voc_str text)
 	return false;
 }
 
-static void take_advice(struct reader *reader, json_t *texts, enum voc_rule rule, struct voc_rules *rules)
+static void take_advice(struct voc_rules_reader *reader, json_t *texts, enum voc_rule rule, struct voc_rules *rules)
 {
 	char group[64];
 	snprintf(group, sizeof group, "%s.%s", top_names[TOP_FOLLOW_UP], rule_names[rule]);
 	for (int lang = 0; lang < VOC_ADVICE_COUNT; lang++) {
-		json_t *text = take(reader, texts, group, advice_names[lang], JSON_STRING);
+		json_t *text = voc_rules_take(reader, texts, group, advice_names[lang], JSON_STRING);
 		if (!text)
 			continue;
 		size_t len = json_string_length(text);
 		if (len == 0 || len >= VOC_FOLLOW_UP_SIZE)
-			fail(reader, group, advice_names[lang], "expected 1 to 399 bytes");
+			voc_rules_fail(reader, group, advice_names[lang], "expected 1 to 399 bytes");
 		else if (has_control(voc_str_of(json_string_value(text), len)))
-			fail(reader, group, advice_names[lang], "expected no control characters");
+			voc_rules_fail(reader, group, advice_names[lang], "expected no control characters");
 		else
 			voc_str_copy(rules->follow_up[rule][lang], VOC_FOLLOW_UP_SIZE,
 			             voc_str_of(json_string_value(text), len));
 	}
-	refuse_others(reader, texts, group, advice_names, VOC_ADVICE_COUNT, sizeof *advice_names);
+	voc_rules_refuse_others(reader, texts, group, advice_names, VOC_ADVICE_COUNT, sizeof *advice_names);
 }
 
-static void take_follow_up(struct reader *reader, json_t *top, struct voc_rules *rules)
+static void take_follow_up(struct voc_rules_reader *reader, json_t *top, struct voc_rules *rules)
 {
 	const char *group = top_names[TOP_FOLLOW_UP];
-	json_t *object = take(reader, top, "", group, JSON_OBJECT);
+	json_t *object = voc_rules_take(reader, top, "", group, JSON_OBJECT);
 	if (!object)
 		return;
-	for (int rule = 0; rule < VOC_RULE_COUNT; rule++) {
-		json_t *texts = take(reader, object, group, rule_names[rule], JSON_OBJECT);
+	/* Those of cases have theirs if the rules have cases. */
+	int count = rules->cases.on ? VOC_RULE_COUNT : VOC_RULE_MARKED_COUNT;
+	for (int rule = 0; rule < count; rule++) {
+		json_t *texts = voc_rules_take(reader, object, group, rule_names[rule], JSON_OBJECT);
 		if (texts)
 			take_advice(reader, texts, (enum voc_rule)rule, rules);
 	}
-	refuse_others(reader, object, group, rule_names, VOC_RULE_COUNT, sizeof *rule_names);
+	voc_rules_refuse_others(reader, object, group, rule_names, (size_t)count, sizeof *rule_names);
 }
 
 static enum voc_status parse(struct voc_str json, struct voc_rules *ret_rules, struct voc_buf *ret_canonical,
@@ -284,18 +210,19 @@ static enum voc_status parse(struct voc_str json, struct voc_rules *ret_rules, s
 	if (!top)
 		return voc_error_set(error, VOC_FATAL, VOC_REASON_CONFIG, where.position, "line %d, column %d: %s",
 		                     where.line, where.column, where.text);
-	struct reader reader = { .error = error };
+	struct voc_rules_reader reader = { .error = error };
 	struct voc_rules rules = { 0 };
 	if (json_is_object(top)) {
-		refuse_others(&reader, top, "", top_names, TOP_COUNT, sizeof *top_names);
+		voc_rules_refuse_others(&reader, top, "", top_names, TOP_COUNT, sizeof *top_names);
 		take_version(&reader, top, &rules);
 		take_thresholds(&reader, top, &rules);
 		take_weights(&reader, top, &rules);
 		take_windows(&reader, top, &rules);
+		voc_rules_take_cases(&reader, top, &rules);
 		take_follow_up(&reader, top, &rules);
 		take_importance(&reader, top, &rules);
 	} else {
-		fail(&reader, "", "rules", "expected an object");
+		voc_rules_fail(&reader, "", "rules", "expected an object");
 	}
 	enum voc_status status = reader.failed ? VOC_FATAL : seal(top, &rules, ret_canonical, error);
 	json_decref(top);

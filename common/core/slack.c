@@ -23,7 +23,12 @@ static const struct words english = {
 	           [VOC_RULE_REPEAT_COMPLAINT] = "Complains again and again",
 	           [VOC_RULE_RISK_RAISED] = "At risk",
 	           [VOC_RULE_RISK_CRITICAL] = "Critical risk",
-	           [VOC_RULE_RISK_CLEARED] = "No longer at risk" },
+	           [VOC_RULE_RISK_CLEARED] = "No longer at risk",
+	           [VOC_RULE_CASE_REOPENED] = "The trouble is back",
+	           [VOC_RULE_CASE_RESPOND_OVERDUE] = "Not answered in time",
+	           [VOC_RULE_CASE_RESOLVE_OVERDUE] = "Not resolved in time",
+	           [VOC_RULE_CASE_ESCALATED] = "Escalated",
+	           [VOC_RULE_CASE_SILENT] = "Silent since their complaint" },
 	.severities = { "none", "info", "warning", "critical" },
 	.states = { "normal", "at risk", "critical" },
 	.customer = "Customer",
@@ -41,7 +46,12 @@ static const struct words korean = {
 	           [VOC_RULE_REPEAT_COMPLAINT] = "반복 불만",
 	           [VOC_RULE_RISK_RAISED] = "위험 고객",
 	           [VOC_RULE_RISK_CRITICAL] = "매우 위험",
-	           [VOC_RULE_RISK_CLEARED] = "위험 해소" },
+	           [VOC_RULE_RISK_CLEARED] = "위험 해소",
+	           [VOC_RULE_CASE_REOPENED] = "불만 재발",
+	           [VOC_RULE_CASE_RESPOND_OVERDUE] = "응대 기한 초과",
+	           [VOC_RULE_CASE_RESOLVE_OVERDUE] = "해결 기한 초과",
+	           [VOC_RULE_CASE_ESCALATED] = "상위 이관",
+	           [VOC_RULE_CASE_SILENT] = "불만 뒤 침묵" },
 	.severities = { "없음", "정보", "주의", "심각" },
 	.states = { "정상", "위험", "심각" },
 	.customer = "고객",
@@ -53,7 +63,7 @@ static const struct words korean = {
 	.evidence = "고객의 말",
 	.follow_up = "권장 조치",
 };
-_Static_assert(VOC_RULE_COUNT == 5 && VOC_SEVERITY_COUNT == 4 && VOC_RISK_STATE_COUNT == 3,
+_Static_assert(VOC_RULE_COUNT == 10 && VOC_SEVERITY_COUNT == 4 && VOC_RISK_STATE_COUNT == 3,
                "every rule, severity and state has its words in both languages");
 
 static const char *const marks[VOC_SEVERITY_COUNT] = { "", ":information_source: ", ":warning: ", ":rotating_light: " };

@@ -24,6 +24,10 @@
 	X(VOC_METRIC_COPIES, "copies_total", COUNTER, "Classified records dropped since a crash had made them again")  \
 	X(VOC_METRIC_CONTROLS, "controls_total", COUNTER, "Records of voc.classified that are rules, not events")      \
 	X(VOC_METRIC_FACTS, "facts_total", COUNTER, "Profiles, orders and follow-ups applied")                         \
+	X(VOC_METRIC_DUE_WRITTEN, "due_written_total", COUNTER, "Due records written to voc.classified")               \
+	X(VOC_METRIC_DUE_APPLIED, "due_applied_total", COUNTER, "Due records that changed a customer's state")         \
+	X(VOC_METRIC_MOVES_REFUSED, "moves_refused_total", COUNTER,                                                    \
+	  "Follow-ups that no case could take: of an unknown case, or not from its state")                             \
 	X(VOC_METRIC_BATCHES, "batches_total", COUNTER, "Batches brought to their end")                                \
 	X(VOC_METRIC_CONFLICTS, "position_conflicts_total", COUNTER, "Batches given up since Redis stood elsewhere")   \
 	X(VOC_METRIC_CUSTOMERS_CACHED, "customers_cached", GAUGE, "Customers whose state is held in memory")           \

@@ -21,6 +21,11 @@ struct voc_str voc_redis_key_at_risk(struct voc_redis_key *key, int32_t partitio
 	return finish(key, snprintf(key->bytes, sizeof key->bytes, "voc:{%" PRId32 "}:at_risk", partition));
 }
 
+struct voc_str voc_redis_key_due(struct voc_redis_key *key, int32_t partition)
+{
+	return finish(key, snprintf(key->bytes, sizeof key->bytes, "voc:{%" PRId32 "}:due", partition));
+}
+
 struct voc_str voc_redis_key_rollup(struct voc_redis_key *key, int32_t partition, int64_t period)
 {
 	bool is_day = voc_period_is_day(period);

@@ -12,25 +12,27 @@
 #define LISTS_MAX_BYTES   ((size_t)256 * 1024 * 1024)
 
 /*
- * KEYS: live and shadow position, live and shadow at_risk, condemned keys, shadow keys, their live names.
- * ARGV: the stand, now, numbers of condemned keys, of shadow keys and of those that expire (the last ones), customers
- * at risk, expiries. All that could refuse the script comes before its first write but one: rebuilt_at, which meets a
- * Redis that takes no writes.
+ * KEYS: live and shadow position, live and shadow at_risk, live and shadow due, condemned keys, shadow keys, their live
+ * names. ARGV: the stand, now, numbers of condemned keys, of shadow keys and of those that expire (the last ones),
+ * customers at risk, entries due, expiries. All that could refuse the script comes before its first write but one:
+ * rebuilt_at, which meets a Redis that takes no writes.
  */
 static const char script[] =
         "local stands = redis.call('HMGET', KEYS[1], 'offset', 'rules', 'rebuilt_at')\n"
         "for i = 1, 3 do if (stands[i] or '') ~= ARGV[i] then return 0 end end\n"
         "local condemned, count, expiring = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])\n"
-        "local shadow, live = 4 + condemned, 4 + condemned + count\n"
+        "local shadow, live = 6 + condemned, 6 + condemned + count\n"
         "if redis.call('EXISTS', KEYS[2]) == 0 or redis.call('ZCARD', KEYS[4]) ~= tonumber(ARGV[8]) then return 2 end\n"
+        "if redis.call('ZCARD', KEYS[6]) ~= tonumber(ARGV[9]) then return 2 end\n"
         "for k = 1, count do if redis.call('EXISTS', KEYS[shadow + k]) == 0 then return 2 end end\n"
         "local probe = redis.pcall('HSET', KEYS[2], 'rebuilt_at', ARGV[4])\n"
         "if type(probe) == 'table' and probe.err then return probe end\n"
-        "redis.call('UNLINK', KEYS[3])\n"
-        "for k = 5, 4 + condemned do redis.call('UNLINK', KEYS[k]) end\n"
+        "redis.call('UNLINK', KEYS[3], KEYS[5])\n"
+        "for k = 7, 6 + condemned do redis.call('UNLINK', KEYS[k]) end\n"
         "for k = 1, count do redis.call('RENAME', KEYS[shadow + k], KEYS[live + k]) end\n"
-        "for k = 1, expiring do redis.call('PEXPIREAT', KEYS[live + count - expiring + k], ARGV[8 + k]) end\n"
+        "for k = 1, expiring do redis.call('PEXPIREAT', KEYS[live + count - expiring + k], ARGV[9 + k]) end\n"
         "if ARGV[8] ~= '0' then redis.call('RENAME', KEYS[4], KEYS[3]) end\n"
+        "if ARGV[9] ~= '0' then redis.call('RENAME', KEYS[6], KEYS[5]) end\n"
         "redis.call('RENAME', KEYS[2], KEYS[1])\n"
         "return 1\n";
 
@@ -51,7 +53,7 @@ struct voc_shadow {
 	int64_t minute; /* of the rollup that is being told */
 	struct pairs customers, rollups;
 	struct voc_redis_args expiries, condemned;
-	int64_t at_risk; /* members */
+	int64_t at_risk, due; /* members */
 };
 
 /* A shadow's name: the run's prefix in the place of "voc:". */
@@ -186,6 +188,41 @@ static enum voc_status write_at_risk(struct voc_shadow *shadow, struct voc_str i
 	return end(shadow, name, error);
 }
 
+struct telling_due {
+	struct voc_shadow *shadow;
+	enum voc_status status;
+	struct voc_error *error;
+};
+
+static bool tell_due(void *context, const struct voc_due *due, int64_t before_ms)
+{
+	struct telling_due *telling = context;
+	struct voc_shadow *shadow = telling->shadow;
+	struct voc_redis_key live, key;
+	struct voc_buf member;
+	voc_buf_init(&member, VOC_DUE_MEMBER_MAX);
+	voc_due_member(&member, due);
+	struct voc_str name = shadow_of(shadow, voc_redis_key_due(&live, shadow->partition), &key);
+	begin(shadow, due->due_ms != 0 ? "ZADD" : "ZREM", name);
+	if (due->due_ms != 0)
+		voc_redis_args_add_i64(&shadow->command, due->due_ms);
+	voc_redis_args_add(&shadow->command, voc_buf_str(&member));
+	shadow->due += (due->due_ms != 0) - (before_ms != 0);
+	telling->status = member.failed ? voc_error_set(telling->error, VOC_FATAL, VOC_REASON_OUT_OF_MEMORY, -1,
+	                                                "no memory for what falls due")
+	                                : end(shadow, name, telling->error);
+	voc_buf_free(&member);
+	return telling->status == VOC_OK;
+}
+
+static enum voc_status write_due(struct voc_shadow *shadow, struct voc_str id, const struct voc_customer *before,
+                                 const struct voc_customer *now, struct voc_error *error)
+{
+	struct telling_due telling = { shadow, VOC_OK, error };
+	voc_customer_due_diff(id, before, now, tell_due, &telling);
+	return telling.status;
+}
+
 /* The fields that a diff told to tell_field, as commands. */
 static enum voc_status write_hash(struct voc_shadow *shadow, struct voc_str name, struct voc_error *error)
 {
@@ -212,7 +249,9 @@ enum voc_status voc_shadow_customer(struct voc_shadow *shadow, struct voc_str id
 		voc_redis_args_add(&shadow->customers.shadows, name);
 	}
 	enum voc_status status = write_hash(shadow, name, error);
-	return status == VOC_OK ? write_at_risk(shadow, id, before, now, error) : status;
+	if (status == VOC_OK)
+		status = write_at_risk(shadow, id, before, now, error);
+	return status == VOC_OK ? write_due(shadow, id, before, now, error) : status;
 }
 
 static struct voc_str rollup_names(const struct voc_shadow *shadow, struct voc_redis_key *live_key,
@@ -276,12 +315,15 @@ static enum voc_status put_together(struct voc_shadow *shadow, const struct voc_
 	voc_redis_args_clear(call);
 	voc_redis_args_add(call, VOC_STR("EVALSHA"));
 	voc_redis_args_add(call, voc_str_from(shadow->sha));
-	voc_redis_args_add_i64(call, (int64_t)(4 + shadow->condemned.count + 2 * count));
+	voc_redis_args_add_i64(call, (int64_t)(6 + shadow->condemned.count + 2 * count));
 	voc_redis_args_add(call, position);
 	voc_redis_args_add(call, shadow_of(shadow, position, &key));
 	struct voc_str at_risk = voc_redis_key_at_risk(&live_key, shadow->partition);
 	voc_redis_args_add(call, at_risk);
 	voc_redis_args_add(call, shadow_of(shadow, at_risk, &key));
+	struct voc_str due = voc_redis_key_due(&live_key, shadow->partition);
+	voc_redis_args_add(call, due);
+	voc_redis_args_add(call, shadow_of(shadow, due, &key));
 	voc_redis_args_append(call, &shadow->condemned);
 	voc_redis_args_append(call, &shadow->customers.shadows);
 	voc_redis_args_append(call, &shadow->rollups.shadows);
@@ -294,6 +336,7 @@ static enum voc_status put_together(struct voc_shadow *shadow, const struct voc_
 	voc_redis_args_add_i64(call, (int64_t)count);
 	voc_redis_args_add_i64(call, (int64_t)shadow->expiries.count);
 	voc_redis_args_add_i64(call, shadow->at_risk);
+	voc_redis_args_add_i64(call, shadow->due);
 	voc_redis_args_append(call, &shadow->expiries);
 	voc_buf_clear(&shadow->encoded);
 	voc_redis_args_command(&shadow->encoded, call);

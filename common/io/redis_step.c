@@ -7,9 +7,9 @@
 #define NAMES_MAX       TEXT(VOC_DAY_NAMES_MAX)
 
 /*
- * KEYS: position, at_risk, customers, rollups. ARGV in the order of voc_redis_step_end. A script that fails half way is
- * not undone, so the position is written over with itself first: whatever refuses writes (no memory, a replica, no
- * disk) refuses there. Lua's stack holds 8000 values: long lists go in pieces, of even length for pairs.
+ * KEYS: position, at_risk, due, customers, rollups. ARGV in the order of voc_redis_step_end. A script that fails half
+ * way is not undone, so the position is written over with itself first: whatever refuses writes (no memory, a replica,
+ * no disk) refuses there. Lua's stack holds 8000 values: long lists go in pieces, of even length for pairs.
  */
 const char voc_redis_step_script[] =
         "local stands = redis.call('HMGET', KEYS[1], 'offset', 'rules', 'rebuilt_at')\n"
@@ -47,10 +47,12 @@ const char voc_redis_step_script[] =
         "  redis.call('HINCRBY', key, 'n:' .. name, n)\n"
         "  redis.call('HINCRBY', key, 'sum:' .. name, sum)\n"
         "end\n"
-        "local rollups_from = 3 + tonumber(take())\n"
-        "for k = 3, rollups_from - 1 do change_hash(KEYS[k]) end\n"
+        "local rollups_from = 4 + tonumber(take())\n"
+        "for k = 4, rollups_from - 1 do change_hash(KEYS[k]) end\n"
         "apply('ZADD', KEYS[2], tonumber(take()))\n"
         "apply('ZREM', KEYS[2], tonumber(take()))\n"
+        "apply('ZADD', KEYS[3], tonumber(take()))\n"
+        "apply('ZREM', KEYS[3], tonumber(take()))\n"
         "for k = rollups_from, #KEYS do\n"
         "  local expires = take()\n"
         "  for _ = 1, tonumber(take()) do redis.call('HINCRBY', KEYS[k], take(), take()) end\n"
@@ -64,8 +66,8 @@ const char voc_redis_step_script[] =
 static void for_each_part(struct voc_redis_step *step, void (*act)(struct voc_redis_args *args))
 {
 	struct voc_redis_args *parts[] = {
-		&step->customer_keys, &step->customers, &step->sets,        &step->deletes,
-		&step->raised,        &step->cleared,   &step->rollup_keys, &step->rollups,
+		&step->customer_keys, &step->customers, &step->sets,    &step->deletes,     &step->raised,
+		&step->cleared,       &step->due,       &step->settled, &step->rollup_keys, &step->rollups,
 		&step->increments,    &step->names,     &step->call,
 	};
 	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
@@ -118,6 +120,21 @@ static void take_hash(struct voc_redis_step *step, struct voc_redis_args *to)
 	voc_redis_args_clear(&step->deletes);
 }
 
+static bool tell_due(void *context, const struct voc_due *due, int64_t before_ms)
+{
+	struct voc_redis_step *step = context;
+	struct voc_buf member;
+	(void)before_ms;
+	voc_buf_init(&member, VOC_DUE_MEMBER_MAX);
+	voc_due_member(&member, due);
+	if (due->due_ms != 0)
+		voc_redis_args_add_i64(&step->due, due->due_ms);
+	voc_redis_args_add(due->due_ms != 0 ? &step->due : &step->settled, voc_buf_str(&member));
+	bool told = !member.failed;
+	voc_buf_free(&member);
+	return told;
+}
+
 void voc_redis_step_customer(struct voc_redis_step *step, struct voc_str id, const struct voc_customer *before,
                              const struct voc_customer *now)
 {
@@ -127,6 +144,7 @@ void voc_redis_step_customer(struct voc_redis_step *step, struct voc_str id, con
 		voc_redis_args_add(&step->customer_keys, voc_redis_key_customer(&key, step->partition, id));
 		take_hash(step, &step->customers);
 	}
+	step->out_of_memory |= !voc_customer_due_diff(id, before, now, tell_due, step);
 	int score;
 	switch (voc_customer_at_risk(before, now, &score)) {
 	case VOC_AT_RISK_SET:
@@ -214,9 +232,10 @@ enum voc_status voc_redis_step_end(struct voc_redis_step *step, const struct voc
 	struct voc_redis_args *call = &step->call;
 	voc_redis_args_add(call, VOC_STR("EVALSHA"));
 	voc_redis_args_add(call, script_sha);
-	voc_redis_args_add_i64(call, (int64_t)(2 + step->customer_keys.count + step->rollup_keys.count));
+	voc_redis_args_add_i64(call, (int64_t)(3 + step->customer_keys.count + step->rollup_keys.count));
 	voc_redis_args_add(call, voc_redis_key_position(&key, step->partition));
 	voc_redis_args_add(call, voc_redis_key_at_risk(&key, step->partition));
+	voc_redis_args_add(call, voc_redis_key_due(&key, step->partition));
 	voc_redis_args_append(call, &step->customer_keys);
 	voc_redis_args_append(call, &step->rollup_keys);
 
@@ -227,6 +246,8 @@ enum voc_status voc_redis_step_end(struct voc_redis_step *step, const struct voc
 	voc_redis_args_append(call, &step->customers);
 	add_counted(call, &step->raised);
 	add_counted(call, &step->cleared);
+	add_counted(call, &step->due);
+	add_counted(call, &step->settled);
 	voc_redis_args_append(call, &step->rollups);
 	step->out_of_memory |= !voc_partition_state_diff(state, tell_field, step);
 	take_hash(step, call);

@@ -2,7 +2,7 @@
  * The atomic step: what one batch changes in one partition, as one script call.
  *
  * The script runs only if the partition's position still is the one that the batch started from; it writes the changed
- * customers, the sorted set, the rollups and the new position, all or nothing. This module puts the call together and
+ * customers, the sorted sets, the rollups and the new position, all or nothing. This module puts the call together and
  * sends nothing: redis_store.c does. One thread at a time.
  */
 #ifndef VOC_IO_REDIS_STEP_H
@@ -25,7 +25,8 @@ struct voc_redis_step {
 	bool out_of_memory;                             /* a difference could not be told */
 	struct voc_redis_args customer_keys, customers; /* per key: numbers of arguments to set and to delete; these */
 	struct voc_redis_args sets, deletes;            /* of the hash that is being told */
-	struct voc_redis_args raised, cleared;          /* score and member pairs; members */
+	struct voc_redis_args raised, cleared;          /* of at_risk: score and member pairs; members */
+	struct voc_redis_args due, settled;             /* of due, likewise */
 	struct voc_redis_args rollup_keys, rollups;     /* per key: expiry, number of increments; these;
 	                                                 * number of names; these */
 	struct voc_redis_args increments, names;        /* of the period that is being told */

@@ -232,6 +232,51 @@ enum voc_status voc_store_load_positions(struct voc_store *store, const int32_t 
 	return status == VOC_OK && retry ? VOC_RETRY : status;
 }
 
+/* The reply to ZRANGEBYSCORE … WITHSCORES of the index-th partition. */
+static enum voc_status tell_due(struct voc_store *store, const struct voc_redis_reply *reply, size_t index,
+                                voc_store_due_fn *each, void *context, struct voc_error *error)
+{
+	enum voc_status status = voc_redis_expect(store->redis, reply, VOC_REDIS_ARRAY, error);
+	for (size_t i = 0; status == VOC_OK && i + 1 < reply->count; i += 2) {
+		struct voc_due due;
+		if (reply->items[i]->type != VOC_REDIS_STRING || reply->items[i + 1]->type != VOC_REDIS_STRING ||
+		    !voc_str_to_i64(reply->items[i + 1]->str, &due.due_ms) ||
+		    !voc_due_member_parse(reply->items[i]->str, &due))
+			continue;
+		status = each(context, index, &due, error);
+	}
+	return status;
+}
+
+enum voc_status voc_store_load_due(struct voc_store *store, const int32_t *partitions, size_t count, int64_t now_ms,
+                                   size_t limit, voc_store_due_fn *each, void *context, struct voc_error *error)
+{
+	struct voc_redis *redis = store->redis;
+	struct voc_redis_key key;
+	bool retry = false;
+	voc_redis_begin(redis);
+	for (size_t i = 0; i < count; i++) {
+		voc_redis_arg(redis, VOC_STR("ZRANGEBYSCORE"));
+		voc_redis_arg_key(redis, voc_redis_key_due(&key, partitions[i]));
+		voc_redis_arg(redis, VOC_STR("-inf"));
+		voc_redis_arg_i64(redis, now_ms);
+		voc_redis_arg(redis, VOC_STR("WITHSCORES"));
+		voc_redis_arg(redis, VOC_STR("LIMIT"));
+		voc_redis_arg_i64(redis, 0);
+		voc_redis_arg_i64(redis, (int64_t)limit);
+		voc_redis_end(redis);
+	}
+	enum voc_status status = voc_redis_exchange(redis, error);
+	for (size_t i = 0; status == VOC_OK && i < count; i++) {
+		status = tell_due(store, voc_redis_reply(redis, i), i, each, context, error);
+		if (status == VOC_RETRY) {
+			retry = true;
+			status = VOC_OK;
+		}
+	}
+	return status == VOC_OK && retry ? VOC_RETRY : status;
+}
+
 /* How many of those wanted are of the first one's partition, without a break. */
 static size_t count_same(const struct voc_store_wanted *wanted, size_t count)
 {

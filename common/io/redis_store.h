@@ -45,6 +45,17 @@ VOC_MUST_CHECK enum voc_status voc_store_load_positions(struct voc_store *store,
                                                         size_t count, voc_store_fields_fn *each, void *context,
                                                         struct voc_error *error);
 
+/* What has fallen due in one partition; the entries' strings are borrowed for the call. Other than VOC_OK ends it. */
+typedef enum voc_status voc_store_due_fn(void *context, size_t index, const struct voc_due *due,
+                                         struct voc_error *error);
+/*
+ * Entries of the partitions' sorted sets `due` up to `now_ms`, the oldest `limit` of each. VOC_RETRY as above. Entries
+ * that are none of ours are passed over.
+ */
+VOC_MUST_CHECK enum voc_status voc_store_load_due(struct voc_store *store, const int32_t *partitions, size_t count,
+                                                  int64_t now_ms, size_t limit, voc_store_due_fn *each, void *context,
+                                                  struct voc_error *error);
+
 struct voc_store_wanted {
 	int32_t partition;
 	struct voc_str customer_id;              /* borrowed */

@@ -163,6 +163,8 @@ static enum voc_status loop(struct voc_agg *agg, struct voc_error *error)
 		if (status == VOC_OK)
 			status = voc_agg_write_rules(agg, error);
 		if (status == VOC_OK)
+			status = voc_agg_write_due(agg, error);
+		if (status == VOC_OK)
 			status = voc_agg_gather(agg, error);
 		if (status == VOC_OK)
 			status = voc_agg_process(agg, error);

@@ -6,6 +6,7 @@
  *   settle.c      where each partition stands: assignment, positions in Redis, seeks, a Redis that is away
  *   batch.c       one batch from gathered records to the atomic step
  *   rules.c       rules to the log and from it
+ *   due.c         what has fallen due, to the log
  *   publish.c     alerts, dead letters and rules, and the wait for their acknowledgement
  *
  * The pure part is core/aggregate_step.h.
@@ -15,6 +16,7 @@
 
 #include "core/aggregate_step.h"
 #include "core/customer_cache.h"
+#include "core/due_record.h"
 #include "core/topic.h"
 #include "io/kafka_admin.h"
 #include "io/kafka_consumer.h"
@@ -60,6 +62,7 @@ struct voc_agg {
 	int64_t failed_ms;       /* voc_clock_ms of the last one */
 	bool warned;             /* that Redis keeps no append-only file */
 
+	int64_t next_due_ms;  /* of the next look for what has fallen due */
 	int64_t next_tick_ms; /* of the regular chores */
 };
 
@@ -107,9 +110,18 @@ VOC_MUST_CHECK enum voc_status voc_agg_scan(struct voc_agg *agg, int32_t number,
 /* Sends this member's rules to the partitions that are under others, or whose log names none. VOC_OK or VOC_FATAL. */
 VOC_MUST_CHECK enum voc_status voc_agg_write_rules(struct voc_agg *agg, struct voc_error *error);
 
+/* due.c */
+/*
+ * Writes to the log what the clock on the wall has passed. VOC_OK, also if Redis is away: the next look will find it;
+ * or VOC_FATAL.
+ */
+VOC_MUST_CHECK enum voc_status voc_agg_write_due(struct voc_agg *agg, struct voc_error *error);
+
 /* publish.c: each VOC_OK, VOC_RETRY if the stop's time ran out, or VOC_FATAL. */
 VOC_MUST_CHECK enum voc_status voc_agg_publish_alerts(struct voc_agg *agg, int32_t partition, struct voc_error *error);
 VOC_MUST_CHECK enum voc_status voc_agg_publish_rules(struct voc_agg *agg, int32_t partition, struct voc_error *error);
+VOC_MUST_CHECK enum voc_status voc_agg_publish_due(struct voc_agg *agg, int32_t partition, const struct voc_due *due,
+                                                   struct voc_error *error);
 VOC_MUST_CHECK enum voc_status voc_agg_publish_dead_letters(struct voc_agg *agg, struct voc_error *error);
 VOC_MUST_CHECK enum voc_status voc_agg_publish_wait(struct voc_agg *agg, struct voc_error *error);
 

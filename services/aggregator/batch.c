@@ -182,6 +182,8 @@ static void count_records(struct voc_agg *agg, int32_t number)
 	voc_metric_add(VOC_METRIC_COPIES, in->copies);
 	voc_metric_add(VOC_METRIC_CONTROLS, in->controls);
 	voc_metric_add(VOC_METRIC_FACTS, in->facts);
+	voc_metric_add(VOC_METRIC_DUE_APPLIED, in->dues);
+	voc_metric_add(VOC_METRIC_MOVES_REFUSED, in->moves_refused);
 	for (const struct voc_agg_alert *alert = in->first_alert; alert; alert = alert->next) {
 		voc_metric_add_labelled(VOC_LABELLED_ALERTS, (int)alert->rule, 1);
 		voc_metric_add(VOC_METRIC_RECORDS_OUT, 1);
@@ -204,6 +206,7 @@ static void committed(struct voc_agg *agg, int32_t number)
 		        VOC_LOG_INT("from", partition->state.now.rules_from));
 	voc_partition_state_saved(&partition->state);
 	partition->active_ms = voc_clock_ms();
+	partition->due_waiting -= agg->step->partitions[number].dues + agg->step->partitions[number].dues_stale;
 	for (uint32_t i = agg->step->partitions[number].first_customer; i != VOC_AGG_NONE;
 	     i = agg->step->customers[i].next)
 		voc_customer_cache_unpin(agg->cache, agg->step->customers[i].entry);

@@ -19,11 +19,13 @@ struct voc_agg_place {
 	 */
 	bool scanning;
 	int64_t load_next, load_end; /* when it was loaded: where reading began, and where the log ended */
-	int64_t ruled_ms;  /* voc_clock_ms when this member last wrote its rules to this partition; 0: not yet */
-	int64_t next;      /* offset of the record that comes next */
-	int64_t hole;      /* a gap before this offset was read twice, so it is believed; -1: none */
-	int64_t end;       /* where the log's end was met last; -1: it was not */
-	int64_t active_ms; /* voc_clock_ms when the position was last known to be right */
+	int64_t ruled_ms;    /* voc_clock_ms when this member last wrote its rules to this partition; 0: not yet */
+	int64_t due_waiting; /* due records that were written and not yet read */
+	int64_t due_ms;      /* voc_clock_ms when they were written */
+	int64_t next;        /* offset of the record that comes next */
+	int64_t hole;        /* a gap before this offset was read twice, so it is believed; -1: none */
+	int64_t end;         /* where the log's end was met last; -1: it was not */
+	int64_t active_ms;   /* voc_clock_ms when the position was last known to be right */
 	struct voc_partition_state state;
 };
 

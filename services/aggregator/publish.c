@@ -1,4 +1,4 @@
-/* Alerts, dead letters and rules on their way to Kafka. */
+/* Alerts, dead letters, rules and what has fallen due on their way to Kafka. */
 #include "aggregator.h"
 #include "base/clock.h"
 #include "core/dead_letter.h"
@@ -89,6 +89,30 @@ enum voc_status voc_agg_publish_rules(struct voc_agg *agg, int32_t partition, st
 	        voc_rules_record_encode(&value, agg->rules)
 	                ? VOC_OK
 	                : voc_error_set(error, VOC_FATAL, VOC_REASON_OUT_OF_MEMORY, -1, "no memory for rules");
+	record.value = voc_buf_str(&value);
+	if (status == VOC_OK)
+		status = send(agg, &record, error);
+	voc_buf_free(&value);
+	return status == VOC_INVALID ? VOC_FATAL : status;
+}
+
+enum voc_status voc_agg_publish_due(struct voc_agg *agg, int32_t partition, const struct voc_due *due,
+                                    struct voc_error *error)
+{
+	const struct voc_header headers[] = {
+		{ VOC_STR("content-type"), VOC_STR("application/cloudevents+json") },
+	};
+	struct voc_outgoing record = { .topic = agg->topic,
+		                       .partition = partition,
+		                       .key = due->customer_id,
+		                       .headers = headers,
+		                       .header_count = sizeof headers / sizeof *headers };
+	struct voc_buf value;
+	voc_buf_init(&value, VOC_DUE_RECORD_MAX_BYTES);
+	enum voc_status status = voc_due_record_encode(&value, due)
+	                                 ? VOC_OK
+	                                 : voc_error_set(error, VOC_FATAL, VOC_REASON_OUT_OF_MEMORY, -1,
+	                                                 "no memory for what has fallen due");
 	record.value = voc_buf_str(&value);
 	if (status == VOC_OK)
 		status = send(agg, &record, error);

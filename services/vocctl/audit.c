@@ -65,12 +65,18 @@ static void tell(struct audit *audit, const struct item *item, enum audit_fault 
 static bool is_comparable(const struct audit *audit, const struct item *item, struct voc_str field)
 {
 	bool is_whole = audit->recount->settings.share <= 1;
+	struct voc_due due = { .due_ms = 0 };
 	if (item->kind == AUDIT_AT_RISK)
 		return recount_holds(audit->recount, field);
+	if (item->kind == AUDIT_DUE)
+		return !voc_due_member_parse(field, &due) || recount_holds(audit->recount, due.customer_id);
 	if (item->kind != AUDIT_POSITION)
 		return true;
-	return !voc_str_is(field, VOC_REDIS_REBUILT_AT) &&
-	       (is_whole || !(voc_str_is(field, "events") || voc_str_is(field, "duplicates")));
+	static const char *const of_customers[] = { "events", "duplicates", "dues", "dues_stale", "moves_refused" };
+	bool is_sum = false;
+	for (size_t i = 0; i < sizeof of_customers / sizeof *of_customers; i++)
+		is_sum = is_sum || voc_str_is(field, of_customers[i]);
+	return !voc_str_is(field, VOC_REDIS_REBUILT_AT) && (is_whole || !is_sum);
 }
 
 static void differs(void *context, struct voc_str name, struct voc_str wanted, struct voc_str found)
@@ -93,6 +99,7 @@ static bool tell_wanted(struct audit *audit, const struct item *item)
 		       minutes_tell(recount->minutes, number, fields_add, &audit->wanted);
 	case AUDIT_POSITION: return recount_tell_position(recount, fields_add, &audit->wanted);
 	case AUDIT_AT_RISK: return recount_tell_at_risk(recount, fields_add, &audit->wanted);
+	case AUDIT_DUE: return recount_tell_due(recount, fields_add, &audit->wanted);
 	}
 	return true;
 }
@@ -102,7 +109,7 @@ static bool compare(struct audit *audit, const struct item *item, const struct v
                     size_t index)
 {
 	struct comparing comparing = { audit, item };
-	bool is_list = item->kind == AUDIT_AT_RISK;
+	bool is_list = item->kind == AUDIT_AT_RISK || item->kind == AUDIT_DUE;
 	fields_clear(&audit->wanted);
 	fields_clear(&audit->found);
 	if (!tell_wanted(audit, item) || !voc_redis_snapshot_each(snapshot, index, fields_add, &audit->found))
@@ -132,6 +139,7 @@ static enum voc_status look(struct audit *audit, struct item *items, size_t coun
 		case AUDIT_ROLLUP: names[i] = voc_redis_key_rollup(key, partition, items[i].minute); break;
 		case AUDIT_POSITION: names[i] = voc_redis_key_position(key, partition); break;
 		case AUDIT_AT_RISK: names[i] = voc_redis_key_at_risk(key, partition); break;
+		case AUDIT_DUE: names[i] = voc_redis_key_due(key, partition); break;
 		}
 		items[i].name = names[i];
 	}
@@ -292,7 +300,7 @@ enum voc_status audit_strays(struct audit *audit, struct voc_error *error)
 
 enum voc_status audit_run(struct audit *audit, struct voc_error *error)
 {
-	struct item whole[] = { { .kind = AUDIT_POSITION }, { .kind = AUDIT_AT_RISK } };
+	struct item whole[] = { { .kind = AUDIT_POSITION }, { .kind = AUDIT_AT_RISK }, { .kind = AUDIT_DUE } };
 	enum voc_status status = look_at_customers(audit, error);
 	if (status == VOC_OK)
 		status = look_at_rollups(audit, error);

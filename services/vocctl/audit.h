@@ -13,9 +13,9 @@
 #include "io/redis_snapshot.h"
 #include "playback.h"
 
-enum audit_kind { AUDIT_CUSTOMER, AUDIT_ROLLUP, AUDIT_POSITION, AUDIT_AT_RISK };
+enum audit_kind { AUDIT_CUSTOMER, AUDIT_ROLLUP, AUDIT_POSITION, AUDIT_AT_RISK, AUDIT_DUE };
 enum audit_fault {
-	AUDIT_DIFFERS, /* in this field (of at_risk: this member's score) */
+	AUDIT_DIFFERS, /* in this field (of a sorted set: this member's score) */
 	AUDIT_MISSING, /* the whole key */
 	AUDIT_STRAY,   /* a key that no record accounts for */
 };

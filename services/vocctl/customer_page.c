@@ -105,7 +105,7 @@ static void add_all_counts(struct voc_buf *out, const struct voc_redis_fields *f
 
 static void add_alerts(struct voc_buf *out, const struct voc_redis_fields *fields)
 {
-	for (int i = 0; i < VOC_RULE_COUNT; i++) {
+	for (int i = 0; i < VOC_RULE_MARKED_COUNT; i++) {
 		char name[64];
 		struct voc_str value;
 		int64_t ms;

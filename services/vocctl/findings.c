@@ -13,7 +13,8 @@
 static const char *const kinds[] = { [AUDIT_CUSTOMER] = "customer",
 	                             [AUDIT_ROLLUP] = "rollup",
 	                             [AUDIT_POSITION] = "position",
-	                             [AUDIT_AT_RISK] = "at_risk" };
+	                             [AUDIT_AT_RISK] = "at_risk",
+	                             [AUDIT_DUE] = "due" };
 static const char *const faults[] = {
 	[AUDIT_DIFFERS] = "differs", [AUDIT_MISSING] = "missing", [AUDIT_STRAY] = "stray"
 };

@@ -197,6 +197,38 @@ bool recount_tell_at_risk(const struct recount *recount, voc_field_fn tell, void
 	return true;
 }
 
+struct telling_due {
+	voc_field_fn tell;
+	void *context;
+};
+
+static bool tell_due(void *context, const struct voc_due *due, int64_t before_ms)
+{
+	const struct telling_due *telling = context;
+	char digits[24];
+	struct voc_buf member;
+	(void)before_ms;
+	voc_buf_init(&member, VOC_DUE_MEMBER_MAX);
+	voc_due_member(&member, due);
+	int len = snprintf(digits, sizeof digits, "%lld", (long long)due->due_ms);
+	struct voc_field field = { voc_buf_str(&member), voc_str_of(digits, (size_t)len) };
+	bool told = !member.failed && telling->tell(telling->context, &field);
+	voc_buf_free(&member);
+	return told;
+}
+
+bool recount_tell_due(const struct recount *recount, voc_field_fn tell, void *context)
+{
+	struct telling_due telling = { tell, context };
+	for (size_t i = 0; i < voc_customer_cache_count(recount->customers); i++) {
+		const struct voc_cached_customer *customer = voc_customer_cache_at(recount->customers, i);
+		if (!voc_customer_due_diff(voc_cached_customer_id(customer), NULL, &customer->customer, tell_due,
+		                           &telling))
+			return false;
+	}
+	return true;
+}
+
 int64_t recount_period_expires_ms(const struct recount *recount, int64_t period)
 {
 	return voc_period_expires_ms(period, recount->settings.rollup_retention_ms);

@@ -66,6 +66,8 @@ size_t recount_bytes(const struct recount *recount);
 bool recount_tell_customer(const struct voc_cached_customer *customer, voc_field_fn tell, void *context);
 bool recount_tell_position(const struct recount *recount, voc_field_fn tell, void *context);
 /* Member and score. */
+/* The sorted set `due`, as members and scores. */
+bool recount_tell_due(const struct recount *recount, voc_field_fn tell, void *context);
 bool recount_tell_at_risk(const struct recount *recount, voc_field_fn tell, void *context);
 
 /* When the rollups of this minute or day (see core/rollup.h) expire, and whether that is over. */

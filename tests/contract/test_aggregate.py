@@ -65,8 +65,8 @@ def fact(rng, number, t):
             "datacontenttype": "application/json", "data": data}
 
 
-def some_rules(rng):
-    """The default rules, and others that weigh and tell otherwise."""
+def some_rules(rng, more=None):
+    """The default rules, and others that weigh and tell otherwise; `more` decides on cases."""
     raw = json.loads(json.dumps(RULES))
     kind = rng.randrange(4)
     if kind:
@@ -75,10 +75,62 @@ def some_rules(rng):
         raw["thresholds"] = {"raise": 30 + kind, "critical": 70, "clear": 5}
         raw["half_life_hours"] = 24 * kind
         raw["cooldown_hours"]["churn_intent"] = kind - 1
+        raw["follow_up"]["churn_intent"]["en"] = "tab\t\"line\n" + "é" * kind
+        some_cases(more or random.Random(0), raw)
     if kind == 2:
         raw["importance"] = {"reliability": 60, "responsiveness": 10, "assurance": 10, "empathy": 20, "tangibles": 0}
-        raw["follow_up"]["churn_intent"]["en"] = "tab\t\"line\n" + "é" * kind
     return raw
+
+
+CALENDARS = [("Asia/Seoul", "KST-9"), ("Europe/Berlin", "CET-1CEST,M3.5.0,M10.5.0/3"), ("America/New_York", "EST5EDT,M3.2.0,M11.1.0"),
+             ("Australia/Sydney", "AEST-10AEDT,M10.1.0,M4.1.0/3")]
+
+
+def some_cases(rng, raw):
+    """Other calendars, deadlines, steps and routes; now and then none of it."""
+    if rng.random() < 0.2:
+        del raw["cases"]
+        for rule in oracle.oracle_cases.ALERTS:
+            del raw["follow_up"][rule]
+        return
+    cases = raw["cases"]
+    cases["calendar"]["zone"], cases["calendar"]["tz"] = rng.choice(CALENDARS)
+    spans = rng.choice((["09:00-18:00"], ["00:00-24:00"], ["09:00-12:00", "13:00-17:30"], ["01:00-04:00", "22:00-23:59"]))
+    for day in oracle.oracle_cases.DAYS:
+        cases["calendar"]["hours"][day] = spans if day != "sun" or rng.random() < 0.5 else []
+    cases["respond_minutes"] = {"info": 600, "warning": 240, "critical": rng.choice((1, 60))}
+    cases["escalation"] = [{"after_minutes": 300 * (n + 1), "team": f"step-{n}"} for n in range(rng.randrange(5))]
+    cases["routes"] = [{"servqual": "empathy", "product": "인터넷", "team": "desk"}, {"factor": "equity", "team": "fair"}, {"from_team": "B", "team": "b-team"}][:rng.randrange(4)]
+    cases["silence_days"], cases["close_days"], cases["reopen_days"] = rng.choice((0, 2, 14)), rng.choice((0, 7)), rng.choice((0, 10, 30))
+    cases["abandon_days"] = rng.choice((3, 180))
+
+
+def something_due(rng, partition):
+    """What an aggregator would write, early or late; or what it should not have: another time, another case, no record at all."""
+    entries = [(cid, member, t) for cid, customer in partition.customers.items() for member, t in customer.cases.entries(cid).items()]
+    if not entries:
+        return None
+    cid, member, t = rng.choice(sorted(entries, key=lambda entry: entry[2])[:12] if rng.random() < 0.7 else entries)
+    kind, subject, _ = member.split("/", 2)
+    mood = rng.random()
+    if mood < 0.05:
+        return oracle.due_record(cid, kind, subject, t + rng.choice((-1, 1)))
+    if mood < 0.1:
+        return oracle.due_record(rng.choice((cid, "nobody")), kind, "other-99", t)
+    text = oracle.due_record(cid, kind, subject, t)
+    return text.replace('"kind":"', '"kind":"x') if mood < 0.12 else text
+
+
+def some_follow_up(rng, partition, number, t):
+    """A move of a case: mostly one that it can make, now and then none that it has."""
+    cases = [(cid, case) for cid, customer in partition.customers.items() for case in customer.cases.by_cause.values()]
+    if not cases:
+        return None
+    cid, case = rng.choice(cases)
+    moves = list(oracle.oracle_cases.MOVES[case.state]) if rng.random() < 0.8 else ["acknowledge", "contact", "offer", "resolve", "close", "reopen", "dance"]
+    data = {"customer_id": cid, "case_id": case.id if rng.random() < 0.95 else "empathy-77", "action": rng.choice(moves)}
+    return {"specversion": "1.0", "id": f"m-{number}", "source": "/desk", "type": "voc.followup", "subject": cid, "time": oracle.format_time(t),
+            "datacontenttype": "application/json", "data": data}
 
 
 def bad_rules(rng):
@@ -113,11 +165,24 @@ def log(seed, length=900, hot=0.0, back=20, restless=1.0, facts=0.15):
     records, recent, t, offset, raw = [], [], START_MS, 0, {}
     # Odd seeds live on the edges: no time at all between events, or just a cooldown, a window or a half-life.
     steps = (0, 0, 0, 24 * HOUR_MS, 72 * HOUR_MS, 168 * HOUR_MS, 336 * HOUR_MS) if seed % 2 else (0, 1, 59_999, HOUR_MS, 30 * HOUR_MS, 400 * HOUR_MS)
-    clock = Clock(rng, restless)
+    more = random.Random(seed)
+    clock, partition, seen = Clock(rng, restless), oracle.Partition(PARTITION, TOPIC), 0
     first_rules = rng.randrange(60)
     for number in range(length):
         if number == first_rules or number > first_rules and rng.random() < 0.01:
-            records.append((offset, t, "" if number == first_rules or rng.random() < 0.9 else "voc.web/1/999999", oracle.rules_record(some_rules(rng))))
+            records.append((offset, t, "" if number == first_rules or rng.random() < 0.9 else "voc.web/1/999999", oracle.rules_record(some_rules(rng, more))))
+            offset += 1
+        for offset_, timestamp, header, value in [] if hot else records[seen:]:
+            partition.apply(offset_, value, header, timestamp)
+        seen = len(records)
+        due = something_due(more, partition) if not hot and more.random() < 0.3 else None
+        if due:
+            records += [(offset + n, t, "", due) for n in range(1 + (more.random() < 0.1))]  # two owners write the same
+            offset = records[-1][0] + 1
+        move = some_follow_up(more, partition, number, t - more.choice((0, HOUR_MS))) if not hot and more.random() < 0.4 else None
+        if move:
+            at = raw["voc.followups/0"] = raw.get("voc.followups/0", -1) + 1
+            records.append((offset, t, f"voc.followups/0/{at}", oracle.dumps(move)))
             offset += 1
         if rng.random() < 0.01:
             records.append((offset, t, "", bad_rules(rng)))
@@ -195,8 +260,8 @@ def test_the_logs_have_everything_in_them():
         rules_seen |= {(alert["data"]["rule"], alert["data"]["severity"]) for alert in partition.alerts.values()}
         versions |= {alert["data"]["rules_version"] for alert in partition.alerts.values()}
         states |= {(a["data"]["previous_state"], a["data"]["risk_state"]) for a in partition.alerts.values()}
-    assert all(totals[name] > 20 for name in ("events", "duplicates", "copies", "invalid", "controls", "facts")), totals
-    assert len(versions) == 4, "rules changed"
+    assert all(totals[name] > 20 for name in ("events", "duplicates", "copies", "invalid", "controls", "facts", "dues", "dues_stale", "moves_refused")), totals
+    assert len(versions) > 4, "rules changed"
     assert {("churn_intent", "warning"), ("churn_intent", "critical"), ("repeat_complaint", "warning"), ("repeat_complaint", "critical"),
-            ("risk_raised", "warning"), ("risk_critical", "critical"), ("risk_cleared", "info")} <= rules_seen
+            ("risk_raised", "warning"), ("risk_critical", "critical"), ("risk_cleared", "info")} | {(rule, "critical") for rule in oracle.oracle_cases.ALERTS} <= rules_seen
     assert {("normal", "at_risk"), ("normal", "critical"), ("at_risk", "critical"), ("at_risk", "normal"), ("critical", "normal")} <= states

@@ -8,6 +8,21 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 #define TEN_YEARS_MS INT64_C(315360000000)
 
+static void check_cases(const struct voc_case_rules *rules)
+{
+	if (!rules->on)
+		return;
+	assert(rules->team[0] != '\0' && rules->hours.holiday_count <= VOC_HOLIDAYS_MAX);
+	for (int severity = VOC_SEVERITY_INFO; severity < VOC_SEVERITY_COUNT; severity++) {
+		int64_t from_ms = INT64_C(1700000000000);
+		int64_t due_ms =
+		        voc_business_deadline_ms(&rules->hours, from_ms, rules->respond_minutes[severity]);
+		assert(due_ms > from_ms && due_ms <= from_ms + VOC_BUSINESS_DAYS_MAX * INT64_C(86400000));
+	}
+	for (int i = 1; i < rules->step_count; i++)
+		assert(rules->steps[i].after_minutes > rules->steps[i - 1].after_minutes);
+}
+
 static void check(const struct voc_rules *rules)
 {
 	assert(rules->clear >= 1 && rules->clear < rules->raise && rules->raise < rules->critical);
@@ -16,12 +31,14 @@ static void check(const struct voc_rules *rules)
 	assert(rules->repeat_max >= 0 && rules->repeat_complaint_count >= 2);
 	for (int i = 0; i < VOC_WEIGHT_COUNT; i++)
 		assert(rules->weights[i] >= -1000 && rules->weights[i] <= 1000);
-	for (int rule = 0; rule < VOC_RULE_COUNT; rule++) {
+	for (int rule = 0; rule < VOC_RULE_MARKED_COUNT; rule++)
 		assert(rules->cooldown_ms[rule] >= 0 && rules->cooldown_ms[rule] <= TEN_YEARS_MS);
+	for (int rule = 0; rule < (rules->cases.on ? VOC_RULE_COUNT : VOC_RULE_MARKED_COUNT); rule++) {
 		assert(voc_rules_follow_up(rules, (enum voc_rule)rule, "ko").len > 0);
 		assert(voc_rules_follow_up(rules, (enum voc_rule)rule, "en").len > 0);
 	}
 	assert(strlen(rules->version) > 9);
+	check_cases(&rules->cases);
 }
 
 /* Canonical text is its own, and what comes back as a record of the log. */

@@ -11,6 +11,8 @@ from datetime import datetime, timedelta, timezone
 
 import xxhash
 
+import oracle_cases
+
 TROUBLES, CONTRIBUTIONS, MOST_POINTS = 8, 4, 200_000
 RING_LEAST, RING_MOST, RING_CHUNK, RING_PERIOD_MS, AHEAD_MS, LATEST_MS = 32, 4096, 64, 600_000, 86_400_000, 253_402_300_799_999
 FEEDBACK = ("complaint", "opinion", "question")
@@ -91,6 +93,10 @@ WEIGHTS = {"complaint", "dissatisfied", "reliability", "responsiveness", "assura
            "word_of_mouth", "churn_intent", "repeat", "rating_1", "rating_2", "satisfied", "delighted"}
 ALERTS = {"churn_intent", "repeat_complaint", "risk_raised", "risk_critical", "risk_cleared"}
 RULES_MEMBERS = {"version", "half_life_hours", "thresholds", "weights", "repeat", "repeat_complaint", "cooldown_hours", "follow_up"}
+RULES_PARTS = {"cases", "importance"}  # which rules may be without
+
+
+DUE_KINDS = {f"case_{kind}" for kind in oracle_cases.KINDS}
 
 
 def check(condition, what):
@@ -107,7 +113,7 @@ class Rules:
     """Rules as a file holds them; ValueError, KeyError or AttributeError if it could not."""
 
     def __init__(self, raw):
-        check(raw.keys() - {"importance"} == RULES_MEMBERS and re.fullmatch(r"[A-Za-z0-9._-]{1,48}", raw["version"]), "members")
+        check(raw.keys() - RULES_PARTS == RULES_MEMBERS and re.fullmatch(r"[A-Za-z0-9._-]{1,48}", raw["version"]), "members")
         integers(raw["thresholds"], ("raise", "critical", "clear"), 1, 100)
         check(raw["thresholds"]["clear"] < raw["thresholds"]["raise"] < raw["thresholds"]["critical"], "thresholds")
         integers(raw["weights"], WEIGHTS, -1000, 1000)
@@ -118,9 +124,11 @@ class Rules:
         integers({"h": raw["half_life_hours"], "r": raw["repeat"]["window_hours"], "c": raw["repeat_complaint"]["window_hours"]}, "hrc", 1, 87600)
         integers({**raw["repeat"], "window_hours": 0}, ("window_hours", "max"), 0, 8)
         integers({**raw["repeat_complaint"], "window_hours": 2}, ("window_hours", "count"), 2, 8)
-        check(raw["follow_up"].keys() == ALERTS and all(texts.keys() == {"ko", "en"} for texts in raw["follow_up"].values()), "follow_up")
+        told = ALERTS | (set(oracle_cases.ALERTS) if "cases" in raw else set())
+        check(raw["follow_up"].keys() == told and all(texts.keys() == {"ko", "en"} for texts in raw["follow_up"].values()), "follow_up")
         for text in (text for texts in raw["follow_up"].values() for text in texts.values()):
             check(0 < len(text.encode()) < 400 and not any(c < " " and c not in "\n\t" for c in text), "text")
+        self.cases = oracle_cases.CaseRules(raw["cases"]) if "cases" in raw else None
         self.raw = raw
         self.body = json.dumps(raw, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
         self.version = f"{raw['version']}-{hashlib.sha256(self.body.encode()).hexdigest()[:8]}"
@@ -146,6 +154,26 @@ def rules_of(value, source_header):
         return rules if rules.version == event["data"]["version"] else None
     except (ValueError, KeyError, AttributeError, TypeError):
         return None
+
+
+def due_of(value, source_header):
+    """What fell due, by a record of voc.classified, or None if that is no valid due record."""
+    if source_header:
+        return None
+    try:
+        event = json.loads(value)
+        data = event["data"]
+        check(event["type"] == "voc.due" and event["specversion"] == "1.0" and event["source"] == "/voc/aggregator", "envelope")
+        check(data.keys() == {"customer_id", "kind", "subject"} and data["kind"] in DUE_KINDS, "data")
+        return data["customer_id"], data["kind"], data["subject"], parse_time(event["time"])
+    except (ValueError, KeyError, AttributeError, TypeError):
+        return None
+
+
+def due_record(customer_id, kind, subject, t):
+    """What an aggregator writes when that is past."""
+    return dumps({"specversion": "1.0", "id": f"{kind}/{subject}/{t}", "source": "/voc/aggregator", "type": "voc.due", "subject": customer_id,
+                  "time": format_time(t), "datacontenttype": "application/json", "data": {"customer_id": customer_id, "kind": kind, "subject": subject}})
 
 
 def rules_record(raw):
@@ -211,6 +239,7 @@ class Customer:
         self.troubles, self.contributions, self.marks = [], [], {}
         self.points, self.at, self.state = 0, None, "normal"
         self.first_at = self.last_at = self.last_event = None
+        self.cases = oracle_cases.Cases()
 
     def add(self, field, by=1):
         self.counts[field] = self.counts.get(field, 0) + by
@@ -233,6 +262,7 @@ class Customer:
             out["contributions"] = dumps(self.contributions)
         for rule, (t, severity) in self.marks.items():
             out[f"alert:{rule}"] = f"{t}:{severity}"
+        out.update((f"case:{cause}", case.field()) for cause, case in self.cases.by_cause.items())
         return out
 
 
@@ -241,7 +271,7 @@ class Partition:
         self.number, self.topic = number, topic
         self.rules, self.rules_from, self.head = None, None, []
         self.offset = 0
-        self.totals = {"events": 0, "duplicates": 0, "copies": 0, "invalid": 0, "controls": 0, "facts": 0}
+        self.totals = {"events": 0, "duplicates": 0, "copies": 0, "invalid": 0, "controls": 0, "facts": 0, "dues": 0, "dues_stale": 0, "moves_refused": 0}
         self.sources, self.customers, self.rollups, self.days = {}, {}, {}, {}
         self.alerts = {}
 
@@ -267,6 +297,10 @@ class Partition:
             if rules.version != self.rules.version:
                 self.rules, self.rules_from = rules, offset
             return
+        due = due_of(value, source_header)
+        if due:
+            self.fall_due(offset, *due)
+            return
         try:
             event = json.loads(value)
             topic, partition, source_offset = source_header.rsplit("/", 2)
@@ -282,6 +316,8 @@ class Partition:
         self.sources[source] = int(source_offset) + 1
         if event["type"] in FACTS:
             self.totals["facts"] += 1
+            if event["type"] == "voc.followup":
+                self.follow_up(data["customer_id"], data, parse_time(event["time"]))
             return
         customer = self.customers.setdefault(data["customer_id"], Customer())
         h = xxhash.xxh64(f"{event['source']}\n{event['id']}".encode(), seed=0).intdigest() & (1 << 48) - 1
@@ -295,8 +331,14 @@ class Partition:
         self.count(customer, event, data, t)
         terms = self.terms(customer, data, t)
         self.score(customer, event, data, t, terms)
-        sent = self.transitions(customer, event, data, t, offset)
-        self.roll_up(data, t, sent)
+        sent, before = self.transitions(customer, event, data, t, offset)
+        back = customer.cases.contact(self.rules.cases, data, t, customer.state == "critical", customer.counts.get("cases", 0) + 1, self.teller(customer, t))
+        for rule, severity in sent:
+            self.tell(customer, event, data, t, offset, rule, severity, before)
+        if back:
+            self.tell(customer, event, data, t, offset, back[0], back[1], before, back[2])
+            sent.append(back[:2])
+        self.roll_up(data, t, [rule for rule, _ in sent])
 
     def count(self, customer, event, data, t):
         customer.add("events")
@@ -406,11 +448,38 @@ class Partition:
                 customer.marks.pop("risk_raised", None)
                 customer.marks.pop("risk_critical", None)
             sent.append((rule, severity))
-        for rule, severity in sent:
-            self.tell(customer, event, data, t, offset, rule, severity, before)
-        return [rule for rule, _ in sent]
+        return sent, before
 
-    def tell(self, customer, event, data, t, offset, rule, severity, before):
+    # ---- cases
+    def add(self, t, name):
+        rollup = self.rollups.setdefault(t // 60_000, {})
+        rollup[name] = rollup.get(name, 0) + 1
+
+    def teller(self, customer, t):
+        def tell(tally, case):
+            for name in [f"case:{tally}", f"case:{tally}:cause:{case.cause}", f"case:{tally}:team:{case.team}"] + \
+                    ([f"case:{tally}:product:{case.product}"] if case.product else []):
+                self.add(t, name)
+            if tally in ("opened", "reopened", "recovered"):
+                customer.add("cases" if tally == "opened" else f"cases_{tally}")
+        return tell
+
+    def fall_due(self, offset, customer_id, kind, subject, t):
+        customer = self.customers.get(customer_id)
+        done = customer.cases.fall_due(self.rules.cases, kind, subject, t, self.teller(customer, t)) if customer else None
+        self.totals["dues_stale" if done is None else "dues"] += 1
+        if done and self.rules.cases:
+            rule, severity, case = done
+            data = {"customer_id": customer_id, "lang": case.lang, "channel": case.channel, "product": case.product, "team": case.team}
+            self.tell(customer, None, data, t, offset, rule, severity, customer.state, case)
+            self.add(t, f"alert:{rule}")
+
+    def follow_up(self, customer_id, data, t):
+        customer = self.customers.get(customer_id)
+        if not customer or not customer.cases.follow_up(self.rules.cases, data["case_id"], data["action"], t, self.teller(customer, t)):
+            self.totals["moves_refused"] += 1
+
+    def tell(self, customer, event, data, t, offset, rule, severity, before, case=None):
         cid = data["customer_id"]
         alert_id = hashlib.sha256(f"{cid}\n{self.number}\n{offset}\n{rule}".encode()).hexdigest()[:32]
         lang = data["lang"]
@@ -426,6 +495,8 @@ class Partition:
             body["gap"] = data["gap"]
         body["rules_version"] = self.rules.version
         body["origin"] = f"{self.topic}/{self.number}/{offset}"
+        if case:
+            body["case"] = case.body(format_time)
         body["contributions"] = [dict(c) for c in customer.contributions]
         self.alerts[alert_id] = {"specversion": "1.0", "id": alert_id, "source": "/voc/aggregator", "type": "voc.alert", "subject": cid,
                                  "time": format_time(t), "datacontenttype": "application/json", "data": body}
@@ -498,6 +569,9 @@ class Partition:
         at_risk = {cid: c.risk() for cid, c in self.customers.items() if c.state != "normal"}
         if at_risk:
             out[f"{prefix}at_risk"] = at_risk
+        due = {entry: t for cid, customer in self.customers.items() for entry, t in customer.cases.entries(cid).items()}
+        if due:
+            out[f"{prefix}due"] = due
         if self.offset:
             position = {name: str(count) for name, count in self.totals.items() if count}
             position.update({f"src:{source}": str(next_) for source, next_ in self.sources.items()})

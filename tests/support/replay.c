@@ -89,8 +89,10 @@ static void apply(struct replay *replay, const struct item *item, int64_t offset
 		MUST(voc_aggregate_rule(&replay->aggregate, &replay->state, &item->record, &error) == VOC_OK);
 		return;
 	}
-	MUST(voc_aggregate_apply(&replay->aggregate, &replay->state, &item->customer->customer, replay->rollup,
-	                         &item->record, replay->arena, &effects, &error) == VOC_OK);
+	bool due = item->record.kind == VOC_RECORD_DUE;
+	MUST((due ? voc_aggregate_due : voc_aggregate_apply)(&replay->aggregate, &replay->state,
+	                                                     &item->customer->customer, replay->rollup, &item->record,
+	                                                     replay->arena, &effects, &error) == VOC_OK);
 	struct fake_hash *told = fake_store_hash(&replay->alerts, "alerts");
 	for (size_t i = 0; i < effects.alert_count; i++) {
 		const struct voc_aggregate_alert *alert = &effects.alerts[i];
@@ -132,12 +134,28 @@ static bool add_day_name(void *context, int64_t day, struct voc_str others, stru
 	return add_to_day(context, day, voc_str_from(field), sum);
 }
 
+static bool set_due(void *context, const struct voc_due *due, int64_t before_ms)
+{
+	char text[24];
+	struct voc_buf member;
+	(void)before_ms;
+	snprintf(text, sizeof text, "%lld", (long long)due->due_ms);
+	voc_buf_init(&member, VOC_DUE_MEMBER_MAX);
+	voc_due_member(&member, due);
+	struct voc_str value = due->due_ms != 0 ? voc_str_from(text) : (struct voc_str){ NULL, 0 };
+	fake_hash_set(context, &(struct voc_field){ voc_buf_str(&member), value });
+	voc_buf_free(&member);
+	return true;
+}
+
 static void save_customer(struct replay *replay, struct voc_cached_customer *cached)
 {
 	struct voc_error error = { 0 };
 	struct voc_str id = voc_cached_customer_id(cached);
 	int score = 0;
 	MUST(voc_customer_diff(cached->before, &cached->customer, fake_hash_tell, customer_hash(replay, id)));
+	MUST(voc_customer_due_diff(id, cached->before, &cached->customer, set_due,
+	                           fake_store_hash(&replay->store, "due")));
 	enum voc_at_risk_change change = voc_customer_at_risk(cached->before, &cached->customer, &score);
 	char text[16];
 	snprintf(text, sizeof text, "%d", score);

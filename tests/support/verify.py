@@ -1,6 +1,7 @@
 """Holds a finished run against the oracle: Redis field by field, alerts by id, webhooks by id, records by sum."""
 import json
 import pathlib
+import re
 import time
 
 import oracle
@@ -25,14 +26,15 @@ def check_rules(partitions, path=ROOT / "deploy" / "rules.json"):
 
 
 def redis_state(redis):
+    sets = re.compile(r"voc:\{\d+\}:(at_risk|due)")
     state, keys = {}, list(redis.scan_iter("voc:{*", count=10_000))
     for start in range(0, len(keys), 2000):
         pipe = redis.pipeline()
         some = keys[start:start + 2000]
         for key in some:
-            pipe.zrange(key, 0, -1, withscores=True) if key.endswith(":at_risk") else pipe.hgetall(key)
+            pipe.zrange(key, 0, -1, withscores=True) if sets.fullmatch(key) else pipe.hgetall(key)
         for key, value in zip(some, pipe.execute()):
-            state[key] = {member: int(score) for member, score in value} if key.endswith(":at_risk") else value
+            state[key] = {member: int(score) for member, score in value} if sets.fullmatch(key) else value
     return state
 
 

@@ -125,7 +125,9 @@ static const struct voc_aggregate_record *next_record(struct world *world, const
 
 static void tell(struct world *world, const struct contact *contact, char *to, size_t size)
 {
-	static const char *const outcomes[] = { "event", "duplicate", "copy" };
+	static const char *const outcomes[] = { [VOC_APPLY_EVENT] = "event",
+		                                  [VOC_APPLY_DUPLICATE] = "duplicate",
+		                                  [VOC_APPLY_COPY] = "copy" };
 	struct voc_aggregate_effects effects;
 	struct voc_error error = { 0 };
 	voc_arena_reset(world->arena);
@@ -474,7 +476,8 @@ static void test_records_tell_what_they_are(void **state)
 	assert_int_equal(refusal("{\"type\":\"voc.classified\"}", ""), VOC_REASON_BAD_SOURCE_POSITION);
 	assert_int_equal(refusal("{\"type\":7}", ""), VOC_REASON_BAD_SOURCE_POSITION);
 	assert_int_equal(refusal("", ""), VOC_REASON_BAD_SOURCE_POSITION);
-	assert_int_equal(refusal("{\"type\":\"voc.due\"}", ""), VOC_REASON_UNKNOWN_TYPE);
+	assert_int_equal(refusal("{\"type\":\"voc.alert\"}", ""), VOC_REASON_UNKNOWN_TYPE);
+	assert_int_equal(refusal("{\"type\":\"voc.due\"}", ""), VOC_REASON_MISSING_FIELD);
 	assert_int_equal(refusal("{\"type\":\"voc.rules\"}", ""), VOC_REASON_MISSING_FIELD);
 	char *weight = strstr(good, "\"complaint\":12");
 	assert_non_null(weight);

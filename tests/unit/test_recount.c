@@ -129,6 +129,7 @@ static void store(const struct recount *recount, struct fake_store *store)
 		assert_true(minutes_tell(recount->minutes, i, fake_hash_tell, fake_store_hash(store, key)));
 	}
 	assert_true(recount_tell_position(recount, fake_hash_tell, fake_store_hash(store, "position")));
+	assert_true(recount_tell_due(recount, fake_hash_tell, fake_store_hash(store, "due")));
 	assert_true(recount_tell_at_risk(recount, fake_hash_tell, fake_store_hash(store, "at_risk")));
 }
 

@@ -100,6 +100,26 @@ static void test_each_mistake_is_told_with_its_place(void **state)
 		  "follow_up.churn_intent.en: expected a string" },
 		{ "\"en\": \"Call today", "\"en\": \"\\u001fCall today",
 		  "follow_up.churn_intent.en: expected no control" },
+		{ "\"tz\": \"KST-9\"", "\"tz\": \"Seoul\"", "cases.calendar.tz: expected a POSIX TZ rule" },
+		{ "\"zone\": \"Asia/Seoul\"", "\"zone\": \"../x\"", "cases.calendar.zone: expected a zone's name" },
+		{ "\"sat\": []", "\"sat\": [\"9-18\"]", "cases.calendar.hours.sat: expected hours as" },
+		{ "\"sat\": []", "\"sat\": [\"09:00-10:00\", \"10:00-11:00\"]",
+		  "cases.calendar.hours.sat: expected at most 4 spans in order" },
+		{ "\"sat\": []", "\"Sat\": []", "cases.calendar.hours.sat: missing" },
+		{ "\"2027-01-01\"", "\"2027-02-29\"", "cases.calendar.holidays: expected days as" },
+		{ "\"info\": 540", "\"info\": 0", "cases.respond_minutes.info: expected 1 to 43200" },
+		{ "\"after_minutes\": 2700", "\"after_minutes\": 1080",
+		  "cases.escalation[1].after_minutes: expected more than the step before" },
+		{ "\"team\": \"team-lead\"", "\"team\": \"team lead\"", "cases.escalation[0].team: expected 1 to 48" },
+		{ "\"routes\": []", "\"routes\": [{\"team\": \"a\", \"servqual\": \"speed\"}]",
+		  "cases.routes[0].servqual: expected a dimension's name" },
+		{ "\"routes\": []", "\"routes\": [{\"team\": \"a\", \"product\": \"\"}]",
+		  "cases.routes[0].product: expected 1 to 96 bytes" },
+		{ "\"routes\": []", "\"routes\": [{\"team\": \"a\", \"stage\": \"x\"}]",
+		  "cases.routes[0].stage: unknown member" },
+		{ "\"routes\": []", "\"routes\": [1]", "cases.routes[0]: expected an object" },
+		{ "\"abandon_days\": 180", "\"abandon_days\": 0", "cases.abandon_days: expected 1 to 3650" },
+		{ "\"case_silent\": {", "\"case_quiet\": {", "follow_up.case_silent: missing" },
 		{ "\"max\": 3", "\"max\": 3, \"max\": 3", "line 24" },
 		{ "\"version\"", "\"version", "line 2" },
 	};
@@ -115,6 +135,24 @@ static void test_each_mistake_is_told_with_its_place(void **state)
 		assert_int_equal(rules.raise, 0x5A5A5A5A);
 		voc_buf_free(&json);
 	}
+}
+
+static void test_cases_may_be_left_out(void **state)
+{
+	(void)state;
+	static struct voc_rules rules;
+	struct voc_error error = { 0 };
+	struct voc_buf file = example_read("deploy/rules.json");
+	const char *text = voc_buf_c_str(&file), *advice = strstr(text, ",\n    \"case_reopened\"");
+	assert_non_null(advice);
+	struct voc_buf without;
+	voc_buf_init(&without, VOC_RULES_MAX_BYTES);
+	voc_buf_add(&without, text, (size_t)(advice - text));
+	voc_buf_add_str(&without, VOC_STR("}}"));
+	assert_int_equal(voc_rules_parse(voc_buf_str(&without), &rules, &error), VOC_OK);
+	assert_false(rules.cases.on);
+	voc_buf_free(&without);
+	voc_buf_free(&file);
 }
 
 static void test_what_is_no_object_is_refused(void **state)
@@ -162,7 +200,7 @@ static void test_the_canonical_text_is_one_for_all_spellings(void **state)
 	assert_true(voc_str_eq(voc_buf_str(&first), voc_buf_str(&second)));
 	assert_string_equal(one.version, other.version);
 	assert_non_null(strstr(voc_buf_c_str(&first), "\"repeat\":{\"max\":3,\"window_hours\":336},"));
-	assert_memory_equal(first.ptr, "{\"cooldown_hours\":{\"churn_intent\":24,", 37);
+	assert_memory_equal(first.ptr, "{\"cases\":{\"abandon_days\":180,\"calendar\":", 37);
 	assert_true(first.len < file.len);
 	assert_int_equal(voc_rules_read(voc_buf_str(&first), &other, &second, &error), VOC_OK);
 	assert_true(voc_str_eq(voc_buf_str(&first), voc_buf_str(&second)));
@@ -213,6 +251,7 @@ int main(void)
 		cmocka_unit_test(test_the_default_rules_are_good),
 		cmocka_unit_test(test_the_default_weights_keep_the_order_of_servqual),
 		cmocka_unit_test(test_each_mistake_is_told_with_its_place),
+		cmocka_unit_test(test_cases_may_be_left_out),
 		cmocka_unit_test(test_what_is_no_object_is_refused),
 		cmocka_unit_test(test_importance_is_known_where_it_is_not_given),
 		cmocka_unit_test(test_the_version_is_bound_to_the_content),
