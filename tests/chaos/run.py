@@ -52,7 +52,7 @@ class Run:
             "VOC_PARTITIONS": PARTITIONS, "VOC_REPLICATION": 3, "VOC_HTTP_ADDR": "127.0.0.1:0",
             "VOC_MODEL": ROOT / "services/classifier/model.bin", "VOC_PHRASES": ROOT / "services/classifier/phrases.txt", "VOC_GAPS": ROOT / "deploy/gaps.json", "VOC_RULES": self.rules_path,
             "VOC_WEBHOOKS": self.folder / "webhooks.json", "VOC_ALLOW_PRIVATE": "yes", "VOC_WEBHOOK_TIMEOUT": "1500ms", "VOC_WEBHOOK_BACKOFF": "50ms",
-            "VOC_WEBHOOK_BACKOFF_MAX": "1s", "VOC_REDIS_URL": self.redis.url(), "VOC_REDIS_TIMEOUT": "2s", "VOC_ROLLUP_RETENTION": "365d",
+            "VOC_WEBHOOK_BACKOFF_MAX": "1s", "VOC_REDIS_URL": self.redis.url(), "VOC_REDIS_TIMEOUT": "2s", "VOC_ROLLUP_RETENTION": "365d", "VOC_DUE_INTERVAL": 0,
             "VOC_CACHE_CUSTOMERS": 100 if self.plan.seed % 2 else 50_000,  # a third of the customers, or all of them
             "VOC_POSITION_CHECK": "1s", "VOC_KAFKA_SESSION_TIMEOUT_MS": SESSION_MS, "VOC_KAFKA_HEARTBEAT_INTERVAL_MS": 500,
             "VOC_KAFKA_FETCH_WAIT_MAX_MS": 200,  # 20 ms would keep idle brokers of two runs side by side as busy as two cores can

@@ -126,6 +126,7 @@ static void become(enum kind kind, const struct process *process, const char *sh
 	} else if (kind == AGGREGATOR) {
 		setenv("VOC_REDIS_URL", url, 1);
 		setenv("VOC_RULES", VOC_SOURCE_DIR "/deploy/rules.json", 1);
+		setenv("VOC_DUE_INTERVAL", "0", 1);
 	} else {
 		setenv("VOC_WEBHOOKS", webhooks_path, 1);
 		setenv("VOC_ALLOW_PRIVATE", "yes", 1);

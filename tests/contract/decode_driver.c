@@ -15,6 +15,7 @@
 #include "core/alert.h"
 #include "core/classified.h"
 #include "core/correction.h"
+#include "core/due_record.h"
 #include "core/fact.h"
 #include "core/rules_record.h"
 
@@ -184,6 +185,14 @@ static void drive_hand_on(const struct voc_record *record, struct voc_arena *are
 		voc_fact_encode(line, &fact);
 }
 
+static void drive_due(const struct voc_record *record, struct voc_arena *arena, struct voc_buf *line)
+{
+	struct voc_due due;
+	struct voc_error error;
+	voc_error_clear(&error);
+	write_verdict(line, voc_due_record_decode(record->value, arena, &due, &error), &error);
+}
+
 /* Every label and confidence comes up, whatever the texts are. */
 static void make_up(const struct voc_event *event, struct voc_classification *result)
 {
@@ -332,6 +341,8 @@ int main(int argc, char **argv)
 		return drive(drive_alert);
 	if (strcmp(what, "rules") == 0)
 		return drive(drive_rules);
+	if (strcmp(what, "due") == 0)
+		return drive(drive_due);
 	if (strcmp(what, "classify") == 0)
 		return drive(drive_classify);
 	if (strcmp(what, "corrections") == 0)
@@ -342,7 +353,7 @@ int main(int argc, char **argv)
 		return print_tables();
 	fprintf(stderr,
 	        "usage: %s facts KIND|hand-on "
-	        "KIND|events|classified|alerts|corrections|rules|classify|correct|tables\n",
+	        "KIND|events|classified|alerts|corrections|rules|due|classify|correct|tables\n",
 	        argv[0]);
 	return 2;
 }

@@ -67,7 +67,8 @@ def examples(name, kind):
     return sorted((referee.ROOT / "schemas/examples" / name / kind).glob("*.json"))
 
 
-KINDS = (("classified", "classified", 320 * 1024), ("alert", "alerts", 64 * 1024), ("correction", "corrections", 256 * 1024))
+KINDS = (("classified", "classified", 320 * 1024), ("alert", "alerts", 64 * 1024), ("correction", "corrections", 256 * 1024),
+         ("due", "due", 4096))
 
 
 @pytest.mark.parametrize("name, mode", [kind[:2] for kind in KINDS] + [("rules", "rules")])

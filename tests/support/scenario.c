@@ -80,6 +80,8 @@ static void become_aggregator(const struct scenario *scenario, const struct proc
 		                          "off",
 		                          "--position-check",
 		                          "200ms",
+		                          "--due-interval",
+		                          "0",
 		                          "--accept-log-start",
 		                          scenario->accept_log_start,
 		                          "--batch-records",

@@ -141,7 +141,7 @@ class Stack:
                    VOC_MODEL=str(ROOT / "services/classifier/model.bin"), VOC_PHRASES=str(ROOT / "services/classifier/phrases.txt"), VOC_GAPS=str(ROOT / "deploy/gaps.json"),
                    VOC_RULES=str(ROOT / "deploy/rules.json"), VOC_WEBHOOKS=str(self.folder / "webhooks.json"), VOC_ALLOW_PRIVATE="yes",
                    VOC_TEXTS=str(ROOT / "services/vocctl/gen-texts.ndjson"),
-                   VOC_HTTP_ADDR="127.0.0.1:0", VOC_KAFKA_SESSION_TIMEOUT_MS="6000", VOC_ROLLUP_RETENTION="365d", VOC_PARTITIONS=str(self.partitions))
+                   VOC_HTTP_ADDR="127.0.0.1:0", VOC_KAFKA_SESSION_TIMEOUT_MS="6000", VOC_ROLLUP_RETENTION="365d", VOC_DUE_INTERVAL="0", VOC_PARTITIONS=str(self.partitions))
         env.update(self.extra)
         env.update(more)
         return env
