@@ -15,8 +15,7 @@ static void check_cases(const struct voc_case_rules *rules)
 	assert(rules->team[0] != '\0' && rules->hours.holiday_count <= VOC_HOLIDAYS_MAX);
 	for (int severity = VOC_SEVERITY_INFO; severity < VOC_SEVERITY_COUNT; severity++) {
 		int64_t from_ms = INT64_C(1700000000000);
-		int64_t due_ms =
-		        voc_business_deadline_ms(&rules->hours, from_ms, rules->respond_minutes[severity]);
+		int64_t due_ms = voc_business_deadline_ms(&rules->hours, from_ms, rules->respond_minutes[severity]);
 		assert(due_ms > from_ms && due_ms <= from_ms + VOC_BUSINESS_DAYS_MAX * INT64_C(86400000));
 	}
 	for (int i = 1; i < rules->step_count; i++)

@@ -125,9 +125,9 @@ static const struct voc_aggregate_record *next_record(struct world *world, const
 
 static void tell(struct world *world, const struct contact *contact, char *to, size_t size)
 {
-	static const char *const outcomes[] = { [VOC_APPLY_EVENT] = "event",
-		                                  [VOC_APPLY_DUPLICATE] = "duplicate",
-		                                  [VOC_APPLY_COPY] = "copy" };
+	static const char *const outcomes[] = {
+		[VOC_APPLY_EVENT] = "event", [VOC_APPLY_DUPLICATE] = "duplicate", [VOC_APPLY_COPY] = "copy"
+	};
 	struct voc_aggregate_effects effects;
 	struct voc_error error = { 0 };
 	voc_arena_reset(world->arena);
