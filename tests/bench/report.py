@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """The bench's figures as Markdown: report.py RESULTS.json [FILE]. A FILE that has marks gets each part's tables between its own."""
 import json
+import math
 import pathlib
 import re
 import sys
@@ -37,10 +38,10 @@ def drain(part, _):
     rows += [[name, show(f["beside_cpu_us"][name], 2), ""] for name in ("broker", "redis")]
     disk = f["disk"]
     text = (f"{mid(f['events']):,.0f} events, one instance of each service: **{show(f['events_per_s'], 0)} events/s** from the first output to the "
-            f"last webhook; first output {show(f['first_output_s'], 2)} s after the start; {show(f['alerts'], 0)} alerts, {show(f['dead_letters'], 0)} dead letters; "
-            f"{f['verified_customers']:,} customers in Redis, which `vocctl verify` finds equal to the log.\n\n")
+            f"last webhook; first output {show(f['first_output_s'], 2)} s after the start; {show(f['alerts'], 0)} alerts, "
+            f"{show(f['dead_letters'], 0)} dead letters; {f['verified_customers']:,} customers in Redis, which `vocctl verify` finds equal to the log.\n\n")
     text += table(["", "CPU µs per event", "peak memory, MB"], rows)
-    text += "\n\nOn disk: " + ", ".join(f"{name} {megabytes(size)}" for name, size in disk["topics"].items())
+    text += "\n\nOn disk: " + ", ".join(f"{name} {megabytes(size)}" for name, size in disk["topics"].items() if size)
     return text + "; programs " + ", ".join(f"{name} {size / 1024:,.0f} kB" for name, size in disk["programs"].items()) + "."
 
 
@@ -93,7 +94,8 @@ def customers(part, _):
     f = part["figures"]
     return (f"{f['customers']:,} customers, {f['events']:,} events: {f['redis_bytes_per_customer']:,.0f} bytes of Redis' memory a customer "
             f"({f['redis_mb']:,.0f} MB in all, of it {f['rollup_mb']:,.0f} MB in {f['rollup_keys']:,} rollups); {f['events_per_s']:,.0f} events/s with nearly "
-            f"every event a customer new to the aggregator; CPU µs per event: aggregator {f['cpu_us']['aggregator']:.2f}, Redis {f['beside_cpu_us']['redis']:.2f}; "
+            f"every event a customer new to the aggregator; CPU µs per event: aggregator {f['cpu_us']['aggregator']:.2f}, "
+            f"Redis {f['beside_cpu_us']['redis']:.2f}; "
             f"peak memory of the aggregator {f['peak_rss_mb']['aggregator']:.0f} MB.")
 
 
@@ -137,21 +139,60 @@ def others(part, _):
     f = part["figures"]
     ours = f["drains"].get("voc")
     rows = [[name, show(d["cpu_us"], 1), f"{mid(ours['cpu_us']) / mid(d['cpu_us']):.2f}" if ours else "–", show(d["events_per_s"], 0),
-             f"{mid(ours['events_per_s']) / mid(d['events_per_s']):.1f}" if ours else "–", show(d["peak_rss_mb"], 0), show(d["first_output_s"], 2), d["checked"]]
+             f"{mid(ours['events_per_s']) / mid(d['events_per_s']):.1f}" if ours else "–", show(d["peak_rss_mb"], 0),
+             show(d["first_output_s"], 2), d["checked"]]
             for name, d in f["drains"].items()]
     text = table(["", "CPU µs per event", "ours : its", "events/s", "ours : its", "memory, MB", "first output, s", "right?"], rows)
     if f.get("latency"):
-        rows = [[name, f"{int(rate):,}", *(show(ms[p]) for p in ("p50", "p95", "p99", "max")), ms["samples"]]
+        rows = [[name, f"{int(rate):,}", *(show(ms[p]) for p in ("p50", "p95", "p99", "max")), ms["samples"], show(ms["cpu_percent_of_a_core"], 0)]
                 for name, rates in f["latency"].items() for rate, ms in rates.items()]
-        text += "\n\n" + table(["", "events/s", "p50 ms", "p95", "p99", "max", "alerts"], rows)
+        text += "\n\n" + table(["", "events/s", "p50 ms", "p95", "p99", "max", "alerts", "CPU, % of a core"], rows)
     return text
 
 
+RATES = (10_000, 100_000, 1_000_000, 10_000_000)
+MOST_USED = 0.6  # of a core
+STEP = 24  # partitions
+
+
+def capacity(_, parts):
+    """What each rate takes, from the figures of the other parts."""
+    d, floor = parts["drain"]["figures"], parts["floors"]["figures"]
+    cost = {**{name: mid(d["cpu_us"][name]) for name in SERVICES}, **{name: mid(d["beside_cpu_us"][name]) for name in ("broker", "redis")}}
+    raw, classified = (mid(floor[name]["bytes_per_record"]) for name in ("consume_raw", "consume_classified"))
+    one_partition = mid(parts["hot"]["figures"]["events_per_s"])
+    rows = []
+    for rate in RATES:
+        cores = {name: rate * us / 1e6 / MOST_USED for name, us in cost.items()}
+        instances = {name: math.ceil(cores[name]) for name in ("classifier", "aggregator")}
+        partitions = max(2 * max(instances.values()), rate / (MOST_USED * one_partition / 2))
+        wire = rate * 2 * (raw + classified) / 2**20
+        disk = rate * 86_400 * (raw + classified) / 2**40
+        rows.append([f"{rate:,}", *(f"{cores[name]:,.1f}" for name in SERVICES), f"{instances['classifier']:,} + {instances['aggregator']:,}",
+                     f"{math.ceil(partitions / STEP) * STEP:,}", f"{cores['broker']:,.1f}", f"{math.ceil(cores['redis']):,}", f"{wire:,.0f}", f"{disk:,.1f}"])
+    text = table(["events/s", "classifier, cores", "aggregator, cores", "alerter, cores", "instances", "partitions", "broker, cores", "Redis shards",
+                  "brokers' network, MB/s", "disk a day and replica, TB"], rows)
+    inputs = ", ".join(f"{name} {us:.2f}" for name, us in cost.items())
+    text += (f"\n\nInputs: CPU µs per event: {inputs}; {raw:.0f} bytes a raw record, {classified:.0f} a classified one; "
+             f"{one_partition:,.0f} events/s through one partition")
+    if "customers" in parts:
+        text += f"; {parts['customers']['figures']['redis_bytes_per_customer']:,.0f} bytes a customer in Redis"
+    return text + "."
+
+
 TABLES = {"drain": drain, "floors": floors, "peer": peer, "others": others, "scaling": scaling, "hot": hot, "customers": customers, "latency": latency,
-          "backlog": backlog}
+          "backlog": backlog, "capacity": capacity}
+NEEDS = {"capacity": ("drain", "floors", "hot")}  # those that are made of other parts' figures
+
+
+def there(parts):
+    """The tables that can be made of these parts."""
+    return [name for name in TABLES if all(needed in parts for needed in NEEDS.get(name, (name,)))]
 
 
 def part_text(name, parts):
+    if name in NEEDS:
+        return TABLES[name](None, parts)
     part = parts[name]
     here = part["machine"]
     head = f"{part['date']} UTC, {here['cores']} cores ({here['cpu']}), {here['memory_gb']} GB, load {here['load1']} at its start"
@@ -160,7 +201,7 @@ def part_text(name, parts):
 
 def tables(results):
     parts = results["parts"]
-    return "\n\n".join(f"## {name}\n{part_text(name, parts)}" for name in TABLES if name in parts)
+    return "\n\n".join(f"## {name}\n{part_text(name, parts)}" for name in there(parts))
 
 
 def write(path, results):
@@ -169,7 +210,7 @@ def write(path, results):
     if "<!-- bench:" not in text:
         path.write_text(tables(results) + "\n")
         return
-    for name in parts:
+    for name in there(parts):
         text = re.sub(rf"(<!-- bench:{name} -->\n).*?(<!-- /bench:{name} -->)", lambda m, n=name: f"{m[1]}{part_text(n, parts)}\n{m[2]}", text, flags=re.S)
     path.write_text(text)
 

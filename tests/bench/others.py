@@ -1,0 +1,73 @@
+#!/usr/bin/env python3
+"""Puts what another runner measured beside ours: others.py RESULTS.json OURS.json LINES.jsonl [LINES.jsonl ...]
+
+OURS.json is what `run.sh drain latency --records FILE` wrote on that runner's own records. A line of LINES is one run:
+  {"kind": "drain", "peer", "label", "events", "cpu_us_per_event", "eps", "peak_rss_mb", "startup_s", "check": {...}}
+  {"kind": "latency", "peer", "label", "rate", "samples", "ms": {"p50", "p95", "p99", "max"}}
+The part `others` of RESULTS.json is made of both; docs/PERFORMANCE.md says how such a comparison is made.
+"""
+import collections
+import json
+import pathlib
+import sys
+
+import meter
+import report
+
+
+def right(check):
+    """What a line's check says, in a word."""
+    classified, redis = check.get("classified", {}), check.get("redis", {})
+    if not check:
+        return "–"
+    wrong = sum(classified.get(name, 0) for name in ("missing", "wrong", "duplicates")) + redis.get("wrong_customers", 0)
+    return "its oracle" if not wrong else f"{wrong} wrong"
+
+
+def of_lines(lines):
+    """({name: drain}, {name: {rate: milliseconds}}), the quietest run of each latency."""
+    drains, latency = collections.defaultdict(list), collections.defaultdict(dict)
+    for line in lines:
+        name = f"{line['peer']} {line['label']}".strip()
+        if line.get("failed"):
+            continue
+        if line["kind"] == "drain":
+            drains[name].append(line)
+        else:
+            found = {**line["ms"], "samples": line["samples"], "cpu_percent_of_a_core": line["cpu_pct_of_one_core"]}
+            old = latency[name].get(str(line["rate"]))
+            if not old or found["p99"] < old["p99"]:
+                latency[name][str(line["rate"])] = found
+    fields = (("cpu_us", "cpu_us_per_event"), ("events_per_s", "eps"), ("peak_rss_mb", "peak_rss_mb"), ("first_output_s", "startup_s"))
+    made = {}
+    for name, runs in drains.items():
+        checks = [right(run["check"]) for run in runs if run.get("check")]
+        made[name] = {ours: meter.spread([run[its] for run in runs]) for ours, its in fields} | {"checked": checks[0] if checks else "–"}
+    return made, dict(latency)
+
+
+def of_ours(parts):
+    drain = parts["drain"]["figures"]
+    mine = {"cpu_us": drain["cpu_us"]["together"], "events_per_s": drain["events_per_s"], "peak_rss_mb": drain["peak_rss_mb"]["together"],
+            "first_output_s": drain["first_output_s"], "checked": "vocctl verify"}
+    rates = {rate: {**found["ms"], "cpu_percent_of_a_core": found["cpu_percent_of_a_core"]}
+             for rate, found in parts.get("latency", {}).get("figures", {}).items()}
+    return mine, rates
+
+
+def main():
+    if len(sys.argv) < 4:
+        sys.exit(__doc__)
+    target = pathlib.Path(sys.argv[1])
+    ours = json.loads(pathlib.Path(sys.argv[2]).read_text())["parts"]
+    lines = [json.loads(line) for path in sys.argv[3:] for line in pathlib.Path(path).read_text().splitlines()]
+    drains, latency = of_lines(lines)
+    mine, rates = of_ours(ours)
+    results = json.loads(target.read_text()) if target.exists() else {"parts": {}}
+    results["parts"]["others"] = {**ours["drain"], "figures": {"drains": {"voc": mine, **drains}, "latency": {"voc": rates, **latency}}}
+    target.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n")
+    print(report.tables({"parts": {"others": results["parts"]["others"]}}))
+
+
+if __name__ == "__main__":
+    main()
