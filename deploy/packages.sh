@@ -10,7 +10,7 @@ test="$build redis-server redis-sentinel faketime libcmocka-dev clang-14 libclan
   python3-confluent-kafka python3-redis python3-jsonschema python3-xxhash python3-yaml python3-numpy python3-sklearn liblinear-tools
   openjdk-17-jdk-headless maven man-db git openssl valgrind prometheus systemd python3-pip"
 # From PyPI, since Debian has none of it; into a folder of the build tree, for /usr/bin/python3 and the tests alone.
-test_python="kubernetes-validate==1.37.0"
+test_python="kubernetes-validate==1.37.0 duckdb==1.4.1"
 
 case "${1:-}" in
 build | demo | test) wanted=${!1} ;;

@@ -60,6 +60,10 @@ def event(number, text, lang, r, customers):
             "product": f"product-{r.randrange(20)}", "team": f"team-{r.randrange(6)}", "agent_id": f"A-{r.randrange(40)}"}
     if r.random() < 0.5:
         data["rating"] = r.randrange(1, 6)
+    if number % 3 == 0:
+        data["expected"] = 1 + number // 3 % 5
+    if number % 7 == 0:  # a promise, kept or not by then
+        data["promised_at"] = datetime.fromtimestamp(at / 1000 + (number % 5 - 2) * 86_400, timezone.utc).isoformat()
     if kind == "voc.call":
         data["transcript"] = [{"role": "agent", "text": "무엇을 도와드릴까요?" if lang == "ko" else "How can I help?"}, {"role": "customer", "text": text}]
     else:
