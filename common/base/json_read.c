@@ -42,6 +42,8 @@ void voc_json_read_begin(struct voc_json_reader *json, struct voc_str text, stru
 static void skip_space(struct voc_json_reader *json)
 {
 	const char *at = json->at;
+	if (at < json->end && (unsigned char)*at > ' ') /* as mostly */
+		return;
 	while (at < json->end && (*at == ' ' || *at == '\n' || *at == '\t' || *at == '\r'))
 		at++;
 	json->at = at;
@@ -117,6 +119,7 @@ static bool enter(struct voc_json_reader *json, bool is_object)
 		return fail_at(json, json->at, VOC_REASON_TOO_DEEP, "nested too deep");
 	struct voc_json_level *level = &json->levels[json->depth++];
 	level->first_key = json->key_count;
+	level->met = 0;
 	level->is_object = is_object;
 	level->started = false;
 	json->at++;
@@ -161,7 +164,12 @@ bool voc_json_next_element(struct voc_json_reader *json)
 static bool take_string(struct voc_json_reader *json, bool build, struct voc_str *ret_value)
 {
 	struct voc_json_scan scan;
-	const char *from = json->at + 1;
+	const char *from = json->at + 1, *plain = voc_json_skip_plain(from, json->end);
+	if (plain < json->end && *plain == '"') {
+		*ret_value = voc_str_of(from, (size_t)(plain - from));
+		json->at = plain + 1;
+		return true;
+	}
 	if (!voc_json_scan_string(from, json->end, &scan))
 		return fail_scan(json, &scan);
 	struct voc_str value = voc_str_of(from, (size_t)(scan.at - from));
@@ -188,22 +196,44 @@ static bool grow_keys(struct voc_json_reader *json)
 	return true;
 }
 
+/* Eight bytes of a longer name, all of a shorter one: equal for equal names. */
+static uint64_t front_of(struct voc_str name)
+{
+	uint32_t low, high;
+	uint64_t whole;
+	const unsigned char *bytes = (const unsigned char *)name.ptr;
+	if (name.len >= sizeof whole) {
+		memcpy(&whole, bytes, sizeof whole);
+		return whole;
+	}
+	if (name.len >= sizeof low) {
+		memcpy(&low, bytes, sizeof low);
+		memcpy(&high, bytes + name.len - sizeof high, sizeof high);
+		return (uint64_t)high << 32 | low;
+	}
+	if (name.len == 0)
+		return 0;
+	return bytes[0] | (uint64_t)bytes[name.len / 2] << 8 | (uint64_t)bytes[name.len - 1] << 16;
+}
+
 /*
  * Remembers a name of the innermost object, unless it is there already. A plain search: objects are small, and
  * VOC_JSON_MAX_MEMBERS bounds what a hostile one can cost, which no hash function would do alone.
  */
 static bool add_key(struct voc_json_reader *json, const char *at, struct voc_str name)
 {
-	uint64_t front = 0;
-	memcpy(&front, name.ptr, name.len < sizeof front ? name.len : sizeof front);
-	size_t first = json->levels[json->depth - 1].first_key;
-	for (size_t i = first; i < json->key_count; i++)
+	struct voc_json_level *level = &json->levels[json->depth - 1];
+	uint64_t front = front_of(name);
+	uint64_t bit = UINT64_C(1) << ((front ^ name.len) * UINT64_C(0x9E3779B97F4A7C15) >> 58);
+	size_t first = level->first_key;
+	for (size_t i = level->met & bit ? first : json->key_count; i < json->key_count; i++)
 		if (json->keys[i].front == front && voc_str_eq(json->keys[i].name, name))
 			return fail_at(json, at, VOC_REASON_DUPLICATE_KEY, "the same member twice");
 	if (json->key_count - first == VOC_JSON_MAX_MEMBERS)
 		return fail_at(json, at, VOC_REASON_TOO_LARGE, "an object with too many members");
 	if (json->key_count == json->key_cap && !grow_keys(json))
 		return false;
+	level->met |= bit;
 	json->keys[json->key_count++] = (struct voc_json_key){ front, name };
 	return true;
 }
@@ -226,7 +256,8 @@ bool voc_json_next_member(struct voc_json_reader *json, struct voc_str *ret_name
 
 bool voc_json_read_str(struct voc_json_reader *json, struct voc_str *ret_value)
 {
-	return expect(json, VOC_JSON_STRING, "not a string") && take_string(json, true, ret_value);
+	bool here = !json->failed && json->at < json->end && *json->at == '"'; /* as mostly */
+	return (here || expect(json, VOC_JSON_STRING, "not a string")) && take_string(json, true, ret_value);
 }
 
 static bool take_word(struct voc_json_reader *json, struct voc_str word)

@@ -47,12 +47,13 @@ enum voc_json_type {
 };
 
 struct voc_json_key {
-	uint64_t front; /* the first bytes: most names differ there */
+	uint64_t front; /* some of the bytes: most names differ there */
 	struct voc_str name;
 };
 
 struct voc_json_level {
 	size_t first_key; /* this object's names begin there */
+	uint64_t met;     /* a bit for each name, by its bytes: an unset one tells a new name without a search */
 	bool is_object;
 	bool started; /* a comma must come before the next */
 };

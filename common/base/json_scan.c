@@ -2,39 +2,12 @@
 
 #include "base/utf8.h"
 
-#define ONES  UINT64_C(0x0101010101010101)
-#define HIGHS UINT64_C(0x8080808080808080)
-
 static bool fail(struct voc_json_scan *scan, const char *at, enum voc_reason reason, const char *what)
 {
 	scan->at = at;
 	scan->reason = reason;
 	scan->what = what;
 	return false;
-}
-
-/* Past the bytes that need no look: printable ASCII but for the quote and the backslash, eight at a time. */
-static const char *skip_plain(const char *at, const char *end)
-{
-	while (end - at >= 8) {
-		uint64_t word;
-		memcpy(&word, at, sizeof word);
-		uint64_t quote = word ^ (ONES * '"');
-		uint64_t backslash = word ^ (ONES * '\\');
-		/* The high bit of each byte that is below 0x20, is one of the two, or has it itself. A borrow can mark
-		 * a byte too many, but only above one that is marked rightly: the lowest mark is right. */
-		uint64_t marks = (word - ONES * 0x20) | (quote - ONES) | (backslash - ONES) | word;
-		marks &= HIGHS;
-#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-		if (marks)
-			return at + __builtin_ctzll(marks) / 8;
-#else
-		if (marks)
-			break;
-#endif
-		at += 8;
-	}
-	return at;
 }
 
 static int hex_digit(char c)
@@ -102,7 +75,7 @@ bool voc_json_scan_string(const char *at, const char *end, struct voc_json_scan 
 {
 	scan->special = false;
 	for (;;) {
-		at = skip_plain(at, end);
+		at = voc_json_skip_plain(at, end);
 		if (at == end)
 			return fail(scan, at, VOC_REASON_BAD_JSON, "string without an end");
 		unsigned char c = (unsigned char)*at;
@@ -113,7 +86,8 @@ bool voc_json_scan_string(const char *at, const char *end, struct voc_json_scan 
 				if (len == 0)
 					return fail(scan, at, VOC_REASON_BAD_UTF8, "ill-formed UTF-8");
 				at += len;
-			} while (at < end && (unsigned char)*at >= 0x80);
+				/* words of such characters are short: on over the space between two */
+			} while (at < end && ((unsigned char)*at >= 0x80 || *at == ' '));
 		} else if (c == '"') {
 			scan->at = at;
 			return true;

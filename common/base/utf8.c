@@ -1,5 +1,7 @@
 #include "base/utf8.h"
 
+#define ONES UINT64_C(0x0101010101010101)
+
 bool voc_utf8_check(struct voc_str s, size_t *ret_bad_at)
 {
 	for (size_t at = 0, len; at < s.len; at += len) {
@@ -72,9 +74,20 @@ bool voc_utf8_is_blank(struct voc_str s)
 	return true;
 }
 
+/* None of eight bytes is below 0x20 (the high bit is set by the first difference), above 0x7E, or begins a character.
+ */
+static bool is_printable_ascii(const char *at)
+{
+	uint64_t word;
+	memcpy(&word, at, sizeof word);
+	return (((word - ONES * 0x20) | (word + ONES) | word) & ONES * 0x80) == 0;
+}
+
 bool voc_utf8_has_control(struct voc_str s)
 {
 	for (size_t i = 0; i < s.len; i++) {
+		while (s.len - i > sizeof(uint64_t) && is_printable_ascii(s.ptr + i))
+			i += sizeof(uint64_t);
 		unsigned char c = (unsigned char)s.ptr[i];
 		/* U+0080 to U+009F are C2 80 to C2 9F. */
 		if (c < 0x20 || c == 0x7F || (c == 0xC2 && i + 1 < s.len && (unsigned char)s.ptr[i + 1] < 0xA0))

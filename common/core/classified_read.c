@@ -21,11 +21,17 @@ static const struct voc_str top_names[TOP_COUNT] = {
 };
 static const struct voc_members top_members = { top_names, TOP_COUNT, (1U << TOP_COUNT) - 1, VOC_OTHERS_PLAIN };
 
-/* What must be there comes first. */
+/* In the writer's order. */
 enum {
 	DATA_CUSTOMER_ID,
 	DATA_CHANNEL,
+	DATA_CONTACT,
 	DATA_LANG,
+	DATA_RATING,
+	DATA_EXPECTED,
+	DATA_PRODUCT,
+	DATA_TEAM,
+	DATA_AGENT,
 	DATA_FEEDBACK,
 	DATA_SATISFACTION,
 	DATA_PRIMARY_FACTOR,
@@ -34,25 +40,25 @@ enum {
 	DATA_CHURN,
 	DATA_CONFIDENCE,
 	DATA_EVIDENCE,
-	DATA_MODEL,
-	DATA_CONTACT,
-	DATA_RATING,
-	DATA_PRODUCT,
-	DATA_TEAM,
-	DATA_AGENT,
 	DATA_COURSE,
-	DATA_EXPECTED,
 	DATA_GAP,
+	DATA_MODEL,
 	DATA_COUNT,
 };
 static const struct voc_str data_names[DATA_COUNT] = {
-	VOC_MEMBER("customer_id"),  VOC_MEMBER("channel"),        VOC_MEMBER("lang"),     VOC_MEMBER("feedback_type"),
-	VOC_MEMBER("satisfaction"), VOC_MEMBER("primary_factor"), VOC_MEMBER("factors"),  VOC_MEMBER("servqual"),
-	VOC_MEMBER("churn_intent"), VOC_MEMBER("confidence"),     VOC_MEMBER("evidence"), VOC_MEMBER("model"),
-	VOC_MEMBER("contact"),      VOC_MEMBER("rating"),         VOC_MEMBER("product"),  VOC_MEMBER("team"),
-	VOC_MEMBER("agent_id"),     VOC_MEMBER("course"),         VOC_MEMBER("expected"), VOC_MEMBER("gap"),
+	VOC_MEMBER("customer_id"),   VOC_MEMBER("channel"),      VOC_MEMBER("contact"),
+	VOC_MEMBER("lang"),          VOC_MEMBER("rating"),       VOC_MEMBER("expected"),
+	VOC_MEMBER("product"),       VOC_MEMBER("team"),         VOC_MEMBER("agent_id"),
+	VOC_MEMBER("feedback_type"), VOC_MEMBER("satisfaction"), VOC_MEMBER("primary_factor"),
+	VOC_MEMBER("factors"),       VOC_MEMBER("servqual"),     VOC_MEMBER("churn_intent"),
+	VOC_MEMBER("confidence"),    VOC_MEMBER("evidence"),     VOC_MEMBER("course"),
+	VOC_MEMBER("gap"),           VOC_MEMBER("model"),
 };
-static const struct voc_members data_members = { data_names, DATA_COUNT, (1U << DATA_CONTACT) - 1, VOC_OTHERS_ANY };
+#define DATA_OPTIONAL                                                                                          \
+	(1U << DATA_CONTACT | 1U << DATA_RATING | 1U << DATA_EXPECTED | 1U << DATA_PRODUCT | 1U << DATA_TEAM | \
+	 1U << DATA_AGENT | 1U << DATA_GAP | 1U << DATA_COURSE)
+static const struct voc_members data_members = { data_names, DATA_COUNT, ((1U << DATA_COUNT) - 1) & ~DATA_OPTIONAL,
+	                                         VOC_OTHERS_ANY };
 
 /* In the order of enum voc_head. */
 static const struct voc_str confidence_names[VOC_HEAD_COUNT] = {

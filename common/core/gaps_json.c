@@ -35,7 +35,7 @@ static void fail(struct reader *reader, const char *path, const char *what)
 
 static void fail_member(struct reader *reader, const char *path, const char *name, const char *what)
 {
-	char whole[PATH_SIZE];
+	char whole[PATH_SIZE + 64];
 	snprintf(whole, sizeof whole, "%s%s%s", path, *path ? "." : "", name);
 	fail(reader, whole, what);
 }
@@ -206,7 +206,7 @@ static void take_phrases(struct reader *reader, const char *path, json_t *lists,
 			fail_member(reader, path, langs[lang], "expected at least one phrase");
 		json_array_foreach(list, i, value)
 		{
-			snprintf(inner, sizeof inner, "%s.%s[%zu]", path, langs[lang], i);
+			snprintf(inner, sizeof inner, "%.64s.%s[%zu]", path, langs[lang], i);
 			add_phrase(reader, inner, value, cue);
 		}
 	}

@@ -3,11 +3,15 @@
 #include "base/timestamp.h"
 #include "base/utf8.h"
 
-static int find(const struct voc_members *members, struct voc_str name)
+/* Our writers keep to the tables' order: the search begins behind the last one that was met, and goes round. */
+static int find(const struct voc_members *members, uint32_t seen, struct voc_str name)
 {
-	for (int i = 0; i < members->count; i++) {
-		if (voc_str_eq(members->names[i], name))
-			return i;
+	int at = seen ? 32 - __builtin_clz(seen) : 0;
+	for (int i = 0; i < members->count; i++, at++) {
+		if (at >= members->count)
+			at = 0;
+		if (voc_str_eq(members->names[at], name))
+			return at;
 	}
 	return -1;
 }
@@ -28,7 +32,7 @@ int voc_members_next(struct voc_json_reader *json, const struct voc_members *mem
 {
 	struct voc_str name;
 	while (voc_json_next_member(json, &name)) {
-		int found = find(members, name);
+		int found = find(members, *seen, name);
 		if (found >= 0) {
 			*seen |= UINT32_C(1) << found;
 			return found;

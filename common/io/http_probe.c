@@ -85,7 +85,7 @@ static enum voc_status read_answer(const char *addr, struct voc_str answer, stru
 enum voc_status voc_http_probe(const char *addr, const char *path, int timeout_ms, struct voc_buf *ret_body,
                                struct voc_error *error)
 {
-	int fd;
+	int fd = -1;
 	enum voc_status status = open_connection(addr, timeout_ms, &fd, error);
 	if (status != VOC_OK)
 		return status;
