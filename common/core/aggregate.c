@@ -2,6 +2,7 @@
 
 #include "base/hash.h"
 #include "base/json_read.h"
+#include "core/forget_record.h"
 
 #include <stdlib.h>
 
@@ -51,6 +52,18 @@ static enum voc_status decode_due(const struct voc_aggregate_input *input, struc
 	return VOC_OK;
 }
 
+static enum voc_status decode_forget(const struct voc_aggregate_input *input, struct voc_arena *arena,
+                                     struct voc_aggregate_record *ret_record, struct voc_error *error)
+{
+	struct voc_forget_record record;
+	enum voc_status status = voc_forget_record_decode(input->value, arena, &record, error);
+	if (status != VOC_OK)
+		return status;
+	ret_record->kind = VOC_RECORD_FORGET;
+	ret_record->forgotten = record.customer_id;
+	return VOC_OK;
+}
+
 /* What a CloudEvent says it is; empty if it says nothing that can be read. False if the arena is full. */
 static bool read_type(struct voc_str value, struct voc_arena *arena, struct voc_str *ret_type)
 {
@@ -82,6 +95,7 @@ static enum voc_status decode_control(const struct voc_aggregate_input *input, s
 	} controls[] = {
 		{ VOC_RULES_RECORD_TYPE, decode_rules },
 		{ VOC_DUE_RECORD_TYPE, decode_due },
+		{ VOC_FORGET_RECORD_TYPE, decode_forget },
 		{ VOC_CLASSIFIED_TYPE, decode_event }, /* which refuses it, without its source */
 		{ "", decode_event },
 	};
@@ -148,6 +162,7 @@ struct voc_str voc_aggregate_customer_id(const struct voc_aggregate_record *reco
 	case VOC_RECORD_EVENT: return record->event.customer_id;
 	case VOC_RECORD_FACT: return record->fact->customer_id;
 	case VOC_RECORD_DUE: return record->due->customer_id;
+	case VOC_RECORD_FORGET: return record->forgotten;
 	case VOC_RECORD_RULES: break;
 	}
 	return (struct voc_str){ NULL, 0 };
@@ -191,6 +206,18 @@ enum voc_status voc_aggregate_rule(const struct voc_aggregate *aggregate, struct
 		voc_rule_set_release(set);
 	else
 		voc_partition_state_set_rules(state, set, record->offset);
+	return VOC_OK;
+}
+
+enum voc_status voc_aggregate_forget(struct voc_partition_state *state, struct voc_customer *customer,
+                                     const struct voc_aggregate_record *record, struct voc_error *error)
+{
+	enum voc_status status = voc_aggregate_advance(state, record->offset, error);
+	if (status != VOC_OK)
+		return status;
+	state->now.controls++;
+	voc_customer_free(customer);
+	customer->forgotten = true;
 	return VOC_OK;
 }
 

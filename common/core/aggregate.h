@@ -5,8 +5,8 @@
  * caller can fetch many customers at once in between:
  *
  *   for each record:   voc_aggregate_decode: what is it, and what customer is it of? fetch those not in memory
- *   in offset order:   voc_aggregate_apply for an event or a fact, voc_aggregate_rule for rules, voc_aggregate_skip
- *                      for one that can't be decoded
+ *   in offset order:   voc_aggregate_apply for an event or a fact, voc_aggregate_rule for rules, voc_aggregate_forget
+ *                      for a customer who is to be forgotten, voc_aggregate_skip for one that can't be decoded
  *   then, in order:    publish the alerts and wait for their acknowledgement; write the differences
  *                      (voc_customer_diff, voc_customer_at_risk, voc_rollup_each, voc_partition_state_diff) in one
  *                      transaction; voc_partition_state_saved
@@ -44,6 +44,7 @@ enum voc_record_kind {
 	VOC_RECORD_FACT,
 	VOC_RECORD_DUE,
 	VOC_RECORD_RULES,
+	VOC_RECORD_FORGET,
 };
 
 /* A decoded one. Strings are borrowed from the record's bytes or the arena. */
@@ -56,6 +57,7 @@ struct voc_aggregate_record {
 		const struct voc_fact *fact;          /* in the arena */
 		const struct voc_due *due;            /* in the arena */
 		const struct voc_rules_record *rules; /* in the arena */
+		struct voc_str forgotten;             /* the customer that a forget record is about */
 	};
 };
 
@@ -108,6 +110,9 @@ VOC_MUST_CHECK enum voc_status voc_aggregate_due(const struct voc_aggregate *agg
 VOC_MUST_CHECK enum voc_status voc_aggregate_rule(const struct voc_aggregate *aggregate,
                                                   struct voc_partition_state *state,
                                                   const struct voc_aggregate_record *record, struct voc_error *error);
+/* Applies a forget record: the customer is new again. VOC_OK or VOC_FATAL, as above. */
+VOC_MUST_CHECK enum voc_status voc_aggregate_forget(struct voc_partition_state *state, struct voc_customer *customer,
+                                                    const struct voc_aggregate_record *record, struct voc_error *error);
 /* A record that can't be decoded: it only counts as invalid. VOC_OK or VOC_FATAL, as above. */
 VOC_MUST_CHECK enum voc_status voc_aggregate_skip(struct voc_partition_state *state, int64_t offset,
                                                   struct voc_error *error);

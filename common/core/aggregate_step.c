@@ -191,6 +191,10 @@ static enum voc_status apply_record(struct voc_agg_step *step, const struct voc_
 	case VOC_RECORD_DUE:
 	case VOC_RECORD_FACT: return apply_to_customer(step, aggregate, state, rollup, record, error);
 	case VOC_RECORD_RULES: in->controls++; return voc_aggregate_rule(aggregate, state, record->decoded, error);
+	case VOC_RECORD_FORGET:
+		in->controls++;
+		return voc_aggregate_forget(state, &step->customers[record->customer].entry->customer, record->decoded,
+		                            error);
 	}
 	return voc_error_set(error, VOC_FATAL, VOC_REASON_INTERNAL, -1, "a record of no kind");
 }

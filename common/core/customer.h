@@ -41,6 +41,7 @@ struct voc_customer {
 	struct voc_customer_counts counts;
 	uint8_t trouble_count, contribution_count;
 	uint8_t state;                                 /* enum voc_risk_state */
+	bool forgotten;                                /* what is stored of it goes first: see voc_customer_diff */
 	uint8_t alert_severity[VOC_RULE_MARKED_COUNT]; /* enum voc_severity; none: no alert of that rule is remembered
 	                                                */
 	struct voc_recent recent;                      /* recent.next is counts.events */
@@ -71,7 +72,8 @@ VOC_MUST_CHECK bool voc_customer_clone(const struct voc_customer *customer, stru
 VOC_MUST_CHECK enum voc_status voc_customer_load(const struct voc_field *fields, size_t count, struct voc_arena *arena,
                                                  struct voc_customer *ret_customer, struct voc_error *error);
 /*
- * Tells the fields in which `now` differs from `before` (NULL: a new customer), always in the same order.
+ * Tells the fields in which `now` differs from `before` (NULL: a new customer), always in the same order. If `now` is
+ * forgotten, all that was stored must go before they are written, and they are those of a new customer.
  * False if `tell` returned false, or memory ran out.
  */
 bool voc_customer_diff(const struct voc_customer *before, const struct voc_customer *now, voc_field_fn tell,

@@ -64,6 +64,7 @@ static void forget_before(struct entry *entry)
 		voc_customer_free(before);
 	free(before);
 	entry->shown.before = NULL;
+	entry->shown.customer.forgotten = false; /* what was stored is gone by now */
 	entry->shown.pinned = false;
 }
 

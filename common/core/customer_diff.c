@@ -192,7 +192,7 @@ bool voc_customer_diff(const struct voc_customer *before, const struct voc_custo
                        void *context)
 {
 	static const struct voc_customer nobody;
-	if (!before)
+	if (!before || now->forgotten)
 		before = &nobody;
 	struct teller teller = { .tell = tell_field, .context = context, .fresh = before->counts.events == 0 };
 	if (now->counts.events == 0)

@@ -234,12 +234,29 @@ static enum voc_status write_hash(struct voc_shadow *shadow, struct voc_str name
 	return end(shadow, name, error);
 }
 
+/* The customer was forgotten after it was written here. A shadow without a key that it has named can't be switched in.
+ */
+static enum voc_status start_anew(struct voc_shadow *shadow, struct voc_str name, const struct voc_customer *now,
+                                  struct voc_error *error)
+{
+	if (now->counts.events == 0)
+		return voc_error_set(error, VOC_RETRY, VOC_REASON_REDIS, -1,
+		                     "a customer was forgotten meanwhile; try again");
+	begin(shadow, "DEL", name);
+	return end(shadow, name, error);
+}
+
 enum voc_status voc_shadow_customer(struct voc_shadow *shadow, struct voc_str id, const struct voc_customer *before,
                                     const struct voc_customer *now, struct voc_error *error)
 {
 	struct voc_redis_key live_key, key;
 	struct voc_str live = voc_redis_key_customer(&live_key, shadow->partition, id);
 	struct voc_str name = shadow_of(shadow, live, &key);
+	if (before != NULL && now->forgotten) {
+		enum voc_status status = start_anew(shadow, name, now, error);
+		if (status != VOC_OK)
+			return status;
+	}
 	begin(shadow, "HSET", name);
 	voc_redis_args_clear(&shadow->deletes);
 	if (!voc_customer_diff(before, now, tell_field, shadow))

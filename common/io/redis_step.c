@@ -33,6 +33,10 @@ const char voc_redis_step_script[] =
         "end\n"
         "local function change_hash(key)\n"
         "  local sets, deletes = tonumber(take()), tonumber(take())\n"
+        "  if deletes < 0 then\n"
+        "    redis.call('DEL', key)\n"
+        "    deletes = 0\n"
+        "  end\n"
         "  apply('HSET', key, sets)\n"
         "  apply('HDEL', key, deletes)\n"
         "end\n"
@@ -109,11 +113,11 @@ static bool tell_field(void *context, const struct voc_field *field)
 	return true;
 }
 
-/* What tell_field gathered, as the script's change_hash takes it. */
-static void take_hash(struct voc_redis_step *step, struct voc_redis_args *to)
+/* What tell_field gathered, as the script's change_hash takes it: `anew`, all that is there goes first. */
+static void take_hash(struct voc_redis_step *step, bool anew, struct voc_redis_args *to)
 {
 	voc_redis_args_add_i64(to, (int64_t)step->sets.count);
-	voc_redis_args_add_i64(to, (int64_t)step->deletes.count);
+	voc_redis_args_add_i64(to, anew ? -1 : (int64_t)step->deletes.count);
 	voc_redis_args_append(to, &step->sets);
 	voc_redis_args_append(to, &step->deletes);
 	voc_redis_args_clear(&step->sets);
@@ -139,10 +143,11 @@ void voc_redis_step_customer(struct voc_redis_step *step, struct voc_str id, con
                              const struct voc_customer *now)
 {
 	struct voc_redis_key key;
+	bool anew = now->forgotten && before;
 	step->out_of_memory |= !voc_customer_diff(before, now, tell_field, step);
-	if (step->sets.count + step->deletes.count > 0) {
+	if (anew || step->sets.count + step->deletes.count > 0) {
 		voc_redis_args_add(&step->customer_keys, voc_redis_key_customer(&key, step->partition, id));
-		take_hash(step, &step->customers);
+		take_hash(step, anew, &step->customers);
 	}
 	step->out_of_memory |= !voc_customer_due_diff(id, before, now, tell_due, step);
 	int score;
@@ -250,7 +255,7 @@ enum voc_status voc_redis_step_end(struct voc_redis_step *step, const struct voc
 	add_counted(call, &step->settled);
 	voc_redis_args_append(call, &step->rollups);
 	step->out_of_memory |= !voc_partition_state_diff(state, tell_field, step);
-	take_hash(step, call);
+	take_hash(step, false, call);
 	voc_redis_args_command(buf, call);
 	if (step->out_of_memory || buf->out_of_memory)
 		return voc_error_set(error, VOC_FATAL, VOC_REASON_OUT_OF_MEMORY, -1, "no memory for a batch's step");

@@ -17,6 +17,7 @@
 #include "core/correction.h"
 #include "core/due_record.h"
 #include "core/fact.h"
+#include "core/forget_record.h"
 #include "core/rules_record.h"
 
 #define NULL_LENGTH UINT32_MAX
@@ -193,6 +194,14 @@ static void drive_due(const struct voc_record *record, struct voc_arena *arena, 
 	write_verdict(line, voc_due_record_decode(record->value, arena, &due, &error), &error);
 }
 
+static void drive_forget(const struct voc_record *record, struct voc_arena *arena, struct voc_buf *line)
+{
+	struct voc_forget_record forget;
+	struct voc_error error;
+	voc_error_clear(&error);
+	write_verdict(line, voc_forget_record_decode(record->value, arena, &forget, &error), &error);
+}
+
 /* Every label and confidence comes up, whatever the texts are. */
 static void make_up(const struct voc_event *event, struct voc_classification *result)
 {
@@ -343,6 +352,8 @@ int main(int argc, char **argv)
 		return drive(drive_rules);
 	if (strcmp(what, "due") == 0)
 		return drive(drive_due);
+	if (strcmp(what, "forget") == 0)
+		return drive(drive_forget);
 	if (strcmp(what, "classify") == 0)
 		return drive(drive_classify);
 	if (strcmp(what, "corrections") == 0)
@@ -353,7 +364,7 @@ int main(int argc, char **argv)
 		return print_tables();
 	fprintf(stderr,
 	        "usage: %s facts KIND|hand-on "
-	        "KIND|events|classified|alerts|corrections|rules|due|classify|correct|tables\n",
+	        "KIND|events|classified|alerts|corrections|rules|due|forget|classify|correct|tables\n",
 	        argv[0]);
 	return 2;
 }

@@ -141,6 +141,12 @@ def bad_rules(rng):
                        text.replace('"version":"', '"version":"x'), text[:-1] + ',"pad":"' + "x" * 66_560 + '"}'))
 
 
+def forget(rng, value):
+    """A request to forget the customer of an event, or something that looks like one and is none."""
+    text = oracle.forget_record(value["data"]["customer_id"])
+    return text if rng.random() < 0.8 else rng.choice((text.replace("/voc/vocctl", "/voc/aggregator"), text.replace("}}", ',"why":"asked"}}'), text[:-1]))
+
+
 class Clock:
     """The records' timestamps, from a clock that a log's events need not agree with: slow, fast, jumping, now and then absurd."""
 
@@ -186,6 +192,9 @@ def log(seed, length=900, hot=0.0, back=20, restless=1.0, facts=0.15):
             offset += 1
         if rng.random() < 0.01:
             records.append((offset, t, "", bad_rules(rng)))
+            offset += 1
+        if rng.random() < 0.02:
+            records.append((offset, t, "", forget(rng, value) if number else bad_rules(rng)))
             offset += 1
         t += rng.choice(steps) if rng.random() < (0.1 if seed % 2 else 0.9) else 0
         late = rng.choice((1, 5 * HOUR_MS, 24 * HOUR_MS, 168 * HOUR_MS, 700 * HOUR_MS)) if rng.random() < 0.1 else 0

@@ -71,7 +71,7 @@ KINDS = (("classified", "classified", 320 * 1024), ("alert", "alerts", 64 * 1024
          ("due", "due", 4096))
 
 
-@pytest.mark.parametrize("name, mode", [kind[:2] for kind in KINDS] + [("rules", "rules")])
+@pytest.mark.parametrize("name, mode", [kind[:2] for kind in KINDS] + [("rules", "rules"), ("forget", "forget")])
 def test_examples(name, mode):
     for kind in ("valid", "invalid"):
         paths = examples(name, kind)

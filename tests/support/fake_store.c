@@ -35,10 +35,7 @@ void fake_store_free(struct fake_store *store)
 {
 	for (size_t i = 0; i < store->count; i++) {
 		struct fake_hash *hash = store->hashes[i];
-		for (size_t at = 0; at < hash->count; at++) {
-			release(hash->fields[at].name);
-			release(hash->fields[at].value);
-		}
+		fake_hash_clear(hash);
 		free(hash->fields);
 		free(hash->key);
 		free(hash);
@@ -90,6 +87,15 @@ void fake_hash_set(struct fake_hash *hash, const struct voc_field *field)
 		*place = (struct voc_field){ copy(field->name), copy(field->value) };
 		hash->count++;
 	}
+}
+
+void fake_hash_clear(struct fake_hash *hash)
+{
+	for (size_t at = 0; at < hash->count; at++) {
+		release(hash->fields[at].name);
+		release(hash->fields[at].value);
+	}
+	hash->count = 0;
 }
 
 bool fake_hash_tell(void *hash, const struct voc_field *field)

@@ -24,6 +24,7 @@ struct fake_hash *fake_store_hash(struct fake_store *store, const char *key);
 void fake_hash_set(struct fake_hash *hash, const struct voc_field *field);
 void fake_hash_add(struct fake_hash *hash, struct voc_str name, int64_t by);
 /* A voc_field_fn: the context is the hash. */
+void fake_hash_clear(struct fake_hash *hash);
 bool fake_hash_tell(void *hash, const struct voc_field *field);
 /* NULL if there is no such field. */
 const char *fake_hash_get(const struct fake_hash *hash, const char *name);

@@ -183,6 +183,30 @@ def rules_record(raw):
            '{"version":"%s","rules":%s}}' % (rules.version, rules.version, rules.body)
 
 
+def forgotten_by(value, source_header):
+    """The customer that a record of voc.classified wants forgotten, or None if that is no valid forget record."""
+    if source_header:
+        return None
+    try:
+        event = json.loads(value)
+        if event["type"] != "voc.forget" or len(value if isinstance(value, bytes) else value.encode()) > 8192:
+            return None
+        check(event["specversion"] == "1.0" and event["source"] == "/voc/vocctl" and event["datacontenttype"] == "application/json", "envelope")
+        check(isinstance(event["id"], str) and event["data"].keys() == {"customer_id"}, "envelope")
+        parse_time(event["time"])
+        customer = event["data"]["customer_id"]
+        check(isinstance(customer, str) and 0 < len(customer) <= 128, "customer_id")
+        return customer
+    except (ValueError, KeyError, AttributeError, TypeError, IndexError):
+        return None
+
+
+def forget_record(customer, request="r-1", time="2026-11-22T00:00:00.000Z"):
+    """What vocctl forget writes."""
+    return '{"specversion":"1.0","id":%s,"source":"/voc/vocctl","type":"voc.forget","time":"%s","datacontenttype":"application/json","data":' \
+           '{"customer_id":%s}}' % (dumps(request), time, dumps(customer))
+
+
 class Ring:
     """The ids of a customer's recent events, by their numbers."""
 
@@ -300,6 +324,11 @@ class Partition:
         due = due_of(value, source_header)
         if due:
             self.fall_due(offset, *due)
+            return
+        customer = forgotten_by(value, source_header)
+        if customer is not None:
+            self.totals["controls"] += 1
+            self.customers.pop(customer, None)
             return
         try:
             event = json.loads(value)

@@ -89,6 +89,10 @@ static void apply(struct replay *replay, const struct item *item, int64_t offset
 		MUST(voc_aggregate_rule(&replay->aggregate, &replay->state, &item->record, &error) == VOC_OK);
 		return;
 	}
+	if (item->record.kind == VOC_RECORD_FORGET) {
+		MUST(voc_aggregate_forget(&replay->state, &item->customer->customer, &item->record, &error) == VOC_OK);
+		return;
+	}
 	bool due = item->record.kind == VOC_RECORD_DUE;
 	MUST((due ? voc_aggregate_due : voc_aggregate_apply)(&replay->aggregate, &replay->state,
 	                                                     &item->customer->customer, replay->rollup, &item->record,
@@ -153,6 +157,8 @@ static void save_customer(struct replay *replay, struct voc_cached_customer *cac
 	struct voc_error error = { 0 };
 	struct voc_str id = voc_cached_customer_id(cached);
 	int score = 0;
+	if (cached->customer.forgotten)
+		fake_hash_clear(customer_hash(replay, id));
 	MUST(voc_customer_diff(cached->before, &cached->customer, fake_hash_tell, customer_hash(replay, id)));
 	MUST(voc_customer_due_diff(id, cached->before, &cached->customer, set_due,
 	                           fake_store_hash(&replay->store, "due")));
