@@ -36,6 +36,11 @@ void voc_admin_free(struct voc_admin *admin)
 		free(admin);
 }
 
+rd_kafka_t *kafka_admin_instance(struct voc_admin *admin)
+{
+	return admin->client.rk;
+}
+
 static enum voc_status unreachable(rd_kafka_resp_err_t err, const char *what, struct voc_error *error)
 {
 	return voc_error_set(error, VOC_RETRY, VOC_REASON_KAFKA, -1, "%s: %s", what, rd_kafka_err2str(err));

@@ -117,6 +117,10 @@ int64_t kafka_position(const struct voc_consumer *consumer, size_t index);
 enum voc_status kafka_ends(struct kafka_client *client, const struct voc_position *positions, size_t count,
                            int64_t *ret_ends, int timeout_ms, struct voc_error *error);
 
+struct voc_admin;
+/* librdkafka's own handle of an admin client. */
+struct rd_kafka_s *kafka_admin_instance(struct voc_admin *admin);
+
 /* Milliseconds from now to `deadline_ms`, 0 if it has passed. */
 int kafka_left_ms(int64_t deadline_ms);
 

@@ -14,6 +14,7 @@ const struct vocctl_command *const vocctl_commands[] = {
 	&vocctl_command_export,
 	&vocctl_command_watch,
 	&vocctl_command_dlq,
+	&vocctl_command_forget,
 	&vocctl_command_gen,
 	&vocctl_command_label,
 	&vocctl_command_corrections,

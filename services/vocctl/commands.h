@@ -62,6 +62,7 @@ extern const struct vocctl_command vocctl_command_customer;
 extern const struct vocctl_command vocctl_command_dlq;
 extern const struct vocctl_command vocctl_command_doctor;
 extern const struct vocctl_command vocctl_command_export;
+extern const struct vocctl_command vocctl_command_forget;
 extern const struct vocctl_command vocctl_command_gen;
 extern const struct vocctl_command vocctl_command_label;
 extern const struct vocctl_command vocctl_command_rebuild;

@@ -39,13 +39,15 @@ static void count_delivery(void *owner, void *opaque, int32_t partition, int64_t
 	(void)opaque;
 	(void)partition;
 	sender->progress_at_ms = voc_clock_ms();
-	if (offset >= 0)
-		sender->acknowledged++;
+	if (offset < 0)
+		return;
+	sender->acknowledged++;
+	sender->last_offset = offset;
 }
 
 enum voc_status vocctl_sender_open(struct vocctl_sender *sender, const struct voc_conf *conf, struct voc_error *error)
 {
-	*sender = (struct vocctl_sender){ .progress_at_ms = voc_clock_ms() };
+	*sender = (struct vocctl_sender){ .progress_at_ms = voc_clock_ms(), .last_offset = -1 };
 	const struct voc_producer_settings settings = {
 		.kafka = vocctl_kafka_settings(conf),
 		.linger_ms = LINGER_MS,

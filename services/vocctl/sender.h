@@ -12,6 +12,7 @@
 struct vocctl_sender {
 	struct voc_producer *producer; /* owned */
 	int64_t sent, acknowledged;
+	int64_t last_offset;    /* of the record that was acknowledged last; -1: none */
 	int64_t progress_at_ms; /* of voc_clock_ms */
 };
 

@@ -22,7 +22,7 @@ static void test_every_command_is_whole(void **state)
 	/* By name, as scripts call them: one that a merge takes out is missed. */
 	static const char *const names[] = { "send",   "classify", "customer", "at-risk", "report",      "export",
 		                             "watch",  "dlq",      "gen",      "label",   "corrections", "rules",
-		                             "shadow", "topics",   "doctor",   "verify",  "rebuild" };
+		                             "shadow", "topics",   "doctor",   "forget",  "verify",      "rebuild" };
 	struct voc_buf buf;
 	voc_buf_init(&buf, 65536);
 	size_t count = 0;

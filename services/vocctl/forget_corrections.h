@@ -1,0 +1,12 @@
+/* Corrections of a customer's events: they hold masked words. One thread. */
+#ifndef VOC_VOCCTL_FORGET_CORRECTIONS_H
+#define VOC_VOCCTL_FORGET_CORRECTIONS_H
+
+#include "sender.h"
+
+/* Withdraws them all: a tombstone each, which compaction turns into nothing. */
+VOC_MUST_CHECK enum voc_status forget_corrections(const struct voc_conf *conf, struct vocctl_sender *sender,
+                                                  struct voc_str customer_id, int64_t *ret_withdrawn,
+                                                  struct voc_error *error);
+
+#endif
