@@ -171,7 +171,7 @@ def log(seed, length=900, hot=0.0, back=20, restless=1.0, facts=0.15):
     records, recent, t, offset, raw = [], [], START_MS, 0, {}
     # Odd seeds live on the edges: no time at all between events, or just a cooldown, a window or a half-life.
     steps = (0, 0, 0, 24 * HOUR_MS, 72 * HOUR_MS, 168 * HOUR_MS, 336 * HOUR_MS) if seed % 2 else (0, 1, 59_999, HOUR_MS, 30 * HOUR_MS, 400 * HOUR_MS)
-    more = random.Random(seed)
+    more, forgets = random.Random(seed), random.Random(seed + 2000)
     clock, partition, seen = Clock(rng, restless), oracle.Partition(PARTITION, TOPIC), 0
     first_rules = rng.randrange(60)
     for number in range(length):
@@ -193,8 +193,8 @@ def log(seed, length=900, hot=0.0, back=20, restless=1.0, facts=0.15):
         if rng.random() < 0.01:
             records.append((offset, t, "", bad_rules(rng)))
             offset += 1
-        if rng.random() < 0.02:
-            records.append((offset, t, "", forget(rng, value) if number else bad_rules(rng)))
+        if recent and not hot and forgets.random() < 0.01:  # a hot customer's ring must have time to grow
+            records.append((offset, t, "", forget(forgets, recent[-1])))
             offset += 1
         t += rng.choice(steps) if rng.random() < (0.1 if seed % 2 else 0.9) else 0
         late = rng.choice((1, 5 * HOUR_MS, 24 * HOUR_MS, 168 * HOUR_MS, 700 * HOUR_MS)) if rng.random() < 0.1 else 0
