@@ -29,7 +29,7 @@
 	  "nothing moves without it", "check VOC_KAFKA_BOOTSTRAP, the network, and the login (VOC_KAFKA_SECURITY_PROTOCOL, VOC_KAFKA_SASL_...)") \
 	X(DOCTOR_TOPICS, "topics", "all topics are there, and have leaders", \
 	  "services wait until they are", "vocctl topics create") \
-	X(DOCTOR_PARTITIONS, "partitions", "the raw topics have the same number of partitions", \
+	X(DOCTOR_PARTITIONS, "partitions", "the topics that voc-classifier reads have the same number of partitions", \
 	  "one member must own the same partition of each, or events are not taken in the order of time", "make the odd one anew with the others' number") \
 	X(DOCTOR_REPLICATION, "replication", "topics have three replicas, or as many as there are brokers", \
 	  "a broker's disk that dies takes the log with it", "VOC_REPLICATION=3 before topics are made; kafka-reassign-partitions.sh afterwards") \
@@ -43,7 +43,7 @@
 	  "retention.ms=-1 (or longer than the oldest backup of Redis) for voc.classified, days for the others") \
 	X(DOCTOR_CLEANUP, "cleanup_policy", "no topic of events is compacted", \
 	  "compaction keeps one event a customer, and drops the others", "cleanup.policy=delete") \
-	X(DOCTOR_TIMESTAMPS, "timestamps", "raw topics count time from a record's arrival", \
+	X(DOCTOR_TIMESTAMPS, "timestamps", "topics count time from a record's arrival", \
 	  "by a sender's timestamp an old event may be deleted before it is read", "message.timestamp.type=LogAppendTime for the raw topics and voc.alerts") \
 	X(DOCTOR_KAFKA_CLOCK, "kafka_clock", "Kafka's clock is not ahead of this one", \
 	  "decay, rollups and latencies go by these clocks", "NTP or chrony on every host") \

@@ -82,7 +82,7 @@ static int64_t records_in(const struct doctor *doctor, int first, int last)
 static void judge_dead_letters(struct doctor *doctor, int64_t before)
 {
 	int64_t dead = records_in(doctor, VOC_TOPIC_DEAD_LETTERS, VOC_TOPIC_DEAD_LETTERS);
-	int64_t raw = records_in(doctor, 0, VOC_RAW_TOPIC_COUNT - 1);
+	int64_t raw = records_in(doctor, 0, VOC_INPUT_TOPIC_COUNT - 1);
 	if (dead < 0 || raw < 0)
 		return;
 	if (dead > before)
@@ -137,7 +137,7 @@ static void look_at_clock(struct doctor *doctor)
 {
 	size_t count;
 	bool ahead = false;
-	struct voc_position *positions = positions_of(doctor, 0, VOC_RAW_TOPIC_COUNT - 1, &count);
+	struct voc_position *positions = positions_of(doctor, 0, VOC_INPUT_TOPIC_COUNT - 1, &count);
 	if (positions && count > 0 &&
 	    voc_admin_any_since(doctor->admin, positions, count, voc_clock_wall_ms() + CLOCK_SLACK_MS, TIMEOUT_MS,
 	                        &ahead, NULL) == VOC_OK)

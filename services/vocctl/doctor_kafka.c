@@ -49,7 +49,7 @@ static int64_t number(const struct voc_topic_setting *setting, int64_t otherwise
 /* Events, or what is made of them: not what is meant to keep the newest of each key. */
 static bool holds_events(enum voc_topic topic)
 {
-	return topic != VOC_TOPIC_CORRECTIONS;
+	return topic != VOC_TOPIC_CORRECTIONS && topic != VOC_TOPIC_PROFILES;
 }
 
 static void judge_retention(struct doctor *doctor, enum voc_topic topic, const char *name,
@@ -67,15 +67,13 @@ static void judge_retention(struct doctor *doctor, enum voc_topic topic, const c
 	else if (kept_bytes >= 0)
 		doctor_tell(doctor, DOCTOR_RETENTION, DOCTOR_WARN, "%s keeps %lld bytes a partition only", name,
 		            (long long)kept_bytes);
-	else
-		doctor_tell(doctor, DOCTOR_RETENTION, DOCTOR_OK, "%s", name);
 }
 
 static void judge_sizes(struct doctor *doctor, enum voc_topic topic, const char *name,
                         const struct voc_topic_setting *settings, int64_t *raw_bytes)
 {
 	int64_t bytes = number(&settings[MESSAGE_BYTES], 0);
-	if ((int)topic < VOC_RAW_TOPIC_COUNT && bytes > *raw_bytes)
+	if ((int)topic < VOC_INPUT_TOPIC_COUNT && bytes > *raw_bytes)
 		*raw_bytes = bytes;
 	int64_t least = topic == VOC_TOPIC_DEAD_LETTERS ? DEAD_LETTER_BYTES
 	                : topic == VOC_TOPIC_CLASSIFIED ? *raw_bytes
@@ -83,22 +81,16 @@ static void judge_sizes(struct doctor *doctor, enum voc_topic topic, const char 
 	if (bytes < least)
 		doctor_tell(doctor, DOCTOR_MESSAGE_SIZE, DOCTOR_FAIL, "%s takes %lld bytes, and may get %lld", name,
 		            (long long)bytes, (long long)least);
-	else
-		doctor_tell(doctor, DOCTOR_MESSAGE_SIZE, DOCTOR_OK, "%s", name);
 }
 
 static void judge_policies(struct doctor *doctor, enum voc_topic topic, const char *name,
                            const struct voc_topic_setting *settings)
 {
-	bool by_arrival = (int)topic < VOC_RAW_TOPIC_COUNT || topic == VOC_TOPIC_ALERTS;
+	bool by_arrival = (int)topic < VOC_INPUT_TOPIC_COUNT || topic == VOC_TOPIC_ALERTS;
 	if (holds_events(topic) && strstr(settings[CLEANUP].value, "compact"))
 		doctor_tell(doctor, DOCTOR_CLEANUP, DOCTOR_FAIL, "%s is compacted", name);
-	else
-		doctor_tell(doctor, DOCTOR_CLEANUP, DOCTOR_OK, "%s", name);
 	if (by_arrival && strcmp(settings[TIMESTAMPS].value, "LogAppendTime") != 0)
 		doctor_tell(doctor, DOCTOR_TIMESTAMPS, DOCTOR_WARN, "%s has %s", name, settings[TIMESTAMPS].value);
-	else
-		doctor_tell(doctor, DOCTOR_TIMESTAMPS, DOCTOR_OK, "%s", name);
 }
 
 static void judge_replicas(struct doctor *doctor, const char *name, const struct voc_topic_look *look,
@@ -112,19 +104,16 @@ static void judge_replicas(struct doctor *doctor, const char *name, const struct
 	else if (look->short_of_replicas > 0)
 		doctor_tell(doctor, DOCTOR_REPLICATION, DOCTOR_WARN, "%s: %d partitions lack a replica now", name,
 		            (int)look->short_of_replicas);
-	else
-		doctor_tell(doctor, DOCTOR_REPLICATION, DOCTOR_OK, "%s", name);
 	if (in_sync > look->replicas_least)
 		doctor_tell(doctor, DOCTOR_IN_SYNC, DOCTOR_FAIL, "%s wants %lld of %d replicas: nothing can be written",
 		            name, (long long)in_sync, (int)look->replicas_least);
 	else if (look->replicas_least > 1 && in_sync != look->replicas_least - 1)
 		doctor_tell(doctor, DOCTOR_IN_SYNC, DOCTOR_WARN, "%s: %lld of %d replicas", name, (long long)in_sync,
 		            (int)look->replicas_least);
-	else
-		doctor_tell(doctor, DOCTOR_IN_SYNC, DOCTOR_OK, "%s", name);
 }
 
-static void look_at_settings(struct doctor *doctor, enum voc_topic topic, const char *name, int64_t *raw_bytes)
+/* False if Kafka does not tell. */
+static bool look_at_settings(struct doctor *doctor, enum voc_topic topic, const char *name, int64_t *raw_bytes)
 {
 	struct voc_error error = { 0 };
 	struct voc_topic_setting settings[SETTING_COUNT] = {
@@ -134,18 +123,29 @@ static void look_at_settings(struct doctor *doctor, enum voc_topic topic, const 
 	};
 	if (voc_admin_topic_settings(doctor->admin, name, settings, SETTING_COUNT, TIMEOUT_MS, &error) != VOC_OK) {
 		doctor_tell(doctor, DOCTOR_RETENTION, DOCTOR_WARN, "%s: %s", name, error.text);
-		return;
+		return false;
 	}
 	judge_retention(doctor, topic, name, settings);
 	judge_sizes(doctor, topic, name, settings, raw_bytes);
 	judge_policies(doctor, topic, name, settings);
 	judge_replicas(doctor, name, &doctor->topics[topic], settings);
+	return true;
+}
+
+/* Of each check that told nothing worse. */
+static void tell_the_rest(struct doctor *doctor, int told)
+{
+	static const enum doctor_check all[] = { DOCTOR_TOPICS,       DOCTOR_REPLICATION, DOCTOR_IN_SYNC,
+		                                 DOCTOR_MESSAGE_SIZE, DOCTOR_RETENTION,   DOCTOR_CLEANUP,
+		                                 DOCTOR_TIMESTAMPS };
+	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+		doctor_tell(doctor, all[i], DOCTOR_OK, "%d of %d topics looked at", told, VOC_TOPIC_COUNT);
 }
 
 static void compare_partitions(struct doctor *doctor)
 {
 	int32_t first = doctor->topics[0].partitions;
-	for (int topic = 0; topic < VOC_RAW_TOPIC_COUNT; topic++) {
+	for (int topic = 0; topic < VOC_INPUT_TOPIC_COUNT; topic++) {
 		int32_t count = doctor->topics[topic].partitions;
 		if (count > 0 && first > 0 && count != first)
 			doctor_tell(doctor, DOCTOR_PARTITIONS, DOCTOR_FAIL, "%s has %d, %s has %d",
@@ -159,6 +159,7 @@ static void compare_partitions(struct doctor *doctor)
 void doctor_look_at_topics(struct doctor *doctor)
 {
 	int64_t raw_bytes = 0;
+	int told = 0;
 	for (int topic = 0; doctor->admin && topic < VOC_TOPIC_COUNT; topic++) {
 		char name[VOC_TOPIC_NAME_SIZE];
 		struct voc_error error = { 0 };
@@ -173,11 +174,12 @@ void doctor_look_at_topics(struct doctor *doctor)
 		else if (look->without_leader > 0)
 			doctor_tell(doctor, DOCTOR_TOPICS, DOCTOR_FAIL, "%s: %d partitions have no leader", name,
 			            (int)look->without_leader);
-		else
-			doctor_tell(doctor, DOCTOR_TOPICS, DOCTOR_OK, "%s", name);
 		if (look->partitions > 0)
-			look_at_settings(doctor, (enum voc_topic)topic, name, &raw_bytes);
+			told += look_at_settings(doctor, (enum voc_topic)topic, name, &raw_bytes);
 	}
-	if (doctor->admin)
-		compare_partitions(doctor);
+	if (!doctor->admin)
+		return;
+	compare_partitions(doctor);
+	if (told > 0)
+		tell_the_rest(doctor, told);
 }

@@ -8,6 +8,7 @@ import oracle
 from stack import RAW_TOPICS, ROOT
 
 SHOWN = 5
+COUNTED = ("events", "duplicates", "copies", "invalid", "controls", "facts", "dues", "dues_stale")  # what a record of voc.classified may be
 ROLLUP_RETENTION_MS = 365 * 86_400_000  # as Stack.env says
 
 
@@ -95,7 +96,7 @@ def check_sums(stack, partitions):
         dead.add(b"/".join(headers[f"voc_origin_{part}"] for part in ("topic", "partition", "offset")))
     assert len(classified) + len(dead) == raw, f"{raw} raw records, {len(classified)} classified, {len(dead)} dead letters"
     assert not classified & dead
-    totals = {name: sum(p.totals[name] for p in partitions.values()) for name in ("events", "duplicates", "copies", "invalid", "controls", "facts")}
+    totals = {name: sum(p.totals[name] for p in partitions.values()) for name in COUNTED}
     assert sum(totals.values()) == records and totals["invalid"] == 0
     assert totals["events"] + totals["duplicates"] + totals["facts"] == len(classified)
     return {"raw": raw, "classified": len(classified), "dead": len(dead), **totals}

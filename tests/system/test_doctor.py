@@ -163,7 +163,7 @@ def test_topics_that_are_missing_or_differ(stack):
     status, found = examine(stack, VOC_TOPIC_PREFIX="nowhere.")
     assert status == 1 and found["topics"][0] == "fail" and "nowhere.calls is missing" in found["topics"][1]
     admin = AdminClient({"bootstrap.servers": stack.bootstrap})
-    names = {"odd.calls": 2, "odd.web": 2, "odd.complaints": 3}
+    names = {"odd.calls": 2, "odd.web": 2, "odd.complaints": 3, "odd.orders": 2}
     for future in admin.create_topics([NewTopic(name, count, 1) for name, count in names.items()]).values():
         future.result(20)
     wait_for(lambda: names.keys() <= admin.list_topics(timeout=10).topics.keys(), 20, "the topics")
