@@ -72,9 +72,16 @@ class Setup:
             found.update(node.read_all())
         return found
 
-    def flush_all(self):
-        for node in self.masters():
-            node.redis.flushall()
+    def flush_all(self, timeout=20):
+        """Also where a fault has just killed one of them: once it is back, or another is master in its place."""
+        def done():
+            try:
+                for node in self.masters():
+                    node.redis.flushall()
+                return True
+            except redis.RedisError:
+                return False
+        processes.wait_for(done, timeout, "every master to be emptied")
 
     def wait_empty(self, timeout=30):
         """Every server, and its file too: nothing of before can come back. Right after flush_all."""
