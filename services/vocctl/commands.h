@@ -56,6 +56,7 @@ struct vocctl_command {
 };
 
 extern const struct vocctl_command vocctl_command_at_risk;
+extern const struct vocctl_command vocctl_command_case;
 extern const struct vocctl_command vocctl_command_classify;
 extern const struct vocctl_command vocctl_command_corrections;
 extern const struct vocctl_command vocctl_command_customer;

@@ -124,7 +124,7 @@ static void dump_database(struct dump *dump)
 	for (size_t i = 0; i < names->count; i++)
 		keys.lines[keys.count++] = strndup(names->items[i]->str.ptr, names->items[i]->str.len);
 	for (size_t i = 0; i < keys.count; i++) {
-		bool sorted = strstr(keys.lines[i], ":at_risk");
+		bool sorted = strstr(keys.lines[i], ":at_risk") || strstr(keys.lines[i], ":due");
 		const struct voc_redis_reply *all =
 		        sorted ? REDIS_DO(&server, "ZRANGE", keys.lines[i], "0", "-1", "WITHSCORES")
 		               : REDIS_DO(&server, "HGETALL", keys.lines[i]);

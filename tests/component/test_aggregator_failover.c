@@ -189,9 +189,9 @@ static void dump_node(struct redis_node *node, struct dump *dump)
 	for (; count < names->count; count++)
 		voc_str_copy(keys[count], sizeof keys[count], names->items[count]->str);
 	for (size_t i = 0; i < count; i++) {
-		const struct voc_redis_reply *all = strstr(keys[i], ":at_risk")
-		                                            ? NODE_DO(node, "ZRANGE", keys[i], "0", "-1", "WITHSCORES")
-		                                            : NODE_DO(node, "HGETALL", keys[i]);
+		bool sorted = strstr(keys[i], ":at_risk") || strstr(keys[i], ":due");
+		const struct voc_redis_reply *all = sorted ? NODE_DO(node, "ZRANGE", keys[i], "0", "-1", "WITHSCORES")
+		                                           : NODE_DO(node, "HGETALL", keys[i]);
 		for (size_t j = 0; j + 1 < all->count; j += 2)
 			dump_add(dump, keys[i], all->items[j]->str, all->items[j + 1]->str);
 	}

@@ -106,7 +106,7 @@ const struct voc_redis_reply *redis_server_do(struct redis_server *server, const
 
 const char *redis_server_hget(struct redis_server *server, const char *key, const char *field)
 {
-	static char value[4096];
+	static char value[65536];
 	const struct voc_redis_reply *reply = REDIS_DO(server, "HGET", key, field);
 	voc_str_copy(value, sizeof value, reply->str);
 	return value;
