@@ -77,22 +77,23 @@ static void test_the_bytes(void **state)
 	struct voc_event event = raw_event();
 	struct voc_classification result = verdict();
 	struct voc_buf buf = encode(&event, &result);
-	assert_string_equal(voc_buf_c_str(&buf),
-	                    "{\"specversion\":\"1.0\",\"id\":\"6f0c\",\"source\":\"/callcenter/"
-	                    "seoul\",\"type\":\"voc.classified\",\"subject\":\"C-000123\","
-	                    "\"time\":\"2026-11-21T09:30:00.123Z\",\"datacontenttype\":\"application/"
-	                    "json\",\"data\":{\"customer_id\":\"C-000123\","
-	                    "\"channel\":\"call\",\"contact\":\"phone\",\"lang\":\"ko\",\"rating\":1,\"expected\":5,\"product\":"
-	                    "\"internet-500\",\"feedback_type\":\"complaint\","
-	                    "\"satisfaction\":\"dissatisfied\",\"primary_factor\":\"product_service\",\"factors\":["
-	                    "\"product_service\",\"word_of_mouth\"],"
-	                    "\"servqual\":\"responsiveness\",\"churn_intent\":true,\"confidence\":{\"feedback_type\":0."
-	                    "934,\"satisfaction\":1.0,\"factors\":0.71,"
-	                    "\"servqual\":0.005,\"churn_intent\":0.0},\"evidence\":[{\"head\":\"servqual\",\"label\":"
-	                    "\"responsiveness\",\"start\":0,\"end\":28,"
-	                    "\"text\":\"상담원 연결까지 "
-	                    "40분\"},{\"head\":\"churn_intent\",\"label\":\"churn_intent\",\"start\":45,\"end\":54,"
-	                    "\"text\":\"**-****-*\"}],\"model\":\"model+rules\"}}");
+	assert_string_equal(
+	        voc_buf_c_str(&buf),
+	        "{\"specversion\":\"1.0\",\"id\":\"6f0c\",\"source\":\"/callcenter/"
+	        "seoul\",\"type\":\"voc.classified\",\"subject\":\"C-000123\","
+	        "\"time\":\"2026-11-21T09:30:00.123Z\",\"datacontenttype\":\"application/"
+	        "json\",\"data\":{\"customer_id\":\"C-000123\","
+	        "\"channel\":\"call\",\"contact\":\"phone\",\"lang\":\"ko\",\"rating\":1,\"expected\":5,\"product\":"
+	        "\"internet-500\",\"feedback_type\":\"complaint\","
+	        "\"satisfaction\":\"dissatisfied\",\"primary_factor\":\"product_service\",\"factors\":["
+	        "\"product_service\",\"word_of_mouth\"],"
+	        "\"servqual\":\"responsiveness\",\"churn_intent\":true,\"confidence\":{\"feedback_type\":0."
+	        "934,\"satisfaction\":1.0,\"factors\":0.71,"
+	        "\"servqual\":0.005,\"churn_intent\":0.0},\"evidence\":[{\"head\":\"servqual\",\"label\":"
+	        "\"responsiveness\",\"start\":0,\"end\":28,"
+	        "\"text\":\"상담원 연결까지 "
+	        "40분\"},{\"head\":\"churn_intent\",\"label\":\"churn_intent\",\"start\":45,\"end\":54,"
+	        "\"text\":\"**-****-*\"}],\"model\":\"model+rules\"}}");
 	voc_buf_free(&buf);
 }
 

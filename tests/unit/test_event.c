@@ -63,7 +63,8 @@ static void test_a_whole_event_is_read(void **state)
 	        "1],"
 	        "\"data\":{\"customer_id\":\"C-000123\",\"channel\":\"phone\",\"text\":\"40분을 "
 	        "기다렸어요\",\"lang\":\"ko\","
-	        "\"rating\":1.0,\"expected\":4,\"product\":\"internet-500\",\"agent_id\":\"A-17\",\"team\":\"retention\","
+	        "\"rating\":1.0,\"expected\":4,\"product\":\"internet-500\",\"agent_id\":\"A-17\",\"team\":"
+	        "\"retention\","
 	        "\"more\":{\"a\":[1,2]}}}";
 	assert_int_equal(decode(VOC_STR(text)), VOC_OK);
 	assert_true(voc_str_is(event.id, "6f0c"));

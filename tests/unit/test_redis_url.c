@@ -1,6 +1,6 @@
 /* VOC_REDIS_URL, its good forms and its bad ones; and the encoding of commands. */
-#include "io/redis_args.h"
 #include "core/rollup.h"
+#include "io/redis_args.h"
 #include "io/redis_keys.h"
 #include "io/redis_url.h"
 
