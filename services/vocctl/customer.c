@@ -10,37 +10,66 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#define PAGE_BYTES_MAX (1 << 20)
+#define PAGE_BYTES_MAX (64 << 20)
+#define TIMELINE_MOST  1000
 
-enum { FLAG_JSON, FLAG_COUNT };
+enum { FLAG_TIMELINE, FLAG_JSON, FLAG_COUNT };
 
 static const struct vocctl_flag flags[FLAG_COUNT] = {
-	[FLAG_JSON] = { "json", VOCCTL_SWITCH, NULL, 0, 0, 0, "One JSON object: the hash as it is stored" },
+	[FLAG_TIMELINE] = { "timeline", VOCCTL_COUNT, "N", 1, TIMELINE_MOST, 0,
+	                    "And the journey: the newest N contacts, orders, follow-ups and profiles, from the log" },
+	[FLAG_JSON] = { "json", VOCCTL_SWITCH, NULL, 0, 0, 0,
+	                "One JSON object: the hash as it is stored, and the rest" },
 };
+
+/* All that is shown; the hash comes last, since it is borrowed from the connection until the next question. */
+static enum voc_status read_all(struct vocctl_store *store, struct customer_view *view, struct voc_rules *rules,
+                                struct voc_redis_fields *fields, struct voc_error *error)
+{
+	bool known = false;
+	view->partition = voc_partition_of(view->id, store->meta.partitions);
+	enum voc_status status = vocctl_store_rules(store, view->partition, rules, &known, error);
+	view->rules = known ? rules : NULL;
+	if (status == VOC_OK)
+		status = vocctl_store_customer(store, view->id, fields, error);
+	if (status == VOC_OK && fields->count == 0)
+		status = voc_error_set(error, VOC_INVALID, VOC_REASON_NONE, -1, "nothing is known of this customer");
+	view->fields = fields;
+	return status;
+}
+
+static void print(const struct customer_view *view, bool as_json)
+{
+	struct voc_buf page;
+	voc_buf_init(&page, PAGE_BYTES_MAX);
+	if (as_json)
+		customer_page_json(&page, view);
+	else
+		customer_page(&page, view, vocctl_colour_wanted(STDOUT_FILENO));
+	fputs(voc_buf_c_str(&page), stdout);
+	voc_buf_free(&page);
+}
 
 static int run(const struct voc_conf *conf, const struct vocctl_arguments *arguments)
 {
-	struct voc_str id = voc_str_from(arguments->operands[0]);
+	struct customer_view view = { .id = voc_str_from(arguments->operands[0]) };
 	struct voc_error error = { 0 };
 	struct vocctl_store store;
 	struct voc_redis_fields fields;
+	struct voc_rules rules;
+	struct timeline *timeline = NULL;
 	enum voc_status status = vocctl_store_open(&store, conf, &error);
+	if (status == VOC_OK && arguments->flags[FLAG_TIMELINE].given)
+		status =
+		        timeline_read(conf, view.id, (size_t)arguments->flags[FLAG_TIMELINE].number, &timeline, &error);
+	view.timeline = timeline;
 	if (status == VOC_OK)
-		status = vocctl_store_customer(&store, id, &fields, &error);
-	if (status == VOC_OK && fields.count == 0)
-		status = voc_error_set(&error, VOC_INVALID, VOC_REASON_NONE, -1, "nothing is known of this customer");
-	if (status != VOC_OK) {
+		status = read_all(&store, &view, &rules, &fields, &error);
+	if (status == VOC_OK)
+		print(&view, arguments->flags[FLAG_JSON].given);
+	else
 		fprintf(stderr, "vocctl customer: %s\n", error.text);
-	} else {
-		struct voc_buf page;
-		voc_buf_init(&page, PAGE_BYTES_MAX);
-		if (arguments->flags[FLAG_JSON].given)
-			customer_page_json(&page, id, voc_partition_of(id, store.meta.partitions), &fields);
-		else
-			customer_page(&page, id, &fields, vocctl_colour_wanted(STDOUT_FILENO));
-		fputs(voc_buf_c_str(&page), stdout);
-		voc_buf_free(&page);
-	}
+	timeline_free(timeline);
 	vocctl_store_close(&store);
 	return status == VOC_OK ? VOCCTL_OK : VOCCTL_FAILED;
 }
@@ -51,7 +80,10 @@ const struct vocctl_command vocctl_command_customer = {
 	.operands_least = 1,
 	.operands_most = 1,
 	.summary = "Show what is known of a customer",
-	.description = "Counts, satisfaction, risk and what it is made of, as the aggregator keeps them in Redis.\n",
+	.description = "Counts, satisfaction, risk and what it is made of, as the aggregator keeps them in Redis, and "
+	               "the step\n"
+	               "that the last alert advises. With --timeline also what the customer did and said, over all "
+	               "channels.\n",
 	.flags = flags,
 	.flag_count = FLAG_COUNT,
 	.run = run,

@@ -7,6 +7,7 @@
 #include "text.h"
 
 #include <jansson.h>
+#include <locale.h>
 #include <stdio.h>
 
 #define LABEL_COLUMNS 14
@@ -103,17 +104,50 @@ static void add_all_counts(struct voc_buf *out, const struct voc_redis_fields *f
 	add_counts(out, "leaving", fields, "", churn, 1);
 }
 
+/* When the alert of that rule was last sent; false if none is remembered. */
+static bool alert_time(const struct voc_redis_fields *fields, int rule, int64_t *ret_ms)
+{
+	char name[64];
+	struct voc_str value;
+	snprintf(name, sizeof name, "alert:%s", voc_rule_name((enum voc_rule)rule));
+	if (!voc_redis_field_find(fields, name, &value))
+		return false;
+	const char *colon = memchr(value.ptr, ':', value.len);
+	return colon != NULL && voc_str_to_i64(voc_str_of(value.ptr, (size_t)(colon - value.ptr)), ret_ms);
+}
+
+/* The rule whose advice is to be followed: that of the last alert. -1 if there was none. */
+static int advised_rule(const struct voc_redis_fields *fields)
+{
+	int advised = -1;
+	int64_t last_ms = INT64_MIN;
+	for (int rule = 0; rule < VOC_RULE_COUNT; rule++) {
+		int64_t ms;
+		if (alert_time(fields, rule, &ms) && ms >= last_ms) {
+			advised = rule;
+			last_ms = ms;
+		}
+	}
+	return advised;
+}
+
+static void add_next_step(struct voc_buf *out, const struct customer_view *view)
+{
+	const char *locale = setlocale(LC_CTYPE, NULL);
+	int rule = advised_rule(view->fields);
+	if (rule < 0 || view->rules == NULL)
+		return;
+	bool is_korean = locale != NULL && strncmp(locale, "ko", 2) == 0;
+	add_label(out, "next step");
+	vocctl_text_add(out, voc_rules_follow_up(view->rules, (enum voc_rule)rule, is_korean ? "ko" : "en"));
+	voc_buf_add_char(out, '\n');
+}
+
 static void add_alerts(struct voc_buf *out, const struct voc_redis_fields *fields)
 {
 	for (int i = 0; i < VOC_RULE_MARKED_COUNT; i++) {
-		char name[64];
-		struct voc_str value;
 		int64_t ms;
-		snprintf(name, sizeof name, "alert:%s", voc_rule_name((enum voc_rule)i));
-		if (!voc_redis_field_find(fields, name, &value))
-			continue;
-		const char *colon = memchr(value.ptr, ':', value.len);
-		if (colon == NULL || !voc_str_to_i64(voc_str_of(value.ptr, (size_t)(colon - value.ptr)), &ms))
+		if (!alert_time(fields, i, &ms))
 			continue;
 		add_label(out, "alert");
 		vocctl_text_add_time(out, ms);
@@ -124,6 +158,25 @@ static void add_alerts(struct voc_buf *out, const struct voc_redis_fields *field
 static void add_json_str(struct voc_buf *out, const json_t *value)
 {
 	vocctl_text_add(out, voc_str_of(json_string_value(value), json_string_length(value)));
+}
+
+/* What the points are the sum of: "complaint 12.0, servqual:reliability 16.0" */
+static void add_terms(struct voc_buf *out, const json_t *terms)
+{
+	const char *name;
+	json_t *value;
+	bool any = false;
+	json_object_foreach((json_t *)(uintptr_t)terms, name, value)
+	{
+		json_int_t points = json_integer_value(value), size = points < 0 ? -points : points;
+		voc_buf_add_str(out, any ? VOC_STR(", ") : VOC_STR("  ("));
+		vocctl_text_add(out, voc_str_from(name));
+		voc_buf_addf(out, " %s%lld.%lld", points < 0 ? "-" : "", (long long)(size / 1000),
+		             (long long)(size / 100 % 10));
+		any = true;
+	}
+	if (any)
+		voc_buf_add_char(out, ')');
 }
 
 static void add_contribution(struct voc_buf *out, const json_t *event)
@@ -141,6 +194,7 @@ static void add_contribution(struct voc_buf *out, const json_t *event)
 	}
 	if (json_is_true(json_object_get(event, "churn_intent")))
 		voc_buf_add_str(out, VOC_STR(" leaving"));
+	add_terms(out, json_object_get(event, "terms"));
 	json_array_foreach(json_object_get(event, "evidence"), i, text)
 	{
 		voc_buf_add_str(out, i == 0 ? VOC_STR("  “") : VOC_STR(" “"));
@@ -162,13 +216,18 @@ static void add_contributions(struct voc_buf *out, const struct voc_redis_fields
 	json_decref(array);
 }
 
-void customer_page(struct voc_buf *out, struct voc_str id, const struct voc_redis_fields *fields, bool colour)
+void customer_page(struct voc_buf *out, const struct customer_view *view, bool colour)
 {
-	add_title(out, id, fields, colour);
-	add_contacts(out, fields);
-	add_all_counts(out, fields);
-	add_alerts(out, fields);
-	add_contributions(out, fields);
+	add_title(out, view->id, view->fields, colour);
+	add_contacts(out, view->fields);
+	add_all_counts(out, view->fields);
+	add_alerts(out, view->fields);
+	add_next_step(out, view);
+	add_contributions(out, view->fields);
+	if (view->timeline != NULL) {
+		voc_buf_addf(out, "\njourney\n");
+		timeline_show(out, view->timeline);
+	}
 }
 
 /* Redis holds bytes: what was written by others may be no UTF-8, and JSON must be. */
@@ -200,16 +259,32 @@ static void add_json_member(struct voc_json_writer *json, struct voc_str name, s
 	json_decref(array);
 }
 
-void customer_page_json(struct voc_buf *out, struct voc_str id, int32_t partition,
-                        const struct voc_redis_fields *fields)
+static void write_next_step(struct voc_json_writer *json, const struct customer_view *view)
 {
+	int rule = advised_rule(view->fields);
+	if (rule < 0 || view->rules == NULL)
+		return;
+	voc_json_key(json, "next_step");
+	voc_json_object(json);
+	voc_json_member_str(json, "rule", voc_str_from(voc_rule_name((enum voc_rule)rule)));
+	voc_json_member_str(json, "ko", voc_rules_follow_up(view->rules, (enum voc_rule)rule, "ko"));
+	voc_json_member_str(json, "en", voc_rules_follow_up(view->rules, (enum voc_rule)rule, "en"));
+	voc_json_object_end(json);
+}
+
+void customer_page_json(struct voc_buf *out, const struct customer_view *view)
+{
+	const struct voc_redis_fields *fields = view->fields;
 	struct voc_json_writer json;
 	voc_json_begin(&json, out);
 	voc_json_object(&json);
-	add_safe_member(&json, VOC_STR("customer_id"), id);
-	voc_json_member_i64(&json, "partition", partition);
+	add_safe_member(&json, VOC_STR("customer_id"), view->id);
+	voc_json_member_i64(&json, "partition", view->partition);
 	for (size_t i = 0; i < fields->count; i++)
 		add_json_member(&json, voc_redis_field_name(fields, i), voc_redis_field_value(fields, i));
+	write_next_step(&json, view);
+	if (view->timeline != NULL)
+		timeline_write(&json, view->timeline);
 	voc_json_object_end(&json);
 	voc_buf_add_char(out, '\n');
 }

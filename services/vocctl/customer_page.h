@@ -1,14 +1,24 @@
 /*
- * A customer's hash (docs/SEMANTICS.md) as a page for people, or as JSON. Pure.
+ * A customer's hash (docs/SEMANTICS.md), what to do next and the journey, as a page for people or as JSON. Pure.
  */
 #ifndef VOC_VOCCTL_CUSTOMER_PAGE_H
 #define VOC_VOCCTL_CUSTOMER_PAGE_H
 
+#include "core/rules.h"
 #include "io/redis_query.h"
+#include "timeline.h"
 
-void customer_page(struct voc_buf *out, struct voc_str id, const struct voc_redis_fields *fields, bool colour);
-/* One object and a newline: "customer_id", "partition", then the fields, integers as numbers. */
-void customer_page_json(struct voc_buf *out, struct voc_str id, int32_t partition,
-                        const struct voc_redis_fields *fields);
+/* What is known of one customer; borrowed. */
+struct customer_view {
+	struct voc_str id;
+	int32_t partition;
+	const struct voc_redis_fields *fields;
+	const struct voc_rules *rules;   /* in force for the customer; NULL if none are known */
+	const struct timeline *timeline; /* NULL if it was not asked for */
+};
+
+void customer_page(struct voc_buf *out, const struct customer_view *view, bool colour);
+/* One object and a newline: "customer_id", "partition", the fields, integers as numbers, "next_step", "timeline". */
+void customer_page_json(struct voc_buf *out, const struct customer_view *view);
 
 #endif

@@ -229,19 +229,13 @@ enum voc_status index_tally_importance(struct vocctl_store *store, int ret_impor
                                        struct voc_error *error)
 {
 	memcpy(ret_importance, voc_importance_default, sizeof voc_importance_default);
-	for (int32_t p = 0; p < store->meta.partitions; p++) {
-		struct voc_redis_fields fields;
+	enum voc_status status = VOC_OK;
+	bool known = false;
+	for (int32_t p = 0; status == VOC_OK && !known && p < store->meta.partitions; p++) {
 		struct voc_rules rules;
-		struct voc_str body;
-		enum voc_status status = voc_redis_query_position(store->redis, p, &fields, error);
-		if (status != VOC_OK)
-			return status;
-		if (!voc_redis_field_find(&fields, "rules_body", &body))
-			continue;
-		status = voc_rules_parse(body, &rules, error);
-		if (status == VOC_OK)
+		status = vocctl_store_rules(store, p, &rules, &known, error);
+		if (known)
 			memcpy(ret_importance, rules.importance, sizeof rules.importance);
-		return status;
 	}
-	return VOC_OK;
+	return status;
 }

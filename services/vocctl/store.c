@@ -42,3 +42,17 @@ enum voc_status vocctl_store_customer(struct vocctl_store *store, struct voc_str
 	int32_t partition = voc_partition_of(customer_id, store->meta.partitions);
 	return voc_redis_query_customer(store->redis, partition, customer_id, ret_fields, error);
 }
+
+enum voc_status vocctl_store_rules(struct vocctl_store *store, int32_t partition, struct voc_rules *ret_rules,
+                                   bool *ret_known, struct voc_error *error)
+{
+	struct voc_redis_fields fields;
+	struct voc_str body;
+	*ret_known = false;
+	enum voc_status status = voc_redis_query_position(store->redis, partition, &fields, error);
+	if (status != VOC_OK || !voc_redis_field_find(&fields, "rules_body", &body))
+		return status;
+	status = voc_rules_parse(body, ret_rules, error);
+	*ret_known = status == VOC_OK;
+	return status;
+}

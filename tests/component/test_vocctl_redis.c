@@ -1,5 +1,6 @@
 /* vocctl customer, at-risk and watch --once, as programs, against a redis-server of the test's own. */
 #include "base/hash.h"
+#include "core/rules.h"
 #include "io/redis_keys.h"
 #include "support/mock_kafka.h"
 #include "support/program_run.h"
@@ -38,7 +39,8 @@ static void add_customer(const char *id, const char *risk, const char *state)
 	         "churn_intents", "1", "satisfaction_index", "31", "risk", risk, "risk_state", state, "first_at",
 	         "1795219200000", "last_at", "1795221000000", "last_event", "e-77", "alert:churn_intent",
 	         "1795221000000:2", "contributions",
-	         "[{\"id\":\"e-77\",\"time\":\"2026-11-21T00:30:00.000Z\",\"points\":35500,\"feedback_type\":"
+	         "[{\"id\":\"e-77\",\"time\":\"2026-11-21T00:30:00.000Z\",\"points\":35500,\"terms\":{\"complaint\":"
+	         "12000,\"satisfied\":-500},\"feedback_type\":"
 	         "\"complaint\","
 	         "\"satisfaction\":\"dissatisfied\",\"primary_factor\":\"equity\",\"servqual\":\"reliability\","
 	         "\"churn_intent\":true,\"evidence\":[\"해지할게요\"]}]");
@@ -96,7 +98,7 @@ static void test_customer_is_a_page(void **state)
 	        "  leaving       churn_intents 1\n"
 	        "  alert         2026-11-21 00:30:00Z churn_intent\n"
 	        "  risk from     2026-11-21T00:30  +35.5  complaint dissatisfied equity reliability leaving  "
-	        "“해지할게요”\n");
+	        "(complaint 12.0, satisfied -0.5)  “해지할게요”\n");
 }
 
 static void test_customer_is_json(void **state)
@@ -112,6 +114,76 @@ static void test_customer_is_json(void **state)
 	assert_int_equal(json_integer_value(json_object_get(root, "risk")), 61);
 	assert_string_equal(json_string_value(json_object_get(root, "risk_state")), "at_risk");
 	assert_int_equal(json_array_size(json_object_get(root, "contributions")), 1);
+	json_decref(root);
+}
+
+#define RECORD(type, id, time, data)                                                                              \
+	"{\"specversion\":\"1.0\",\"id\":\"" id "\",\"source\":\"/s\",\"type\":\"" type "\",\"subject\":\"C-1\"," \
+	"\"time\":\"2026-11-" time                                                                                \
+	".000Z\",\"datacontenttype\":\"application/json\",\"data\":{\"customer_id\":\"C-1\"," data "}}"
+#define CONTACT                                                                                                        \
+	"\"channel\":\"call\",\"lang\":\"ko\",\"rating\":2,\"expected\":4,\"team\":\"retention\",\"feedback_type\":"   \
+	"\"complaint\",\"satisfaction\":\"dissatisfied\",\"primary_factor\":\"equity\",\"servqual\":\"reliability\","  \
+	"\"churn_intent\":true,\"evidence\":[{\"text\":\"약속\"}],\"gap\":{\"name\":\"communication\",\"strength\":" \
+	"\"fair\"}"
+
+static void send_record(struct voc_producer *producer, const char *key, const char *value)
+{
+	mock_send(producer, "voc.classified", voc_partition_of(VOC_STR("C-1"), PARTITIONS), key, value, 1795253400000);
+}
+
+/* All kinds of records, by their times; once each; and only the customer's. */
+static void test_a_journey_from_the_log(void **state)
+{
+	(void)state;
+	static const char contact[] = RECORD("voc.classified", "e-2", "21T09:30:00", CONTACT);
+	mock_kafka_topic(&mock, "voc.classified", PARTITIONS);
+	struct voc_producer *producer = mock_producer(&mock);
+	send_record(producer, "C-1", RECORD("voc.order", "o-0", "01T00:00:00", "\"order_id\":\"FORGOTTEN\""));
+	send_record(producer, "C-1", RECORD("voc.forget", "f-0", "02T00:00:00", "\"by\":\"dpo\""));
+	send_record(producer, "C-1", contact);
+	send_record(producer, "C-1", contact);
+	send_record(producer, "C-9", RECORD("voc.order", "o-9", "20T00:00:00", "\"order_id\":\"ANOTHERS\""));
+	send_record(producer, "C-1",
+	            RECORD("voc.order", "o-1", "20T10:00:00", "\"status\":\"placed\",\"amount\":32000,\"x\":[]"));
+	send_record(producer, "C-1", "no JSON");
+	mock_flush(producer);
+	voc_producer_free(producer);
+	PROGRAM_RUN(&run, NULL, "vocctl", "customer", "C-1", "--timeline", "10");
+	assert_string_equal(run.err, "");
+	assert_int_equal(run.status, 0);
+	const char *journey = strstr(run.out, "\njourney\n");
+	assert_non_null(journey);
+	assert_string_equal(journey, "\njourney\n"
+	                             "  2026-11-20 10:00:00Z  order        status placed, amount 32000\n"
+	                             "  2026-11-21 09:30:00Z  call         complaint dissatisfied equity reliability "
+	                             "leaving; rating 2, expected 4; gap communication, fair; retention  “약속”\n");
+	PROGRAM_RUN(&run, NULL, "vocctl", "customer", "C-1", "--timeline", "1", "--json");
+	assert_int_equal(run.status, 0);
+	json_t *root = json_loads(run.out, JSON_REJECT_DUPLICATES, NULL), *timeline = json_object_get(root, "timeline");
+	assert_int_equal(json_array_size(timeline), 1);
+	assert_string_equal(json_string_value(json_object_get(json_array_get(timeline, 0), "id")), "o-1");
+	json_decref(root);
+}
+
+static void test_the_next_step_is_what_the_last_alert_advises(void **state)
+{
+	(void)state;
+	char rules[VOC_RULES_MAX_BYTES], key[64];
+	FILE *file = fopen(VOC_SOURCE_DIR "/deploy/rules.json", "r");
+	assert_non_null(file);
+	rules[fread(rules, 1, sizeof rules - 1, file)] = '\0';
+	fclose(file);
+	snprintf(key, sizeof key, "voc:{%d}:position", (int)voc_partition_of(VOC_STR("C-1"), PARTITIONS));
+	REDIS_DO(&server, "HSET", key, "rules_body", rules);
+	REDIS_DO(&server, "HSET", key_of("C-1", true), "alert:risk_raised", "1795200000000:2");
+	PROGRAM_RUN(&run, NULL, "vocctl", "customer", "C-1");
+	assert_int_equal(run.status, 0);
+	assert_non_null(strstr(run.out, "\n  next step     Call today, in person."));
+	PROGRAM_RUN(&run, NULL, "vocctl", "customer", "C-1", "--json");
+	json_t *root = json_loads(run.out, JSON_REJECT_DUPLICATES, NULL), *step = json_object_get(root, "next_step");
+	assert_string_equal(json_string_value(json_object_get(step, "rule")), "churn_intent");
+	assert_non_null(strstr(json_string_value(json_object_get(step, "ko")), "오늘 안에"));
 	json_decref(root);
 }
 
@@ -164,6 +236,8 @@ int main(void)
 		cmocka_unit_test(test_without_an_aggregator_it_says_so),
 		cmocka_unit_test(test_customer_is_a_page),
 		cmocka_unit_test(test_customer_is_json),
+		cmocka_unit_test(test_a_journey_from_the_log),
+		cmocka_unit_test(test_the_next_step_is_what_the_last_alert_advises),
 		cmocka_unit_test(test_at_risk_is_ordered),
 		cmocka_unit_test(test_watch_prints_a_picture),
 		cmocka_unit_test(test_redis_away_is_told),
