@@ -82,6 +82,37 @@ def test_every_variable_is_in_the_table():
                 assert variable.removesuffix("_FILE") in known, f"{name}: {variable}"
 
 
+CLUSTER = yaml.safe_load((ROOT / "docker-compose.cluster.yml").read_text())
+
+
+def test_the_cluster_is_one_and_speaks_tls_only():
+    services = CLUSTER["services"]
+    for number in (1, 2, 3):
+        environment = services[f"kafka-{number}"]["environment"]
+        assert environment["KAFKA_NODE_ID"] == number and "PLAINTEXT" not in str(environment)
+        assert environment["KAFKA_LISTENER_SECURITY_PROTOCOL_MAP"] == "CLIENT:SASL_SSL,CONTROLLER:SSL,BROKER:SSL"
+        assert environment["KAFKA_MIN_INSYNC_REPLICAS"] == 2 and environment["KAFKA_DEFAULT_REPLICATION_FACTOR"] == 3
+    conf = (ROOT / "deploy/compose/redis-cluster.conf").read_text()
+    for line in ("port 0", "tls-port 6379", "tls-cluster yes", "tls-replication yes", "maxmemory-policy noeviction", "appendonly yes", "aclfile /run/secrets/users.acl"):
+        assert line in conf.splitlines(), line
+    for name in OURS:
+        service = services[name]
+        assert service["environment"]["VOC_KAFKA_SECURITY_PROTOCOL"] == "SASL_SSL"
+        assert service["read_only"] and service["cap_drop"] == ["ALL"] and service["deploy"]["resources"]["limits"]["memory"]
+
+
+def test_the_clusters_files_are_made(tmp_path):
+    subprocess.run([ROOT / "deploy/compose/make-certificates.sh", tmp_path / "made"], check=True, capture_output=True)
+    made = {path.name for path in (tmp_path / "made").iterdir()}
+    wanted = {secret["file"].rsplit("/", 1)[1] for secret in CLUSTER["secrets"].values()} - {"webhooks.json"}
+    wanted |= set(re.findall(r"/certs/([\w.-]+)", (ROOT / "docker-compose.cluster.yml").read_text() + (ROOT / "deploy/compose/redis-cluster.conf").read_text()))
+    assert wanted <= made, wanted - made
+    for certificate in ("kafka-1.crt", "redis.crt", "admin.crt"):
+        subprocess.run(["openssl", "verify", "-CAfile", "ca.pem", certificate], cwd=tmp_path / "made", check=True, capture_output=True)
+    again = subprocess.run([ROOT / "deploy/compose/make-certificates.sh", tmp_path / "made"], capture_output=True, text=True)
+    assert again.returncode == 1 and "certificates already" in again.stderr
+
+
 def test_the_files_are_shell_and_yaml_that_parse():
-    for script in [*ROOT.glob("deploy/*.sh"), *ROOT.glob("tests/**/*.sh"), ROOT / ".ci/run"]:
+    for script in [*ROOT.glob("deploy/**/*.sh"), *ROOT.glob("tests/**/*.sh"), ROOT / ".ci/run"]:
         subprocess.run(["bash", "-n", script], check=True)
