@@ -17,7 +17,8 @@ enum {
 	FIELD_EXPECTED,
 	FIELD_GAP,
 	FIELD_GAP_WEAK = FIELD_GAP + VOC_GAP_COUNT,
-	FIELD_COUNT = FIELD_GAP_WEAK + VOC_GAP_COUNT,
+	FIELD_CASE = FIELD_GAP_WEAK + VOC_GAP_COUNT,
+	FIELD_COUNT = FIELD_CASE + VOC_CASE_TALLY_COUNT,
 };
 static const char *const field_names[FIELD_COUNT] = { [FIELD_CONTACTS] = "contacts",
 	                                              [FIELD_COMPLAINTS] = "complaints",
@@ -27,6 +28,9 @@ static const char *const field_names[FIELD_COUNT] = { [FIELD_CONTACTS] = "contac
 	                                              [FIELD_EXPECTED] = "expected",
 #define X(symbol, name, ...) [FIELD_GAP + symbol] = "gap:" name, [FIELD_GAP_WEAK + symbol] = "gap_weak:" name,
 	                                              VOC_GAPS(X)
+#undef X
+#define X(symbol, name) [FIELD_CASE + symbol] = "case:" name,
+	                                                      VOC_CASE_TALLIES(X)
 #undef X
 
 };
@@ -54,7 +58,15 @@ static const struct {
 };
 
 enum { NAMED_PRODUCT, NAMED_TEAM, NAMED_AGENT, NAMED_COUNT };
-static const char *const named_prefixes[NAMED_COUNT] = { "product:", "team:", "agent:" };
+/* Of cases: NAMED_COUNT + CASE_COUNT * enum voc_case_tally + one of these. */
+enum { CASE_CAUSE, CASE_TEAM, CASE_PRODUCT, CASE_COUNT };
+static const char *const named_prefixes[NAMED_COUNT + VOC_CASE_TALLY_COUNT * CASE_COUNT] = {
+	"product:", "team:", "agent:",
+#define X(symbol, name) "case:" name ":cause:", "case:" name ":team:", "case:" name ":product:",
+	VOC_CASE_TALLIES(X)
+#undef X
+};
+#define KIND_COUNT (sizeof named_prefixes / sizeof *named_prefixes)
 
 struct scores {
 	uint32_t n, sum;
@@ -75,11 +87,11 @@ struct name {
 	uint32_t chain; /* next name of the same bucket */
 	uint32_t next;  /* next name of the same day */
 	struct scores scores;
-	uint8_t kind; /* NAMED_x */
+	uint8_t kind;
 };
 
 struct voc_day_rollup {
-	size_t day_count, name_count, bucket_mask;
+	size_t max_events, day_count, name_count, name_room, bucket_mask;
 	uint32_t *day_buckets, *name_buckets;
 	struct day *days;
 	struct name *names;
@@ -111,7 +123,9 @@ struct voc_day_rollup *voc_day_rollup_new(size_t max_events)
 	rollup->day_buckets = calloc(buckets, sizeof *rollup->day_buckets);
 	rollup->name_buckets = calloc(buckets, sizeof *rollup->name_buckets);
 	rollup->days = calloc(max_events, sizeof *rollup->days);
-	rollup->names = calloc(max_events, NAMED_COUNT * sizeof *rollup->names);
+	rollup->max_events = max_events;
+	rollup->name_room = max_events * NAMED_COUNT;
+	rollup->names = calloc(rollup->name_room, sizeof *rollup->names);
 	if (!rollup->day_buckets || !rollup->name_buckets || !rollup->days || !rollup->names) {
 		voc_day_rollup_free(rollup);
 		return NULL;
@@ -139,6 +153,7 @@ void voc_day_rollup_clear(struct voc_day_rollup *rollup)
 	rollup->day_count = rollup->name_count = 0;
 }
 
+/* NULL if there are as many as events allowed. */
 static struct day *day_of(struct voc_day_rollup *rollup, int64_t number)
 {
 	uint32_t *bucket = &rollup->day_buckets[((uint64_t)number * GOLDEN >> 32) & rollup->bucket_mask];
@@ -146,10 +161,26 @@ static struct day *day_of(struct voc_day_rollup *rollup, int64_t number)
 		if (rollup->days[at].day == number)
 			return &rollup->days[at];
 	}
+	if (rollup->day_count == rollup->max_events)
+		return NULL;
 	struct day *day = &rollup->days[rollup->day_count];
 	*day = (struct day){ .day = number, .chain = *bucket, .first_name = NONE, .last_name = NONE };
 	*bucket = (uint32_t)rollup->day_count++;
 	return day;
+}
+
+/* Contacts' names fit from the start; cases are few, and make room as they need it. */
+static bool make_name_room(struct voc_day_rollup *rollup)
+{
+	if (rollup->name_count < rollup->name_room)
+		return true;
+	size_t room = rollup->name_room * 2;
+	struct name *names = realloc(rollup->names, room * sizeof *names);
+	if (!names)
+		return false;
+	rollup->names = names;
+	rollup->name_room = room;
+	return true;
 }
 
 static void add(struct scores *scores, int score)
@@ -158,20 +189,22 @@ static void add(struct scores *scores, int score)
 	scores->sum += (uint32_t)score;
 }
 
-static void add_name(struct voc_day_rollup *rollup, struct day *day, uint8_t kind, struct voc_str text, int score)
+static bool add_name(struct voc_day_rollup *rollup, struct day *day, uint8_t kind, struct voc_str text, int score)
 {
 	if (text.len == 0)
-		return;
+		return true;
 	uint32_t place = (uint32_t)(day - rollup->days);
-	uint64_t hash = voc_hash64(text) + ((uint64_t)place * NAMED_COUNT + kind) * GOLDEN;
+	uint64_t hash = voc_hash64(text) + ((uint64_t)place * KIND_COUNT + kind) * GOLDEN;
 	uint32_t *bucket = &rollup->name_buckets[hash & rollup->bucket_mask];
 	for (uint32_t at = *bucket; at != NONE; at = rollup->names[at].chain) {
 		struct name *name = &rollup->names[at];
 		if (name->day == place && name->kind == kind && voc_str_eq(name->text, text)) {
 			add(&name->scores, score);
-			return;
+			return true;
 		}
 	}
+	if (!make_name_room(rollup))
+		return false;
 	uint32_t added = (uint32_t)rollup->name_count++;
 	rollup->names[added] = (struct name){ text, place, *bucket, NONE, { 1, (uint32_t)score }, kind };
 	*bucket = added;
@@ -180,9 +213,10 @@ static void add_name(struct voc_day_rollup *rollup, struct day *day, uint8_t kin
 	else
 		rollup->names[day->last_name].next = added;
 	day->last_name = added;
+	return true;
 }
 
-static void add_score(struct voc_day_rollup *rollup, struct day *day, const struct voc_classified *event, int score)
+static bool add_score(struct voc_day_rollup *rollup, struct day *day, const struct voc_classified *event, int score)
 {
 	const struct voc_labels *labels = &event->labels;
 	add(&day->scores[SCORE_ALL], score);
@@ -193,15 +227,17 @@ static void add_score(struct voc_day_rollup *rollup, struct day *day, const stru
 		if (labels->factors >> factor & 1)
 			add(&day->scores[SCORE_FACTOR + factor], score);
 	}
-	add_name(rollup, day, NAMED_PRODUCT, event->product, score);
-	add_name(rollup, day, NAMED_TEAM, event->team, score);
-	add_name(rollup, day, NAMED_AGENT, event->agent_id, score);
+	return add_name(rollup, day, NAMED_PRODUCT, event->product, score) &&
+	       add_name(rollup, day, NAMED_TEAM, event->team, score) &&
+	       add_name(rollup, day, NAMED_AGENT, event->agent_id, score);
 }
 
-void voc_day_rollup_add(struct voc_day_rollup *rollup, const struct voc_classified *event)
+bool voc_day_rollup_add(struct voc_day_rollup *rollup, const struct voc_classified *event)
 {
 	struct day *day = day_of(rollup, event->time_ms / VOC_DAY_MS);
 	int score = voc_contact_score(event);
+	if (!day)
+		return false;
 	day->counts[FIELD_CONTACTS]++;
 	day->counts[FIELD_COMPLAINTS] += event->labels.feedback == VOC_FEEDBACK_COMPLAINT;
 	day->counts[FIELD_CHURN] += event->labels.churn_intent;
@@ -214,8 +250,26 @@ void voc_day_rollup_add(struct voc_day_rollup *rollup, const struct voc_classifi
 		day->counts[FIELD_PERCEIVED] += (uint32_t)event->rating;
 		day->counts[FIELD_EXPECTED] += (uint32_t)event->expected;
 	}
-	if (score != VOC_SCORE_NONE)
-		add_score(rollup, day, event, score);
+	return score == VOC_SCORE_NONE || add_score(rollup, day, event, score);
+}
+
+bool voc_day_rollup_add_case(struct voc_day_rollup *rollup, int64_t time_ms, int cause, struct voc_str team,
+                             struct voc_str product, uint32_t tallies)
+{
+	const struct voc_str names[CASE_COUNT] = { voc_str_from(voc_cause_name(cause)), team, product };
+	struct day *day = day_of(rollup, time_ms / VOC_DAY_MS);
+	if (!day)
+		return false;
+	for (int what = 0; what < VOC_CASE_TALLY_COUNT; what++) {
+		if (!(tallies >> what & 1))
+			continue;
+		day->counts[FIELD_CASE + what]++;
+		for (int by = 0; by < CASE_COUNT; by++) {
+			if (!add_name(rollup, day, (uint8_t)(NAMED_COUNT + CASE_COUNT * what + by), names[by], 0))
+				return false;
+		}
+	}
+	return true;
 }
 
 static bool tell_day(const struct day *day, const struct voc_day_teller *teller, void *context)
@@ -241,8 +295,12 @@ static bool tell_name(int64_t day, const struct name *name, const struct voc_day
 	struct voc_str text = voc_str_clip(name->text, sizeof whole - others.len);
 	memcpy(whole, others.ptr, others.len);
 	memcpy(whole + others.len, text.ptr, text.len);
-	return teller->name(context, day, others, voc_str_of(whole, others.len + text.len), name->scores.n,
-	                    name->scores.sum);
+	struct voc_str field = voc_str_of(whole, others.len + text.len);
+	if (name->kind < NAMED_COUNT)
+		return teller->name(context, day, others, field, name->scores.n, name->scores.sum);
+	if ((name->kind - NAMED_COUNT) % CASE_COUNT == CASE_CAUSE)
+		return teller->field(context, day, field, name->scores.n);
+	return teller->case_name(context, day, others, field, name->scores.n);
 }
 
 bool voc_day_rollup_each(const struct voc_day_rollup *rollup, const struct voc_day_teller *teller, void *context)

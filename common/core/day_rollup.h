@@ -8,11 +8,12 @@
 #ifndef VOC_CORE_DAY_ROLLUP_H
 #define VOC_CORE_DAY_ROLLUP_H
 
-#include "core/classified.h"
+#include "core/case.h"
 
-#define VOC_DAY_MS         INT64_C(86400000)
-#define VOC_DAY_FIELD_MAX  (sizeof("sum:product:") + 4 * (size_t)VOC_NAME_MAX_CHARS)
-#define VOC_DAY_NAMES_MAX  1000 /* products, teams and agents that a day knows by name, in each partition */
+#define VOC_DAY_MS        INT64_C(86400000)
+#define VOC_DAY_FIELD_MAX (sizeof("case:resolve_overdue:product:") + 4 * (size_t)VOC_NAME_MAX_CHARS)
+#define VOC_DAY_NAMES_MAX \
+	1000 /* products, teams and agents that a day knows by name, in each partition; of cases, too */
 #define VOC_SCORE_NONE     (-1)
 #define VOC_SCORE_EXPECTED 75 /* just what was expected */
 
@@ -26,8 +27,13 @@ struct voc_day_rollup *voc_day_rollup_new(size_t max_events);
 /* NULL is fine. */
 void voc_day_rollup_free(struct voc_day_rollup *rollup);
 void voc_day_rollup_clear(struct voc_day_rollup *rollup);
-/* Counts an applied event; at most `max_events` times. */
-void voc_day_rollup_add(struct voc_day_rollup *rollup, const struct voc_classified *event);
+/* Counts an applied event. False when memory runs out, or there are more days than events allowed. */
+VOC_MUST_CHECK bool voc_day_rollup_add(struct voc_day_rollup *rollup, const struct voc_classified *event);
+
+/* Counts what a record did to a case, as it is after it: `tallies` are bits 1 << enum voc_case_tally. The names must
+ * live until the next clear. False when memory runs out. */
+VOC_MUST_CHECK bool voc_day_rollup_add_case(struct voc_day_rollup *rollup, int64_t time_ms, int cause,
+                                            struct voc_str team, struct voc_str product, uint32_t tallies);
 
 /* Is told of increments; what is given is borrowed for the call. False stops the telling. */
 struct voc_day_teller {
@@ -37,7 +43,13 @@ struct voc_day_teller {
 	 * counts under where the day has VOC_DAY_NAMES_MAX names already and this is none of them.
 	 */
 	bool (*name)(void *context, int64_t day, struct voc_str others, struct voc_str name, int64_t n, int64_t sum);
+	/* Of cases: `field` is "case:opened:team:A", counted as `others` where there are as many already. */
+	bool (*case_name)(void *context, int64_t day, struct voc_str others, struct voc_str field, int64_t by);
 };
+/* How many names the day has: fields of its hash. */
+#define VOC_DAY_NAMES      "names"
+#define VOC_DAY_CASE_NAMES "case_names"
+
 /* All increments, each day's together, its names in the order of their first contact. False if it was stopped. */
 bool voc_day_rollup_each(const struct voc_day_rollup *rollup, const struct voc_day_teller *teller, void *context);
 

@@ -213,14 +213,13 @@ bool voc_rollup_add(struct voc_rollup *rollup, const struct voc_classified *even
 		counts[FIELD_FACTOR + factor] += labels->factors >> factor & 1;
 	for (int rule = 0; rule < VOC_RULE_COUNT; rule++)
 		counts[FIELD_ALERT + rule] += alerts >> rule & 1;
-	voc_day_rollup_add(rollup->days, event);
-	return count_name(rollup, minute, NAMED_PRODUCT, event->product) &&
+	return voc_day_rollup_add(rollup->days, event) && count_name(rollup, minute, NAMED_PRODUCT, event->product) &&
 	       count_name(rollup, minute, NAMED_TEAM, event->team) &&
 	       count_name(rollup, minute, NAMED_AGENT, event->agent_id);
 }
 
-static bool count_case(struct voc_rollup *rollup, struct minute *minute, const struct voc_case *one, uint32_t tallies,
-                       struct voc_arena *arena)
+static bool count_case(struct voc_rollup *rollup, struct minute *minute, int64_t time_ms, const struct voc_case *one,
+                       uint32_t tallies, struct voc_arena *arena)
 {
 	struct voc_str names[CASE_COUNT] = { [CASE_CAUSE] = voc_str_from(voc_cause_name(one->cause)),
 		                             [CASE_TEAM] = voc_arena_copy(arena, voc_str_from(one->team)),
@@ -238,7 +237,8 @@ static bool count_case(struct voc_rollup *rollup, struct minute *minute, const s
 				return false;
 		}
 	}
-	return true;
+	return voc_day_rollup_add_case(rollup->days, time_ms, one->cause, names[CASE_TEAM], names[CASE_PRODUCT],
+	                               tallies);
 }
 
 bool voc_rollup_add_cases(struct voc_rollup *rollup, int64_t time_ms, const struct voc_cases *cases,
@@ -250,7 +250,7 @@ bool voc_rollup_add_cases(struct voc_rollup *rollup, int64_t time_ms, const stru
 			continue;
 		if (!minute && !(minute = minute_of(rollup, time_ms / VOC_ROLLUP_MINUTE_MS)))
 			return false;
-		if (!count_case(rollup, minute, voc_cases_find(cases, cause), changes->tallies[cause], arena))
+		if (!count_case(rollup, minute, time_ms, voc_cases_find(cases, cause), changes->tallies[cause], arena))
 			return false;
 	}
 	for (int rule = 0; minute && rule < VOC_RULE_COUNT; rule++)

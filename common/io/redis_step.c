@@ -40,16 +40,18 @@ const char voc_redis_step_script[] =
         "  apply('HSET', key, sets)\n"
         "  apply('HDEL', key, deletes)\n"
         "end\n"
+        "local function known(key, field, counter)\n"
+        "  if redis.call('HEXISTS', key, field) == 1 then return true end\n"
+        "  if tonumber(redis.call('HGET', key, counter) or 0) >= " NAMES_MAX " then return false end\n"
+        "  return redis.call('HINCRBY', key, counter, 1) > 0\n"
+        "end\n"
         "local function count_name(key, others, name, n, sum)\n"
-        "  if redis.call('HEXISTS', key, 'n:' .. name) == 0 then\n"
-        "    if tonumber(redis.call('HGET', key, 'names') or 0) < " NAMES_MAX " then\n"
-        "      redis.call('HINCRBY', key, 'names', 1)\n"
-        "    else\n"
-        "      name = others\n"
-        "    end\n"
-        "  end\n"
+        "  if not known(key, 'n:' .. name, '" VOC_DAY_NAMES "') then name = others end\n"
         "  redis.call('HINCRBY', key, 'n:' .. name, n)\n"
         "  redis.call('HINCRBY', key, 'sum:' .. name, sum)\n"
+        "end\n"
+        "local function count_case_name(key, others, field, by)\n"
+        "  redis.call('HINCRBY', key, known(key, field, '" VOC_DAY_CASE_NAMES "') and field or others, by)\n"
         "end\n"
         "local rollups_from = 4 + tonumber(take())\n"
         "for k = 4, rollups_from - 1 do change_hash(KEYS[k]) end\n"
@@ -61,6 +63,7 @@ const char voc_redis_step_script[] =
         "  local expires = take()\n"
         "  for _ = 1, tonumber(take()) do redis.call('HINCRBY', KEYS[k], take(), take()) end\n"
         "  for _ = 1, tonumber(take()) do count_name(KEYS[k], take(), take(), take(), take()) end\n"
+        "  for _ = 1, tonumber(take()) do count_case_name(KEYS[k], take(), take(), take()) end\n"
         "  redis.call('PEXPIREAT', KEYS[k], expires)\n"
         "end\n"
         "change_hash(KEYS[1])\n"
@@ -70,9 +73,9 @@ const char voc_redis_step_script[] =
 static void for_each_part(struct voc_redis_step *step, void (*act)(struct voc_redis_args *args))
 {
 	struct voc_redis_args *parts[] = {
-		&step->customer_keys, &step->customers, &step->sets,    &step->deletes,     &step->raised,
-		&step->cleared,       &step->due,       &step->settled, &step->rollup_keys, &step->rollups,
-		&step->increments,    &step->names,     &step->call,
+		&step->customer_keys, &step->customers, &step->sets,       &step->deletes,     &step->raised,
+		&step->cleared,       &step->due,       &step->settled,    &step->rollup_keys, &step->rollups,
+		&step->increments,    &step->names,     &step->case_names, &step->call,
 	};
 	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
 		act(parts[i]);
@@ -179,9 +182,12 @@ static void take_period(struct telling *telling)
 		voc_redis_args_append(&step->rollups, &step->increments);
 		voc_redis_args_add_i64(&step->rollups, (int64_t)step->names.count / 4);
 		voc_redis_args_append(&step->rollups, &step->names);
+		voc_redis_args_add_i64(&step->rollups, (int64_t)step->case_names.count / 3);
+		voc_redis_args_append(&step->rollups, &step->case_names);
 	}
 	voc_redis_args_clear(&step->increments);
 	voc_redis_args_clear(&step->names);
+	voc_redis_args_clear(&step->case_names);
 }
 
 static bool tell_increment(void *context, int64_t period, struct voc_str field, int64_t by)
@@ -214,10 +220,20 @@ static bool tell_day_name(void *context, int64_t day, struct voc_str others, str
 	return true;
 }
 
+static bool tell_day_case_name(void *context, int64_t day, struct voc_str others, struct voc_str field, int64_t by)
+{
+	struct voc_redis_args *names = &((struct telling *)context)->step->case_names;
+	(void)day;
+	voc_redis_args_add(names, others);
+	voc_redis_args_add(names, field);
+	voc_redis_args_add_i64(names, by);
+	return true;
+}
+
 void voc_redis_step_rollup(struct voc_redis_step *step, const struct voc_rollup *rollup, int64_t wall_ms,
                            int64_t retention_ms)
 {
-	static const struct voc_day_teller days = { tell_day_field, tell_day_name };
+	static const struct voc_day_teller days = { tell_day_field, tell_day_name, tell_day_case_name };
 	struct telling telling = { step, wall_ms, retention_ms, 0 };
 	voc_rollup_each(rollup, tell_increment, &telling);
 	voc_day_rollup_each(voc_rollup_days(rollup), &days, &telling);

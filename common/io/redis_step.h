@@ -28,8 +28,8 @@ struct voc_redis_step {
 	struct voc_redis_args raised, cleared;          /* of at_risk: score and member pairs; members */
 	struct voc_redis_args due, settled;             /* of due, likewise */
 	struct voc_redis_args rollup_keys, rollups;     /* per key: expiry, number of increments; these;
-	                                                 * number of names; these */
-	struct voc_redis_args increments, names;        /* of the period that is being told */
+	                                                 * numbers of names, of cases' names; these */
+	struct voc_redis_args increments, names, case_names; /* of the period that is being told */
 	struct voc_redis_args call;
 };
 

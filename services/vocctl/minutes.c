@@ -232,20 +232,38 @@ static struct voc_str prefixed(char field[VOC_DAY_FIELD_MAX], const char *prefix
 	return voc_str_of(field, (size_t)len < VOC_DAY_FIELD_MAX ? (size_t)len : VOC_DAY_FIELD_MAX - 1);
 }
 
+/* Whether the field has a place of its own; one that is new takes one, if there is any left. False when memory runs
+ * out.
+ */
+static bool make_known(struct minutes *minutes, int64_t minute, struct voc_str field, const char *counter,
+                       bool *ret_known)
+{
+	*ret_known = true;
+	if (counter_of(minutes, minute, field) != NULL)
+		return true;
+	const struct counter *names = counter_of(minutes, minute, voc_str_from(counter));
+	*ret_known = names == NULL || names->value < VOC_DAY_NAMES_MAX;
+	return !*ret_known || minutes_add(minutes, minute, voc_str_from(counter), 1);
+}
+
 bool minutes_add_name(struct minutes *minutes, int64_t minute, struct voc_str others, struct voc_str name, int64_t n,
                       int64_t sum)
 {
-	static const struct voc_str names = { "names", sizeof "names" - 1 };
 	char field[VOC_DAY_FIELD_MAX];
-	if (counter_of(minutes, minute, prefixed(field, "n:", name)) == NULL) {
-		const struct counter *known = counter_of(minutes, minute, names);
-		if (known != NULL && known->value >= VOC_DAY_NAMES_MAX)
-			name = others;
-		else if (!minutes_add(minutes, minute, names, 1))
-			return false;
-	}
+	bool known;
+	if (!make_known(minutes, minute, prefixed(field, "n:", name), VOC_DAY_NAMES, &known))
+		return false;
+	name = known ? name : others;
 	return minutes_add(minutes, minute, prefixed(field, "n:", name), n) &&
 	       minutes_add(minutes, minute, prefixed(field, "sum:", name), sum);
+}
+
+bool minutes_add_case_name(struct minutes *minutes, int64_t minute, struct voc_str others, struct voc_str field,
+                           int64_t by)
+{
+	bool known;
+	return make_known(minutes, minute, field, VOC_DAY_CASE_NAMES, &known) &&
+	       minutes_add(minutes, minute, known ? field : others, by);
 }
 
 size_t minutes_count(const struct minutes *minutes)

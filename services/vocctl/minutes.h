@@ -19,6 +19,9 @@ bool minutes_add(struct minutes *minutes, int64_t minute, struct voc_str field, 
 /* n:<name> and sum:<name>, or those of `others` if there are VOC_DAY_NAMES_MAX names and this is none of them. */
 bool minutes_add_name(struct minutes *minutes, int64_t minute, struct voc_str others, struct voc_str name, int64_t n,
                       int64_t sum);
+/* The same of a field of cases' names. */
+bool minutes_add_case_name(struct minutes *minutes, int64_t minute, struct voc_str others, struct voc_str field,
+                           int64_t by);
 
 size_t minutes_count(const struct minutes *minutes);
 /* The number-th minute, as minutes since 1970. */

@@ -114,9 +114,17 @@ static bool count_day_name(void *context, int64_t day, struct voc_str others, st
 	       minutes_add_name(counting->recount->minutes, period, others, name, n, sum);
 }
 
+static bool count_day_case_name(void *context, int64_t day, struct voc_str others, struct voc_str field, int64_t by)
+{
+	const struct counting *counting = context;
+	int64_t period = VOC_PERIOD_OF_DAY(day);
+	return recount_period_is_over(counting->recount, period, counting->wall_ms) ||
+	       minutes_add_case_name(counting->recount->minutes, period, others, field, by);
+}
+
 static bool count_rollups(struct recount *recount, int64_t wall_ms)
 {
-	static const struct voc_day_teller days = { count_day_field, count_day_name };
+	static const struct voc_day_teller days = { count_day_field, count_day_name, count_day_case_name };
 	struct counting counting = { recount, wall_ms };
 	return voc_rollup_each(recount->rollup, count_field, &counting) &&
 	       voc_day_rollup_each(voc_rollup_days(recount->rollup), &days, &counting);

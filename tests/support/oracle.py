@@ -489,9 +489,26 @@ class Partition:
             for name in [f"case:{tally}", f"case:{tally}:cause:{case.cause}", f"case:{tally}:team:{case.team}"] + \
                     ([f"case:{tally}:product:{case.product}"] if case.product else []):
                 self.add(t, name)
+            self.add_case_to_day(self.days.setdefault(t // 86_400_000, {}), tally, case)
             if tally in ("opened", "reopened", "recovered"):
                 customer.add("cases" if tally == "opened" else f"cases_{tally}")
         return tell
+
+    @staticmethod
+    def add_case_to_day(day, tally, case):
+        names = [f"case:{tally}", f"case:{tally}:cause:{case.cause}"]
+        for dimension, name in (("team", case.team), ("product", case.product)):
+            field = f"case:{tally}:{dimension}:{name}"
+            if not name:
+                continue
+            if field not in day:
+                if day.get("case_names", 0) < NAMES_MOST:
+                    day["case_names"] = day.get("case_names", 0) + 1
+                else:
+                    field = f"case:{tally}:{dimension}:"
+            names.append(field)
+        for name in names:
+            day[name] = day.get(name, 0) + 1
 
     def fall_due(self, offset, customer_id, kind, subject, t):
         customer = self.customers.get(customer_id)

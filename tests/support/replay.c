@@ -152,6 +152,17 @@ static bool set_due(void *context, const struct voc_due *due, int64_t before_ms)
 	return true;
 }
 
+static bool add_day_case_name(void *context, int64_t day, struct voc_str others, struct voc_str field, int64_t by)
+{
+	char key[64], name[VOC_DAY_FIELD_MAX + 1];
+	(void)others;
+	snprintf(key, sizeof key, "index:%lld", (long long)day);
+	voc_str_copy(name, sizeof name, field);
+	if (!fake_hash_get(fake_store_hash(context, key), name))
+		add_to_day(context, day, VOC_STR("case_names"), 1);
+	return add_to_day(context, day, field, by);
+}
+
 static void save_customer(struct replay *replay, struct voc_cached_customer *cached)
 {
 	struct voc_error error = { 0 };
@@ -183,7 +194,7 @@ static void save(struct replay *replay, struct item *items, size_t count)
 				items[later].customer = NULL;
 		}
 	}
-	static const struct voc_day_teller days = { add_to_day, add_day_name };
+	static const struct voc_day_teller days = { add_to_day, add_day_name, add_day_case_name };
 	MUST(voc_rollup_each(replay->rollup, add_to_rollup, &replay->store));
 	MUST(voc_day_rollup_each(voc_rollup_days(replay->rollup), &days, &replay->store));
 	MUST(voc_partition_state_diff(&replay->state, fake_hash_tell, fake_store_hash(&replay->store, "position")));

@@ -67,7 +67,14 @@ static bool add_name(void *context, int64_t day, struct voc_str others, struct v
 	return add(context, day, voc_str_from(field), n);
 }
 
-static const struct voc_day_teller teller = { add, add_name };
+static bool add_case_name(void *context, int64_t day, struct voc_str others, struct voc_str field, int64_t by)
+{
+	char whole[96];
+	snprintf(whole, sizeof whole, "%.*s|%.*s", VOC_STR_ARG(others), VOC_STR_ARG(field));
+	return add(context, day, voc_str_from(whole), by);
+}
+
+static const struct voc_day_teller teller = { add, add_name, add_case_name };
 
 static void test_scores_are_added_up_by_day_and_dimension(void **state)
 {
@@ -87,10 +94,10 @@ static void test_scores_are_added_up_by_day_and_dimension(void **state)
 	later.rating = 2;
 	later.expected = 4;
 	later.agent_id = VOC_STR("A-17");
-	voc_day_rollup_add(rollup, &first);
-	voc_day_rollup_add(rollup, &second);
-	voc_day_rollup_add(rollup, &silent);
-	voc_day_rollup_add(rollup, &later);
+	assert_true(voc_day_rollup_add(rollup, &first));
+	assert_true(voc_day_rollup_add(rollup, &second));
+	assert_true(voc_day_rollup_add(rollup, &silent));
+	assert_true(voc_day_rollup_add(rollup, &later));
 	assert_true(voc_day_rollup_each(rollup, &teller, &store));
 	struct voc_buf text;
 	voc_buf_init(&text, 65536);
@@ -112,6 +119,38 @@ static void test_scores_are_added_up_by_day_and_dimension(void **state)
 	voc_day_rollup_free(rollup);
 }
 
+static void test_cases_by_cause_team_and_product(void **state)
+{
+	(void)state;
+	enum { OPENED = 1 << VOC_TALLY_OPENED, BACK = 1 << VOC_TALLY_REOPENED | 1 << VOC_TALLY_SILENT };
+	struct voc_day_rollup *rollup = voc_day_rollup_new(2);
+	struct fake_store store = { 0 };
+	uint8_t cause;
+	assert_true(voc_cause_parse(VOC_STR("empathy"), &cause));
+	assert_true(voc_day_rollup_add_case(rollup, DAY * VOC_DAY_MS, cause, VOC_STR("T"), VOC_STR("P"), OPENED));
+	assert_true(voc_day_rollup_add_case(rollup, DAY * VOC_DAY_MS, 0, VOC_STR("T"), VOC_STR(""), OPENED | BACK));
+	assert_true(voc_day_rollup_add_case(rollup, DAY * VOC_DAY_MS, 0, VOC_STR("U"), VOC_STR("Q"), BACK));
+	assert_true(voc_day_rollup_each(rollup, &teller, &store));
+	struct voc_buf text;
+	voc_buf_init(&text, 65536);
+	fake_store_dump(&store, &text);
+	assert_string_equal(
+	        voc_buf_c_str(&text),
+	        "{\"20000\":{\"case:opened\":\"2\",\"case:opened:cause:empathy\":\"1\",\"case:opened:cause:other\":"
+	        "\"1\","
+	        "\"case:opened:product:|case:opened:product:P\":\"1\",\"case:opened:team:|case:opened:team:T\":\"2\","
+	        "\"case:reopened\":\"2\",\"case:reopened:cause:other\":\"2\","
+	        "\"case:reopened:product:|case:reopened:product:Q\":\"1\",\"case:reopened:team:|case:reopened:team:T\":"
+	        "\"1\","
+	        "\"case:reopened:team:|case:reopened:team:U\":\"1\",\"case:silent\":\"2\",\"case:silent:cause:other\":"
+	        "\"2\","
+	        "\"case:silent:product:|case:silent:product:Q\":\"1\",\"case:silent:team:|case:silent:team:T\":\"1\","
+	        "\"case:silent:team:|case:silent:team:U\":\"1\"}}");
+	voc_buf_free(&text);
+	fake_store_free(&store);
+	voc_day_rollup_free(rollup);
+}
+
 static bool refuse_name(void *context, int64_t day, struct voc_str others, struct voc_str name, int64_t n, int64_t sum)
 {
 	(void)context, (void)day, (void)others, (void)name, (void)n, (void)sum;
@@ -121,14 +160,14 @@ static bool refuse_name(void *context, int64_t day, struct voc_str others, struc
 static void test_a_refusal_ends_the_telling(void **state)
 {
 	(void)state;
-	static const struct voc_day_teller refusing = { add, refuse_name };
+	static const struct voc_day_teller refusing = { add, refuse_name, add_case_name };
 	struct voc_day_rollup *rollup = voc_day_rollup_new(2);
 	struct fake_store store = { 0 };
 	struct voc_classified first = contact(DAY, VOC_SATISFACTION_SATISFIED),
 	                      second = contact(DAY + 1, VOC_SATISFACTION_SATISFIED);
 	first.team = VOC_STR("T");
-	voc_day_rollup_add(rollup, &first);
-	voc_day_rollup_add(rollup, &second);
+	assert_true(voc_day_rollup_add(rollup, &first));
+	assert_true(voc_day_rollup_add(rollup, &second));
 	assert_false(voc_day_rollup_each(rollup, &refusing, &store));
 	assert_int_equal(store.count, 1);
 	fake_store_free(&store);
@@ -166,6 +205,14 @@ static void test_a_recount_knows_so_many_names(void **state)
 	assert_int_equal(value_of(minutes, "n:agent:"), 40);
 	assert_int_equal(value_of(minutes, "sum:agent:"), 1500);
 	assert_int_equal(value_of(minutes, "sum:team:"), 100);
+	for (int i = 0; i < VOC_DAY_NAMES_MAX + 2; i++) {
+		snprintf(name, sizeof name, "case:opened:team:%d", i);
+		assert_true(minutes_add_case_name(minutes, -5, VOC_STR("case:opened:team:"), voc_str_from(name), 3));
+	}
+	assert_true(minutes_add_case_name(minutes, -5, VOC_STR("case:opened:team:"), VOC_STR("case:opened:team:7"), 1));
+	assert_int_equal(value_of(minutes, "case_names"), VOC_DAY_NAMES_MAX);
+	assert_int_equal(value_of(minutes, "case:opened:team:"), 6);
+	assert_int_equal(value_of(minutes, "case:opened:team:7"), 4);
 	minutes_free(minutes);
 }
 
@@ -174,6 +221,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_expectation_counts_before_the_label),
 		cmocka_unit_test(test_scores_are_added_up_by_day_and_dimension),
+		cmocka_unit_test(test_cases_by_cause_team_and_product),
 		cmocka_unit_test(test_a_refusal_ends_the_telling),
 		cmocka_unit_test(test_a_recount_knows_so_many_names),
 	};
