@@ -86,7 +86,8 @@ class Bench:
         import bed
         import kafka
         self.options, self.folder = options, pathlib.Path(folder)
-        self.new_bed = lambda name: bed.Bed(self.folder / name, self.broker, options.partitions)
+        self.make_bed = lambda name: bed.Bed(self.folder / name, self.broker, options.partitions)
+        self.beds = []
         self.broker = kafka.Kafka(self.folder / "kafka", heap="1g").start()
         self.loaded_bed, self.load_seconds = None, 0
 
@@ -99,7 +100,8 @@ class Bench:
         return self.loaded_bed
 
     def fresh(self, name):
-        bed = self.new_bed(name)
+        bed = self.make_bed(name)
+        self.beds.append(bed)
         bed.create_topics()
         return bed
 
@@ -108,11 +110,12 @@ class Bench:
         try:
             return measure(bed)
         finally:
+            self.beds.remove(bed)
             bed.close()
 
     def close(self):
-        if self.loaded_bed:
-            self.loaded_bed.close()
+        for bed in self.beds:
+            bed.close()
         self.broker.stop()
 
     # ---- the parts
