@@ -254,6 +254,24 @@ bool voc_json_next_member(struct voc_json_reader *json, struct voc_str *ret_name
 	return true;
 }
 
+bool voc_json_next_is(struct voc_json_reader *json, struct voc_str name)
+{
+	if (json->failed)
+		return false;
+	struct voc_json_level *level = &json->levels[json->depth - 1];
+	const char *quote = json->at + level->started; /* behind the comma */
+	if ((size_t)(json->end - json->at) < level->started + name.len + 3 || (level->started && *json->at != ',') ||
+	    quote[0] != '"' || memcmp(quote + 1, name.ptr, name.len) != 0 || quote[name.len + 1] != '"' ||
+	    quote[name.len + 2] != ':')
+		return false;
+	if (!add_key(json, quote, voc_str_of(quote + 1, name.len)))
+		return false;
+	level->started = true;
+	json->at = quote + name.len + 3;
+	skip_space(json);
+	return true;
+}
+
 bool voc_json_read_str(struct voc_json_reader *json, struct voc_str *ret_value)
 {
 	bool here = !json->failed && json->at < json->end && *json->at == '"'; /* as mostly */
@@ -306,8 +324,45 @@ bool voc_json_number_to_i64(struct voc_str number, int64_t *ret_value)
 	return true;
 }
 
+static bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+/*
+ * The plain case of a number, read in units of 10^-decimals: up to nine digits, then at most as many as that behind a
+ * point, and something that ends it. False, with nothing taken, for all others.
+ */
+static bool take_plain_number(struct voc_json_reader *json, int decimals, int64_t *ret_value)
+{
+	const char *at = json->at, *end = json->end;
+	int64_t value = 0;
+	if (json->failed)
+		return false;
+	while (at < end && is_digit(*at) && at - json->at < 9)
+		value = value * 10 + (*at++ - '0');
+	if (at == json->at || (*json->at == '0' && at - json->at > 1))
+		return false;
+	if (at < end && *at == '.' && decimals > 0) {
+		const char *point = at++;
+		for (; at < end && is_digit(*at) && decimals > 0; decimals--)
+			value = value * 10 + (*at++ - '0');
+		if (at == point + 1)
+			return false;
+	}
+	if (at == end || is_digit(*at) || *at == '.' || *at == 'e' || *at == 'E')
+		return false;
+	for (; decimals > 0; decimals--)
+		value *= 10;
+	json->at = at;
+	*ret_value = value;
+	return true;
+}
+
 bool voc_json_read_i64(struct voc_json_reader *json, int64_t *ret_value)
 {
+	if (take_plain_number(json, 0, ret_value))
+		return true;
 	const char *at = json->at;
 	struct voc_str number;
 	if (!voc_json_read_number(json, &number))
@@ -317,6 +372,8 @@ bool voc_json_read_i64(struct voc_json_reader *json, int64_t *ret_value)
 
 bool voc_json_read_milli(struct voc_json_reader *json, int64_t *ret_value)
 {
+	if (take_plain_number(json, 3, ret_value))
+		return true;
 	const char *at = json->at;
 	struct voc_str number;
 	int64_t value;

@@ -85,6 +85,9 @@ bool voc_json_enter_object(struct voc_json_reader *json);
 bool voc_json_enter_array(struct voc_json_reader *json);
 /* False at the end, which leaves the object, or after a failure. */
 bool voc_json_next_member(struct voc_json_reader *json, struct voc_str *ret_name);
+/* As next_member, if the next one is written just like this, without escapes or spaces; else false, and nothing
+ * happened (or the reader failed). For those who know what comes mostly. */
+bool voc_json_next_is(struct voc_json_reader *json, struct voc_str name);
 bool voc_json_next_element(struct voc_json_reader *json);
 
 /* Each fails with bad_type if the value is of another type. */

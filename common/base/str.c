@@ -37,6 +37,21 @@ bool voc_str_to_i64(struct voc_str s, int64_t *ret_value)
 	return true;
 }
 
+size_t voc_str_put_i64(char to[VOC_I64_SIZE], int64_t value)
+{
+	char digits[VOC_I64_SIZE];
+	size_t at = sizeof digits;
+	uint64_t rest = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
+	do {
+		digits[--at] = (char)('0' + rest % 10);
+		rest /= 10;
+	} while (rest > 0);
+	if (value < 0)
+		digits[--at] = '-';
+	memcpy(to, digits + at, sizeof digits - at);
+	return sizeof digits - at;
+}
+
 struct voc_str voc_str_clip(struct voc_str s, size_t max)
 {
 	if (s.len <= max)
@@ -99,16 +114,8 @@ bool voc_buf_grow(struct voc_buf *buf, size_t more)
 
 bool voc_buf_add_i64(struct voc_buf *buf, int64_t value)
 {
-	char digits[21];
-	size_t at = sizeof digits;
-	uint64_t rest = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
-	do {
-		digits[--at] = (char)('0' + rest % 10);
-		rest /= 10;
-	} while (rest > 0);
-	if (value < 0)
-		digits[--at] = '-';
-	return voc_buf_add(buf, digits + at, sizeof digits - at);
+	char digits[VOC_I64_SIZE];
+	return voc_buf_add(buf, digits, voc_str_put_i64(digits, value));
 }
 
 bool voc_buf_addf(struct voc_buf *buf, const char *format, ...)

@@ -48,6 +48,9 @@ bool voc_str_starts_with(struct voc_str s, struct voc_str prefix);
 int voc_str_cmp(struct voc_str a, struct voc_str b);
 /* Decimal digits with an optional minus, nothing else; false on overflow or anything unexpected. */
 bool voc_str_to_i64(struct voc_str s, int64_t *ret_value);
+/* Decimal digits, a minus in front where it is negative; returns how many bytes there are. No NUL. */
+#define VOC_I64_SIZE 20
+size_t voc_str_put_i64(char to[VOC_I64_SIZE], int64_t value);
 /* Copies into `to` and ends it with NUL, cutting at a UTF-8 character boundary where it doesn't fit. Returns the
  * length. */
 size_t voc_str_copy(char *to, size_t size, struct voc_str from);

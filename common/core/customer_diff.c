@@ -23,11 +23,10 @@ static void tell(struct teller *teller, const char *name, struct voc_str value)
 
 static void tell_i64(struct teller *teller, const char *name, int64_t before, int64_t now)
 {
-	char digits[24];
+	char digits[VOC_I64_SIZE];
 	if (before == now && !teller->fresh)
 		return;
-	int len = snprintf(digits, sizeof digits, "%lld", (long long)now);
-	tell(teller, name, voc_str_of(digits, (size_t)len));
+	tell(teller, name, voc_str_of(digits, voc_str_put_i64(digits, now)));
 }
 
 static void tell_counters(struct teller *teller, const struct voc_customer *before, const struct voc_customer *now)
@@ -121,17 +120,20 @@ static bool same_troubles(const struct voc_customer *a, const struct voc_custome
 
 static void tell_troubles(struct teller *teller, const struct voc_customer *before, const struct voc_customer *now)
 {
-	char text[VOC_TROUBLES_MAX * 64];
-	size_t len = 0;
+	char bytes[VOC_TROUBLES_MAX * 64];
+	struct voc_buf text = { .ptr = bytes, .cap = sizeof bytes, .max = sizeof bytes };
 	if (same_troubles(before, now))
 		return;
 	for (int i = 0; i < now->trouble_count; i++) {
 		const struct voc_trouble *trouble = &now->troubles[i];
-		len += (size_t)snprintf(text + len, sizeof text - len, "%s%lld:%s:%c", i > 0 ? "," : "",
-		                        (long long)trouble->at_ms, voc_factor_name((enum voc_factor)trouble->factor),
-		                        trouble->complaint ? 'c' : 'd');
+		if (i > 0)
+			voc_buf_add_char(&text, ',');
+		voc_buf_add_i64(&text, trouble->at_ms);
+		voc_buf_add_char(&text, ':');
+		voc_buf_add_str(&text, voc_str_from(voc_factor_name((enum voc_factor)trouble->factor)));
+		voc_buf_add_str(&text, trouble->complaint ? VOC_STR(":c") : VOC_STR(":d"));
 	}
-	tell(teller, voc_customer_field_name(VOC_FIELD_TROUBLES), voc_str_of(text, len));
+	tell(teller, voc_customer_field_name(VOC_FIELD_TROUBLES), voc_buf_str(&text));
 }
 
 static bool same_contributions(const struct voc_customer *a, const struct voc_customer *b)

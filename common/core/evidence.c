@@ -1,7 +1,10 @@
 #include "core/evidence.h"
 
+#include "base/vector.h"
+
 #define SPANS_PER_LABEL 2
-#define HEAT_SHIFT      8  /* fixed point of the heat of a character */
+#define HEAT_SHIFT      8 /* fixed point of the heat of a character */
+#define TARGETS_MAX     (VOC_HEAD_COUNT - 1 + VOC_FACTOR_COUNT)
 #define SHARE_LENGTHS   32 /* longer n-grams (of words) are treated as if they had this length */
 
 struct span {
@@ -16,33 +19,42 @@ struct target {
 	int column;
 };
 
-static void warm(struct voc_heat *heat, size_t start, size_t end, int64_t weight)
+/* One unit of weight on each character, by the length of the n-gram. The loop is unrolled: constants divide cheaply. */
+VOC_VECTORISED static void find_shares(const struct voc_evidence_input *input, int block,
+                                       const int columns[VOC_HEAT_WIDTH], voc_heat_vector shares[SHARE_LENGTHS])
 {
-	int32_t each = (int32_t)(weight / (int64_t)(end - start));
-	heat->at[start] += each;
-	heat->at[end] -= each;
+	voc_heat_vector whole;
+	for (int which = 0; which < VOC_HEAT_WIDTH; which++) {
+		int64_t scale = (int64_t)input->model->scale[columns[which]] * input->scores->inverse_sqrt_q16[block];
+		whole[which] = (int32_t)(scale >> (24 - HEAT_SHIFT));
+	}
+	shares[0] = (voc_heat_vector){ 0 };
+#pragma GCC unroll 32
+	for (int len = 1; len < SHARE_LENGTHS; len++)
+		shares[len] = whole / len;
 }
 
-static void warm_ngrams(const struct voc_evidence_input *input, int column, struct voc_heat *heat)
+VOC_VECTORISED static void warm_ngrams(const struct voc_evidence_input *input, const int columns[VOC_HEAT_WIDTH],
+                                       struct voc_heat *heat)
 {
-	for (int b = 0; b < VOC_BLOCK_COUNT; b++) {
-		int64_t scale = (int64_t)input->model->scale[column] * input->scores->inverse_sqrt_q16[b];
-		/* One unit of weight on each character, by the length of the n-gram. */
-		int32_t share[SHARE_LENGTHS] = { 0 };
-		for (int len = 1; len < SHARE_LENGTHS; len++)
-			share[len] = (int32_t)((scale >> (24 - HEAT_SHIFT)) / len);
-		const struct voc_feature *feature = input->features->at[b];
-		for (size_t i = 0; i < input->features->count[b]; i++, feature++) {
-			int32_t weight = voc_model_row(input->model, feature->bucket)[column];
+	const int a = columns[0], b = columns[1], c = columns[2], d = columns[3];
+	for (int block = 0; block < VOC_BLOCK_COUNT; block++) {
+		voc_heat_vector shares[SHARE_LENGTHS];
+		find_shares(input, block, columns, shares);
+		const struct voc_feature *feature = input->features->at[block];
+		const struct voc_feature *end = feature + input->features->count[block];
+		for (; feature < end; feature++) {
+			const int8_t *row = voc_model_row(input->model, feature->bucket);
 			int len = feature->end - feature->start;
-			int32_t each = weight * share[len < SHARE_LENGTHS ? len : SHARE_LENGTHS - 1];
-			heat->at[feature->start] += each;
-			heat->at[feature->end] -= each;
+			voc_heat_vector weights = { row[a], row[b], row[c], row[d] };
+			voc_heat_vector each = weights * shares[len < SHARE_LENGTHS ? len : SHARE_LENGTHS - 1];
+			heat->change[feature->start] += each;
+			heat->change[feature->end] -= each;
 		}
 	}
 }
 
-static void warm_rules(const struct voc_evidence_input *input, int column, struct voc_heat *heat)
+static void warm_rules(const struct voc_evidence_input *input, int column, size_t which, struct voc_heat *heat)
 {
 	int32_t decided = voc_score_decided(input->tokens->word_count);
 	for (size_t i = 0; i < input->hits->count; i++) {
@@ -52,17 +64,19 @@ static void warm_rules(const struct voc_evidence_input *input, int column, struc
 		weight = weight * hit->weight / 1000;
 		if (hit->decides && voc_score_hit_column(hit) == column)
 			weight += hit->against ? -decided : decided;
-		warm(heat, hit->start, hit->end, weight * (1 << HEAT_SHIFT));
+		int32_t each = (int32_t)(weight * (1 << HEAT_SHIFT) / (hit->end - hit->start));
+		heat->change[hit->start][which] += each;
+		heat->change[hit->end][which] -= each;
 	}
 }
 
-/* Turns differences into heat; returns the hottest character's, and the sum of all that is above zero. */
-static int32_t settle(struct voc_heat *heat, size_t count, int64_t *ret_sum)
+/* Turns changes into heat; returns the hottest character's, and the sum of all that is above zero. */
+static int32_t settle(struct voc_heat *heat, size_t which, size_t count, int64_t *ret_sum)
 {
 	int32_t now = 0, hottest = 0;
 	int64_t sum = 0;
 	for (size_t i = 0; i < count; i++) {
-		now += heat->at[i];
+		now += heat->change[i][which];
 		heat->at[i] = now;
 		sum += now > 0 ? now : 0;
 		hottest = now > hottest ? now : hottest;
@@ -147,15 +161,12 @@ static void insert(struct voc_classification *result, struct voc_evidence eviden
 	result->evidence[at] = evidence;
 }
 
-static void explain(const struct voc_evidence_input *input, struct target target, struct voc_heat *heat,
+static void explain(const struct voc_evidence_input *input, struct target target, size_t which, struct voc_heat *heat,
                     struct voc_classification *result)
 {
-	size_t count = input->normal->count;
-	memset(heat->at, 0, (count + 1) * sizeof heat->at[0]);
-	warm_ngrams(input, target.column, heat);
-	warm_rules(input, target.column, heat);
 	int64_t sum;
-	int32_t hottest = settle(heat, count, &sum);
+	warm_rules(input, target.column, which, heat);
+	int32_t hottest = settle(heat, which, input->normal->count, &sum);
 	if (hottest <= 0)
 		return;
 	struct span spans[SPANS_PER_LABEL];
@@ -169,29 +180,41 @@ static void explain(const struct voc_evidence_input *input, struct target target
 	}
 }
 
-void voc_evidence_find(const struct voc_evidence_input *input, struct voc_heat *heat, struct voc_classification *result)
+/* Every label that says something. */
+static size_t list_targets(const struct voc_labels *labels, struct target targets[TARGETS_MAX])
 {
-	const struct voc_labels *labels = &result->labels;
-	result->evidence_count = 0;
+	size_t count = 0;
 	if (labels->feedback != VOC_FEEDBACK_UNKNOWN)
-		explain(input,
-		        (struct target){ VOC_HEAD_FEEDBACK, (int)labels->feedback,
-		                         VOC_COLUMN_FEEDBACK + (int)labels->feedback - 1 },
-		        heat, result);
+		targets[count++] = (struct target){ VOC_HEAD_FEEDBACK, (int)labels->feedback,
+			                            VOC_COLUMN_FEEDBACK + (int)labels->feedback - 1 };
 	if (labels->satisfaction != VOC_SATISFACTION_UNKNOWN && labels->satisfaction != VOC_SATISFACTION_NEUTRAL)
-		explain(input,
-		        (struct target){ VOC_HEAD_SATISFACTION, (int)labels->satisfaction,
-		                         VOC_COLUMN_SATISFACTION + (int)labels->satisfaction - 1 },
-		        heat, result);
+		targets[count++] = (struct target){ VOC_HEAD_SATISFACTION, (int)labels->satisfaction,
+			                            VOC_COLUMN_SATISFACTION + (int)labels->satisfaction - 1 };
 	for (int f = VOC_FACTOR_PRODUCT_SERVICE; f < VOC_FACTOR_COUNT; f++) {
 		if (labels->factors & (1u << f))
-			explain(input, (struct target){ VOC_HEAD_FACTOR, f, VOC_COLUMN_FACTOR + f - 1 }, heat, result);
+			targets[count++] = (struct target){ VOC_HEAD_FACTOR, f, VOC_COLUMN_FACTOR + f - 1 };
 	}
 	if (labels->servqual != VOC_SERVQUAL_NONE)
-		explain(input,
-		        (struct target){ VOC_HEAD_SERVQUAL, (int)labels->servqual,
-		                         VOC_COLUMN_SERVQUAL + (int)labels->servqual },
-		        heat, result);
+		targets[count++] = (struct target){ VOC_HEAD_SERVQUAL, (int)labels->servqual,
+			                            VOC_COLUMN_SERVQUAL + (int)labels->servqual };
 	if (labels->churn_intent)
-		explain(input, (struct target){ VOC_HEAD_CHURN, 1, VOC_COLUMN_CHURN }, heat, result);
+		targets[count++] = (struct target){ VOC_HEAD_CHURN, 1, VOC_COLUMN_CHURN };
+	return count;
+}
+
+void voc_evidence_find(const struct voc_evidence_input *input, struct voc_heat *heat, struct voc_classification *result)
+{
+	struct target targets[TARGETS_MAX];
+	size_t count = list_targets(&result->labels, targets);
+	result->evidence_count = 0;
+	for (size_t first = 0; first < count; first += VOC_HEAT_WIDTH) {
+		size_t some = count - first < VOC_HEAT_WIDTH ? count - first : VOC_HEAT_WIDTH;
+		int columns[VOC_HEAT_WIDTH] = { 0 };
+		for (size_t i = 0; i < some; i++)
+			columns[i] = targets[first + i].column;
+		memset(heat->change, 0, (input->normal->count + 1) * sizeof heat->change[0]);
+		warm_ngrams(input, columns, heat);
+		for (size_t i = 0; i < some; i++)
+			explain(input, targets[first + i], i, heat, result);
+	}
 }

@@ -9,8 +9,13 @@
 
 #include "core/score.h"
 
+#define VOC_HEAT_WIDTH 4 /* labels at a time: what is looked up for one serves the others */
+
+typedef int32_t voc_heat_vector __attribute__((vector_size(VOC_HEAT_WIDTH * sizeof(int32_t))));
+
 struct voc_heat {
-	int32_t at[VOC_NORMAL_MAX_CHARS + 1];
+	voc_heat_vector change[VOC_NORMAL_MAX_CHARS + 1]; /* from the character before */
+	int32_t at[VOC_NORMAL_MAX_CHARS];                 /* of one of them */
 };
 
 struct voc_evidence_input {

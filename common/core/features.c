@@ -18,13 +18,17 @@ static uint64_t mix(uint64_t hash, uint64_t value)
 	return hash ^ (hash >> 29);
 }
 
+static uint32_t bucket_of(uint64_t hash)
+{
+	return (uint32_t)((hash * MULTIPLIER) >> (64 - VOC_BUCKET_BITS));
+}
+
 static void add(struct voc_features *features, enum voc_block block, uint64_t hash, size_t start, size_t end)
 {
 	size_t count = features->count[block];
 	if (count == VOC_FEATURES_MAX)
 		return;
-	uint32_t bucket = (uint32_t)((hash * MULTIPLIER) >> (64 - VOC_BUCKET_BITS));
-	features->at[block][count] = (struct voc_feature){ bucket, (uint16_t)start, (uint16_t)end };
+	features->at[block][count] = (struct voc_feature){ bucket_of(hash), (uint16_t)start, (uint16_t)end };
 	features->count[block] = count + 1;
 }
 
@@ -36,20 +40,42 @@ static uint32_t plain(uint32_t c)
 	return c == '\n' ? ' ' : c;
 }
 
+static void make_plain(const struct voc_normal *normal, struct voc_features *features)
+{
+	for (size_t i = 0; i < normal->count; i++)
+		features->plain[i] = plain(normal->chars[i]);
+}
+
+/* The n-grams that begin at `start`, of `from` to `to` characters. */
+static size_t add_ngrams(struct voc_features *features, size_t count, size_t start, size_t from, size_t to)
+{
+	const uint32_t *chars = features->plain + start;
+	struct voc_feature *at = features->at[VOC_BLOCK_CHARS] + count;
+	uint64_t hash = SEED_CHARS;
+	size_t most = VOC_FEATURES_MAX - count;
+	size_t n = 1;
+	for (; n < from && n <= to; n++)
+		hash = mix(hash, chars[n - 1]);
+	for (; n <= to && most > 0; n++, most--) {
+		hash = mix(hash, chars[n - 1]);
+		*at++ = (struct voc_feature){ bucket_of(hash), (uint16_t)start, (uint16_t)(start + n) };
+	}
+	return (size_t)(at - features->at[VOC_BLOCK_CHARS]);
+}
+
 static void add_chars(const struct voc_normal *normal, struct voc_features *features)
 {
+	size_t count = 0;
+	make_plain(normal, features);
 	for (size_t start = 0; start < normal->count; start++) {
-		size_t first = normal->chars[start] == ' ' && start + 1 < normal->count ? start + 1 : start;
+		size_t left = normal->count - start;
+		size_t first = normal->chars[start] == ' ' && left > 1 ? start + 1 : start;
 		bool hangul = voc_char_is_hangul(normal->chars[first]);
-		size_t from = hangul ? HANGUL_FROM : LATIN_FROM, to = hangul ? HANGUL_TO : LATIN_TO;
-		from += first > start;
-		uint64_t hash = SEED_CHARS;
-		for (size_t n = 1; n <= to && start + n <= normal->count; n++) {
-			hash = mix(hash, plain(normal->chars[start + n - 1]));
-			if (n >= from)
-				add(features, VOC_BLOCK_CHARS, hash, start, start + n);
-		}
+		size_t from = (size_t)(hangul ? HANGUL_FROM : LATIN_FROM) + (first > start);
+		size_t to = hangul ? HANGUL_TO : LATIN_TO;
+		count = add_ngrams(features, count, start, from, to < left ? to : left);
 	}
+	features->count[VOC_BLOCK_CHARS] = count;
 }
 
 static uint64_t hash_word(const struct voc_normal *normal, const struct voc_word *word)
@@ -70,7 +96,7 @@ static bool denies(const struct voc_normal *normal, const struct voc_word *word)
 	size_t len = (size_t)(word->end - word->start);
 	if (len >= 4 && chars[len - 1] == 't' && chars[len - 2] == '\'' && chars[len - 3] == 'n')
 		return true;
-	for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+	for (size_t i = 0; chars[0] <= 'z' && i < sizeof words / sizeof words[0]; i++) {
 		size_t at = 0;
 		while (at < len && words[i][at] != '\0' && chars[at] == (uint32_t)words[i][at])
 			at++;

@@ -25,7 +25,8 @@ struct voc_feature {
 struct voc_features {
 	struct voc_feature at[VOC_BLOCK_COUNT][VOC_FEATURES_MAX];
 	size_t count[VOC_BLOCK_COUNT];
-	int16_t dense[VOC_DENSE_COUNT]; /* thousandths */
+	int16_t dense[VOC_DENSE_COUNT];       /* thousandths */
+	uint32_t plain[VOC_NORMAL_MAX_CHARS]; /* the text's characters as n-grams see them */
 };
 
 void voc_features_extract(const struct voc_normal *normal, const struct voc_tokens *tokens,

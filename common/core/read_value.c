@@ -3,15 +3,24 @@
 #include "base/timestamp.h"
 #include "base/utf8.h"
 
-/* Our writers keep to the tables' order: the search begins behind the last one that was met, and goes round. */
-static int find(const struct voc_members *members, uint32_t seen, struct voc_str name)
+#define EXPECTED 6 /* members that may be left out in a row */
+
+static int find(const struct voc_members *members, struct voc_str name)
 {
-	int at = seen ? 32 - __builtin_clz(seen) : 0;
-	for (int i = 0; i < members->count; i++, at++) {
-		if (at >= members->count)
-			at = 0;
-		if (voc_str_eq(members->names[at], name))
-			return at;
+	for (int i = 0; i < members->count; i++) {
+		if (voc_str_eq(members->names[i], name))
+			return i;
+	}
+	return -1;
+}
+
+/* Our writers keep to the tables' order: one that stands a little behind the last that was met; -1 if none does. */
+static int take_expected(struct voc_json_reader *json, const struct voc_members *members, uint32_t seen)
+{
+	int first = seen ? 32 - __builtin_clz(seen) : 0;
+	for (int i = first; i < members->count && i < first + EXPECTED; i++) {
+		if (voc_json_next_is(json, members->names[i]))
+			return i;
 	}
 	return -1;
 }
@@ -31,8 +40,13 @@ static void skip_other(struct voc_json_reader *json, enum voc_others others)
 int voc_members_next(struct voc_json_reader *json, const struct voc_members *members, uint32_t *seen)
 {
 	struct voc_str name;
+	int found = take_expected(json, members, *seen);
+	if (found >= 0) {
+		*seen |= UINT32_C(1) << found;
+		return found;
+	}
 	while (voc_json_next_member(json, &name)) {
-		int found = find(members, *seen, name);
+		found = find(members, name);
 		if (found >= 0) {
 			*seen |= UINT32_C(1) << found;
 			return found;

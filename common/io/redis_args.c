@@ -1,8 +1,5 @@
 #include "io/redis_args.h"
 
-#include <inttypes.h>
-#include <stdio.h>
-
 void voc_redis_args_init(struct voc_redis_args *args, size_t max_bytes)
 {
 	*args = (struct voc_redis_args){ .count = 0 };
@@ -32,9 +29,8 @@ void voc_redis_args_add(struct voc_redis_args *args, struct voc_str arg)
 
 void voc_redis_args_add_i64(struct voc_redis_args *args, int64_t arg)
 {
-	char digits[24];
-	int len = snprintf(digits, sizeof digits, "%" PRId64, arg);
-	voc_redis_args_add(args, voc_str_of(digits, (size_t)len));
+	char digits[VOC_I64_SIZE];
+	voc_redis_args_add(args, voc_str_of(digits, voc_str_put_i64(digits, arg)));
 }
 
 void voc_redis_args_append(struct voc_redis_args *args, const struct voc_redis_args *more)

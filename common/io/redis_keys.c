@@ -33,13 +33,14 @@ struct voc_str voc_redis_key_rollup(struct voc_redis_key *key, int32_t partition
 	                            is_day ? "index" : "rollup", is_day ? VOC_PERIOD_OF_DAY(period) : period));
 }
 
+/* There are many of these: without printf. */
 struct voc_str voc_redis_key_customer(struct voc_redis_key *key, int32_t partition, struct voc_str customer_id)
 {
-	struct voc_str prefix =
-	        finish(key, snprintf(key->bytes, sizeof key->bytes, "voc:{%" PRId32 "}:customer:", partition));
-	size_t room = sizeof key->bytes - prefix.len;
-	size_t len = customer_id.len < room ? customer_id.len : room;
-	if (len > 0)
-		memcpy(key->bytes + prefix.len, customer_id.ptr, len);
-	return voc_str_of(key->bytes, prefix.len + len);
+	struct voc_buf text = { .ptr = key->bytes, .cap = sizeof key->bytes, .max = sizeof key->bytes };
+	voc_buf_add_str(&text, VOC_STR("voc:{"));
+	voc_buf_add_i64(&text, partition);
+	voc_buf_add_str(&text, VOC_STR("}:customer:"));
+	size_t room = sizeof key->bytes - text.len;
+	voc_buf_add(&text, customer_id.ptr, customer_id.len < room ? customer_id.len : room);
+	return voc_buf_str(&text);
 }

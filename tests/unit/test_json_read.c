@@ -251,6 +251,72 @@ static void test_thousandths_are_rounded(void **state)
 	}
 }
 
+/* A plain number is read in one go; the same with an exponent of nothing the long way. */
+static void test_plain_numbers_are_read_alike(void **state)
+{
+	(void)state;
+	static const char *const texts[] = { "0",          "7",           "00",  "01",       "999999999",
+		                             "1234567890", "0.5",         "0.",  "0.934",    "0.9345",
+		                             "1.0004",     "123456789.5", "5.",  "5.x",      "1.2.3",
+		                             "12a",        "-1",          "4.0", "000000.1", "99999999.999",
+		                             "3.0000",     "1e" };
+	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+		for (int way = 0; way < 2; way++) {
+			bool (*read)(struct voc_json_reader *, int64_t *) =
+			        way ? voc_json_read_milli : voc_json_read_i64;
+			char plain[40], other[40];
+			int64_t value = 0, same = 0;
+			snprintf(plain, sizeof plain, "%s ", texts[i]);
+			snprintf(other, sizeof other, "%se0 ", texts[i]);
+			begin(voc_str_from(plain));
+			bool good = read(&json, &value) && voc_json_read_end(&json);
+			begin(voc_str_from(other));
+			assert_int_equal(read(&json, &same) && voc_json_read_end(&json), good);
+			assert_int_equal(value, same);
+		}
+	}
+}
+
+static void test_a_member_that_is_expected(void **state)
+{
+	(void)state;
+	struct voc_str name;
+	int64_t value;
+	begin(VOC_STR("{\"id\":1,\"type\":2, \"id\":3}"));
+	assert_true(voc_json_enter_object(&json));
+	assert_false(voc_json_next_is(&json, VOC_STR("i")));
+	assert_false(voc_json_next_is(&json, VOC_STR("type")));
+	assert_true(voc_json_next_is(&json, VOC_STR("id")));
+	assert_true(voc_json_read_i64(&json, &value));
+	assert_false(voc_json_next_is(&json, VOC_STR("id")));
+	assert_true(voc_json_next_is(&json, VOC_STR("type")));
+	assert_true(voc_json_read_i64(&json, &value));
+	assert_int_equal(value, 2);
+	assert_false(voc_json_next_is(&json, VOC_STR("id"))); /* there is a space: the long way */
+	assert_false(json.failed);
+	assert_false(voc_json_next_member(&json, &name)); /* which knows the name that came the short way */
+	assert_int_equal(error.reason, VOC_REASON_DUPLICATE_KEY);
+	assert_int_equal(error.position, 18);
+
+	begin(VOC_STR("{\"id\":1,\"id\":2}"));
+	assert_true(voc_json_enter_object(&json));
+	assert_true(voc_json_next_is(&json, VOC_STR("id")));
+	assert_true(voc_json_read_i64(&json, &value));
+	assert_false(voc_json_next_is(&json, VOC_STR("id")));
+	assert_int_equal(error.reason, VOC_REASON_DUPLICATE_KEY);
+	assert_int_equal(error.position, 8);
+
+	/* Wherever the text is cut off, nothing behind it is read. */
+	static const char whole[] = "{\"id\":";
+	for (size_t len = 1; len < sizeof whole - 1; len++) {
+		char *cut = strndup(whole, len);
+		begin(voc_str_of(cut, len));
+		assert_true(voc_json_enter_object(&json));
+		assert_false(voc_json_next_is(&json, VOC_STR("id")));
+		free(cut);
+	}
+}
+
 static void object_of(struct voc_buf *buf, int members, int same_as)
 {
 	voc_buf_clear(buf);
@@ -351,6 +417,8 @@ int main(void)
 		cmocka_unit_test(test_a_wrong_type_sticks),
 		cmocka_unit_test(test_integers_are_mathematical),
 		cmocka_unit_test(test_thousandths_are_rounded),
+		cmocka_unit_test(test_plain_numbers_are_read_alike),
+		cmocka_unit_test(test_a_member_that_is_expected),
 		cmocka_unit_test(test_many_members_are_told_apart_up_to_a_bound),
 		cmocka_unit_test(test_a_full_arena_is_told),
 		cmocka_unit_test(test_no_byte_hides_in_a_word),
