@@ -48,7 +48,8 @@ def of_lines(lines):
 
 def of_ours(parts):
     drain = parts["drain"]["figures"]
-    mine = {"cpu_us": drain["cpu_us"]["together"], "events_per_s": drain["events_per_s"], "peak_rss_mb": drain["peak_rss_mb"]["together"],
+    mine = {"cpu_us": drain["cpu_us"]["together"], "of_it": {name: drain["cpu_us"][name] for name in ("classifier", "aggregator")},
+            "events_per_s": drain["events_per_s"], "peak_rss_mb": drain["peak_rss_mb"]["together"],
             "first_output_s": drain["first_output_s"], "checked": "vocctl verify"}
     rates = {rate: {**found["ms"], "cpu_percent_of_a_core": found["cpu_percent_of_a_core"]}
              for rate, found in parts.get("latency", {}).get("figures", {}).items()}

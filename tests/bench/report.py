@@ -150,6 +150,28 @@ def others(part, _):
     return text
 
 
+def aims(_, parts):
+    """What was aimed at, for the peers' records and the full model, and what is measured there."""
+    f = parts["others"]["figures"]
+    ours, rates = f["drains"]["voc"], f["latency"].get("voc", {})
+    rows = [("CPU µs per event, all services", "at most", 13, mid(ours["cpu_us"])), ("of it classify", "at most", 9, mid(ours["of_it"]["classifier"])),
+            ("of it aggregate", "at most", 3, mid(ours["of_it"]["aggregator"])), ("events/s through all stages", "at least", 90_000, mid(ours["events_per_s"])),
+            ("peak memory of all services, MB", "at most", 60, mid(ours["peak_rss_mb"])),
+            ("first output after the start, s", "at most", 0.2, mid(ours["first_output_s"]))]
+    for name, aim in (("kstreams at least once", 0.13), ("rust at least once", 0.75)):
+        if name in f["drains"]:
+            rows.append((f"CPU, as a part of {name}", "at most", aim, mid(ours["cpu_us"]) / mid(f["drains"][name]["cpu_us"])))
+    for rate, p, aim in (("500", "p50", 5), ("500", "p99", 15), ("2000", "p50", 5), ("2000", "p99", 20)):
+        if rate in rates:
+            rows.append((f"produce to webhook at {int(rate):,}/s, {p} ms", "at most", aim, rates[rate][p]))
+
+    def verdict(bound, aim, found):
+        ratio = aim / found if bound == "at least" else found / aim
+        return "met" if ratio <= 1 else f"missed, {ratio:.1f} times"
+    return table(["", "aim", "measured", ""], [[what, f"{bound} {aim:,}", f"{found:,.2f}" if found < 100 else f"{found:,.0f}", verdict(bound, aim, found)]
+                                               for what, bound, aim, found in rows])
+
+
 RATES = (10_000, 100_000, 1_000_000, 10_000_000)
 MOST_USED = 0.6  # of a core
 STEP = 24  # partitions
@@ -181,8 +203,8 @@ def capacity(_, parts):
 
 
 TABLES = {"drain": drain, "floors": floors, "peer": peer, "others": others, "scaling": scaling, "hot": hot, "customers": customers, "latency": latency,
-          "backlog": backlog, "capacity": capacity}
-NEEDS = {"capacity": ("drain", "floors", "hot")}  # those that are made of other parts' figures
+          "backlog": backlog, "capacity": capacity, "aims": aims}
+NEEDS = {"capacity": ("drain", "floors", "hot"), "aims": ("others",)}  # those that are made of other parts' figures
 
 
 def there(parts):

@@ -101,16 +101,19 @@ def test_tables_go_between_their_marks(tmp_path, monkeypatch):
 
 def test_anothers_lines_stand_beside_ours(tmp_path):
     part = {"machine": {"cpu": "c", "cores": 2, "memory_gb": 1, "load1": 0}, "date": "d", "quick": False}
-    drain = {"cpu_us": {"together": 10.0}, "events_per_s": 50_000, "peak_rss_mb": {"together": 60}, "first_output_s": 0.2}
+    drain = {"cpu_us": {"classifier": 7.0, "aggregator": 3.0, "together": 10.0}, "events_per_s": 50_000, "peak_rss_mb": {"together": 60}, "first_output_s": 0.2}
     rates = {"500": {"ms": {"p50": 5, "p95": 9, "p99": 11, "max": 12, "samples": 100}, "cpu_percent_of_a_core": 9}}
     (tmp_path / "ours.json").write_text(json.dumps({"parts": {"drain": {**part, "figures": drain}, "latency": {**part, "figures": rates}}}))
     run = {"kind": "drain", "peer": "x", "label": "once", "cpu_us_per_event": 40.0, "eps": 10_000, "peak_rss_mb": 900, "startup_s": 2.0}
     wrong = {"classified": {"missing": 1, "wrong": 0, "duplicates": 2}, "redis": {"wrong_customers": 1}}
-    slow = {"kind": "latency", "peer": "x", "label": "once", "rate": 500, "samples": 9, "ms": {"p50": 1, "p95": 2, "p99": 30, "max": 40}, "cpu_pct_of_one_core": 50}
-    lines = [{**run, "check": {"classified": {"missing": 0, "wrong": 0, "duplicates": 0}, "redis": {"wrong_customers": 0}}}, {**run, "peer": "y", "check": wrong},
+    slow = {"kind": "latency", "peer": "x", "label": "once", "rate": 500, "samples": 9, "ms": {"p50": 1, "p95": 2, "p99": 30, "max": 40},
+            "cpu_pct_of_one_core": 50}
+    good = {"classified": {"missing": 0, "wrong": 0, "duplicates": 0}, "redis": {"wrong_customers": 0}}
+    lines = [{**run, "check": good}, {**run, "peer": "y", "check": wrong},
              {**run, "peer": "z", "failed": True}, slow, {**slow, "ms": {"p50": 1, "p95": 2, "p99": 3, "max": 4}}]
     (tmp_path / "lines.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
-    done = subprocess.run([sys.executable, BENCH / "others.py", *(tmp_path / name for name in ("r.json", "ours.json", "lines.jsonl"))], capture_output=True, text=True)
+    files = [tmp_path / name for name in ("r.json", "ours.json", "lines.jsonl")]
+    done = subprocess.run([sys.executable, BENCH / "others.py", *files], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     figures = json.loads((tmp_path / "r.json").read_text())["parts"]["others"]["figures"]
     assert {name: found["checked"] for name, found in figures["drains"].items()} == {"voc": "vocctl verify", "x once": "its oracle", "y once": "4 wrong"}
