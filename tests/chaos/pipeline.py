@@ -142,7 +142,8 @@ class Pipeline:
             with slot.gate:
                 self.note_end(slot)
         except subprocess.TimeoutExpired:
-            self.wrongs.append(f"{slot.name} did not stop within {TERM_SECONDS} s\n{slot.tail()}")
+            self.wrongs.append(f"{slot.name} did not stop within {TERM_SECONDS} s: {processes.state(slot.process)}\n{slot.tail()}")
+            processes.stacks(slot.process, self.folder / f"{slot.name}.stacks")
             processes.kill(slot.process)
         return time.monotonic() - began
 

@@ -9,6 +9,7 @@ that is down for a moment), and no two harnesses on one machine get the same: ea
 import concurrent.futures
 import pathlib
 import random
+import shutil
 import signal
 import socket
 import subprocess
@@ -61,6 +62,14 @@ def state(process):
         return pathlib.Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()[0]
     except OSError:
         return None
+
+
+def stacks(process, file):
+    """What each of its threads is at, into `file`, where gdb is installed: for the one who asks why it did not end."""
+    if shutil.which("gdb"):
+        with open(file, "ab") as out:
+            subprocess.run(["gdb", "-p", str(process.pid), "-batch", "-ex", "thread apply all backtrace"], stdin=subprocess.DEVNULL, stdout=out,
+                           stderr=subprocess.STDOUT, timeout=60)
 
 
 def wait_for(condition, timeout, what):
