@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "io/metrics.h"
 #include "io/redis_slots.h"
+#include "io/redis_tls.h"
 
 #include <hiredis/hiredis.h>
 
@@ -56,6 +57,7 @@ void voc_redis_link_close(struct voc_redis_link *link)
 	if (link->context)
 		redisFree(link->context);
 	link->context = NULL;
+	link->ssl = NULL;
 	link->greeted = false;
 	for (; link->first; link->first = link->first->next)
 		voc_redis_call_lose(link->first, link->arena, link->why);
@@ -63,9 +65,18 @@ void voc_redis_link_close(struct voc_redis_link *link)
 
 static void broken(struct voc_redis_link *link, const char *doing, const char *why)
 {
-	snprintf(link->why, sizeof link->why, "%s Redis: %s", doing, why);
+	const char *refusal = link->ssl ? voc_redis_tls_refusal(link->ssl) : NULL;
+	snprintf(link->why, sizeof link->why, "%s Redis: %s%s", doing, refusal ? "its certificate: " : "",
+	         refusal ? refusal : why);
 	voc_metric_add(VOC_METRIC_REDIS_ERRORS, 1);
 	voc_redis_link_close(link);
+}
+
+static void begin_tls(struct voc_redis_link *link)
+{
+	const char *why = voc_redis_tls_begin(link->context, link->address.host, &link->ssl);
+	if (why)
+		broken(link, "connecting to", why);
 }
 
 void voc_redis_link_open(struct voc_redis_link *link)
@@ -82,6 +93,8 @@ void voc_redis_link_open(struct voc_redis_link *link)
 		broken(link, doing, link->context->errstr);
 	else
 		voc_redis_replies_into(link->context->reader, link->arena);
+	if (link->context && address->is_tls)
+		begin_tls(link);
 }
 
 void voc_redis_link_send(struct voc_redis_link *link, struct voc_redis_call *call)
@@ -167,6 +180,13 @@ static int time_left_ms(struct voc_redis_patience *patience, short stop_revents)
 	return left_ms <= 0 ? 0 : left_ms > INT_MAX ? INT_MAX : (int)left_ms;
 }
 
+/* During a TLS handshake there is room to write all the time, and nothing to write. */
+static short awaited_events(const struct voc_redis_link *link)
+{
+	bool reads_only = link->flushed || (link->ssl && voc_redis_tls_waits_to_read(link->ssl));
+	return reads_only ? POLLIN : POLLIN | POLLOUT;
+}
+
 /* Those that wait, and the stop behind them. Returns how many wait. */
 static size_t gather_fds(struct voc_redis_link *const *links, size_t count, int stop_fd, struct pollfd *fds,
                          struct voc_redis_link **ret_waiting)
@@ -176,8 +196,7 @@ static size_t gather_fds(struct voc_redis_link *const *links, size_t count, int 
 		if (!links[i]->first)
 			continue;
 		ret_waiting[waiting] = links[i];
-		fds[waiting++] = (struct pollfd){ .fd = links[i]->context->fd,
-			                          .events = links[i]->flushed ? POLLIN : POLLIN | POLLOUT };
+		fds[waiting++] = (struct pollfd){ .fd = links[i]->context->fd, .events = awaited_events(links[i]) };
 	}
 	fds[waiting] = (struct pollfd){ .fd = stop_fd, .events = POLLIN };
 	return waiting;

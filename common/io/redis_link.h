@@ -25,6 +25,7 @@ struct voc_redis_link {
 	struct voc_redis_address address;
 	struct voc_arena *arena;             /* borrowed */
 	struct redisContext *context;        /* NULL: closed */
+	struct ssl_st *ssl;                  /* the context's; NULL without TLS */
 	struct voc_redis_call *first, *last; /* sent and not yet answered, in order */
 	bool flushed;                        /* all of it is on its way */
 	bool greeted;                        /* redis_greet.h */

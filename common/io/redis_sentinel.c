@@ -47,6 +47,7 @@ static enum voc_status ask(const struct voc_redis_address *sentinel, struct voc_
 		status = voc_redis_reply_expect(calls[0].reply, VOC_REDIS_STATUS, error);
 	if (status == VOC_OK)
 		status = voc_redis_sentinel_parse(calls[1].reply, ret_master, error);
+	ret_master->is_tls = sentinel->is_tls;
 	voc_redis_link_free(link);
 	return status;
 }

@@ -44,7 +44,10 @@ bool voc_redis_address_parse(struct voc_str host, int64_t port, struct voc_redis
 static bool told_address(struct voc_str host, int64_t port, const struct voc_redis_address *asked,
                          struct voc_redis_address *ret_address)
 {
-	return voc_redis_address_parse(host.len > 0 ? host : voc_str_from(asked->host), port, ret_address);
+	if (!voc_redis_address_parse(host.len > 0 ? host : voc_str_from(asked->host), port, ret_address))
+		return false;
+	ret_address->is_tls = asked->is_tls;
+	return true;
 }
 
 static bool is_a(const struct voc_redis_reply *reply, enum voc_redis_type type, size_t least_count)

@@ -1,6 +1,7 @@
 #include "io/redis_url.h"
 
 #include "base/str.h"
+#include "io/redis_tls.h"
 
 #define DEFAULT_PORT          6379
 #define DEFAULT_SENTINEL_PORT 26379
@@ -235,26 +236,51 @@ static const struct {
 	{ "redis-cluster://", VOC_REDIS_CLUSTER, parse_cluster },
 };
 
+/* Whether the scheme has the s of TLS behind "redis"; it is taken out of what begins at `scheme`. */
+static bool is_over_tls(struct voc_str text)
+{
+	return voc_str_starts_with(text, VOC_STR("rediss:")) || voc_str_starts_with(text, VOC_STR("rediss-"));
+}
+
+/* The rest behind the scheme; false if the text begins with another one. */
+static bool take_scheme(struct voc_str text, bool over_tls, const char *scheme, struct voc_str *ret_rest)
+{
+	static const size_t plain = sizeof "redis" - 1;
+	struct voc_str wanted = voc_str_from(scheme);
+	if (over_tls) {
+		if (!voc_str_starts_with(wanted, VOC_STR("redis")))
+			return false;
+		text = voc_str_of(text.ptr + plain + 1, text.len - plain - 1);
+		wanted = voc_str_of(wanted.ptr + plain, wanted.len - plain);
+	}
+	if (!voc_str_starts_with(text, wanted))
+		return false;
+	*ret_rest = voc_str_of(text.ptr + wanted.len, text.len - wanted.len);
+	return true;
+}
+
 enum voc_status voc_redis_url_parse(const char *text, struct voc_redis_url *ret_url, struct voc_error *error)
 {
-	struct voc_str rest = voc_str_from(text);
+	struct voc_str whole = voc_str_from(text), rest;
+	bool over_tls = is_over_tls(whole);
+	if (over_tls && !voc_redis_tls_is_here())
+		return bad_url(error, "rediss needs TLS, which this build's hiredis lacks (1.0 or newer has it)");
 	for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
-		struct voc_str scheme = voc_str_from(forms[i].scheme);
-		if (!voc_str_starts_with(rest, scheme))
+		if (!take_scheme(whole, over_tls, forms[i].scheme, &rest))
 			continue;
 		struct voc_redis_url url = { .kind = forms[i].kind };
-		rest = voc_str_of(rest.ptr + scheme.len, rest.len - scheme.len);
 		enum voc_status status = forms[i].parse(rest, &url, error);
+		for (size_t n = 0; n < url.node_count; n++)
+			url.nodes[n].is_tls = over_tls;
 		if (status == VOC_OK)
 			*ret_url = url;
 		return status;
 	}
-	return bad_url(error, voc_str_starts_with(rest, VOC_STR("rediss"))
-	                              ? "rediss:// needs TLS, which this build's hiredis lacks"
-	                              : "must begin with redis://, unix://, redis-sentinel:// or redis-cluster://");
+	return bad_url(error, "must begin with redis://, unix://, redis-sentinel:// or redis-cluster://");
 }
 
 bool voc_redis_address_eq(const struct voc_redis_address *a, const struct voc_redis_address *b)
 {
-	return a->is_unix == b->is_unix && a->port == b->port && strcmp(a->host, b->host) == 0;
+	return a->is_unix == b->is_unix && a->is_tls == b->is_tls && a->port == b->port &&
+	       strcmp(a->host, b->host) == 0;
 }

@@ -7,8 +7,9 @@
  *
  * The hosts of redis-sentinel:// are sentinels (port 26379 if none is named), user and password are the master's; the
  * sentinels' own stand behind the '?': sentinel_user, sentinel_password. Those of redis-cluster:// are some of the
- * cluster's nodes; they tell the others. User, password and master name may be percent-encoded (RFC 3986). rediss:// is
- * refused: hiredis 0.14 has no TLS.
+ * cluster's nodes; they tell the others. User, password and master name may be percent-encoded (RFC 3986).
+ * rediss://, rediss-sentinel:// and rediss-cluster:// mean the same over TLS (redis_tls.h), and are refused by a build
+ * whose hiredis has none (before 1.0).
  */
 #ifndef VOC_IO_REDIS_URL_H
 #define VOC_IO_REDIS_URL_H
@@ -28,6 +29,7 @@ enum voc_redis_kind {
 
 struct voc_redis_address {
 	bool is_unix;
+	bool is_tls;
 	char host[256]; /* name or address; the socket's path if is_unix */
 	int port;
 };

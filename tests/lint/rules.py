@@ -42,7 +42,7 @@ LIBRARIES = [
     (r"microhttpd\.h", (r"common/io/http_server\.c",)),
     (r"jansson\.h", (r".*_json\.[ch]", r"services/vocctl/\w+\.[ch]")),
     (r"utf8proc\.h", (r"common/core/\w+\.c",)),
-    (r"xxhash\.h|openssl/.*", (r"common/base/\w+\.c",)),
+    (r"xxhash\.h|openssl/.*", (r"common/base/\w+\.c", r"common/io/redis_tls\.c")),
 ]
 
 FUNCTION_LINES = 80

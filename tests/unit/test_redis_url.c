@@ -2,6 +2,7 @@
 #include "core/rollup.h"
 #include "io/redis_args.h"
 #include "io/redis_keys.h"
+#include "io/redis_tls.h"
 #include "io/redis_url.h"
 
 #include <setjmp.h>
@@ -81,12 +82,34 @@ static void test_cluster_urls(void **state)
 	assert_int_equal(parse("redis-cluster://1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16").node_count, 16);
 }
 
+static void test_tls_is_another_s_of_the_scheme(void **state)
+{
+	(void)state;
+	static const char *const urls[] = { "rediss://u:p@one:7000/3", "rediss-sentinel://one,two/m",
+		                            "rediss-cluster://one,two" };
+	for (size_t i = 0; i < sizeof urls / sizeof *urls; i++) {
+		struct voc_redis_url url;
+		struct voc_error error = { .position = -1 };
+		if (!voc_redis_tls_is_here()) {
+			assert_int_equal(voc_redis_url_parse(urls[i], &url, &error), VOC_FATAL);
+			assert_non_null(strstr(error.text, "needs TLS, which this build's hiredis lacks"));
+			continue;
+		}
+		url = parse(urls[i]);
+		for (size_t n = 0; n < url.node_count; n++)
+			assert_true(url.nodes[n].is_tls);
+	}
+	assert_false(parse("redis-cluster://one").nodes[0].is_tls);
+}
+
 static void test_bad_urls_are_not_quoted(void **state)
 {
 	(void)state;
 	static const char *const bad[] = { "",
 		                           "localhost:6379",
-		                           "rediss://secret",
+		                           "rediss",
+		                           "rediss://secret:x",
+		                           "rediss-unix:///secret",
 		                           "redis://",
 		                           "redis://:6379",
 		                           "redis://secret:0",
@@ -178,6 +201,7 @@ int main(void)
 		cmocka_unit_test(test_good_urls),
 		cmocka_unit_test(test_sentinel_urls),
 		cmocka_unit_test(test_cluster_urls),
+		cmocka_unit_test(test_tls_is_another_s_of_the_scheme),
 		cmocka_unit_test(test_bad_urls_are_not_quoted),
 		cmocka_unit_test(test_commands_carry_lengths),
 		cmocka_unit_test(test_what_did_not_fit_is_remembered),
