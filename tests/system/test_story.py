@@ -1,0 +1,93 @@
+"""A year of cases through real Kafka and Redis, three aggregators whose clock goes by in rounds: all that the oracle makes of the log.
+
+Some hundred customers, and kills on the way; VOC_STORY_CUSTOMERS=5000 VOC_STORY_ROUNDS=120 for the large one.
+"""
+import collections
+import json
+import os
+
+import stack as stack_module
+import pytest
+import story as story_module
+import verify
+
+CUSTOMERS = int(os.environ.get("VOC_STORY_CUSTOMERS", 300))
+ROUNDS = int(os.environ.get("VOC_STORY_ROUNDS", 24))
+SEED = int(os.environ.get("VOC_STORY_SEED", 6))
+
+
+@pytest.fixture
+def stack(broker, tmp_path):
+    """Few partitions: the story waits for the end of each, again and again."""
+    stack = stack_module.Stack(tmp_path / "stack", broker.bootstrap, partitions=6)
+    stack.start_redis()
+    stack.start_receiver()
+    stack.create_topics()
+    yield stack
+    stack.close()
+
+
+def check_exactly_once(partitions):
+    """Each step of a round is told once, and in its order."""
+    told, seen = collections.Counter(), collections.Counter()
+    for partition in partitions.values():
+        for alert in partition.alerts.values():
+            about = alert["data"].get("case")
+            if about:
+                seen[alert["data"]["rule"]] += 1
+                told[alert["subject"], about["id"], about["reopens"], alert["data"]["rule"], about["escalations"]] += 1
+    escalations = {key: count for key, count in told.items() if key[3] == "case_escalated"}
+    assert set(escalations.values()) == {1} and {key[4] for key in escalations} == {1, 2}
+    return seen
+
+
+def tallies(partitions):
+    sums = collections.Counter()
+    for partition in partitions.values():
+        for rollup in partition.rollups.values():
+            sums.update({name: count for name, count in rollup.items() if name.startswith("case:") and name.count(":") == 1})
+    return sums
+
+
+def check(stack):
+    partitions = verify.apply_log(stack)
+    verify.check_rules(partitions)
+    keys = verify.check_redis(stack, partitions)
+    alerts, _ = verify.check_alerts(stack, partitions)
+    return partitions, keys, alerts
+
+
+def test_a_year_of_cases_is_what_the_oracle_makes_of_it(stack):
+    story = story_module.Story(stack, CUSTOMERS, ROUNDS, SEED)
+    stack.start("classifier", 1)
+    stack.start("aggregator", 3, **story.environment())
+    stack.start("alerter", 1)
+    stack.wait_ready()
+
+    def disturb(number):
+        if number in (ROUNDS // 3, 2 * ROUNDS // 3):
+            victim = stack.of("aggregator")[number % 3]
+            victim.kill()
+            victim.start()
+
+    story.live(disturb)
+    stack.wait_drained()
+    partitions, keys, alerts = check(stack)
+    seen, sums = check_exactly_once(partitions), tallies(partitions)
+    print(f"{CUSTOMERS} customers, {story.numbers}, {keys} keys, {len(alerts)} alerts, {dict(seen)}, {dict(sums)}")
+    assert all(seen[rule] > 0 for rule in verify.oracle.oracle_cases.ALERTS)
+    assert all(sums[f"case:{tally}"] > 0 for tally in ("opened", "reopened", "resolved", "closed", "recovered", "abandoned", "respond_overdue",
+                                                       "resolve_overdue", "escalated", "silent"))
+    assert sum(p.totals["moves_refused"] for p in partitions.values()) > 0
+    assert sums["case:recovered"] <= sums["case:opened"] + sums["case:reopened"]
+    assert json.loads(stack.ctl("verify", "--json").stdout)["equal"]
+    before = verify.redis_state(stack.redis)
+    for process in stack.of("aggregator"):
+        process.stop()
+    stack.redis.flushall()
+    stack.ctl("rebuild", "--yes")
+    after = verify.redis_state(stack.redis)
+    for key, fields in after.items():
+        if key.endswith(":position"):
+            fields.pop("rebuilt_at", None)
+    assert not verify.differences({k: v for k, v in before.items() if k != "voc:meta"}, {k: v for k, v in after.items() if k != "voc:meta"})
