@@ -11,8 +11,8 @@ import pytest
 import story as story_module
 import verify
 
-CUSTOMERS = int(os.environ.get("VOC_STORY_CUSTOMERS", 300))
-ROUNDS = int(os.environ.get("VOC_STORY_ROUNDS", 24))
+CUSTOMERS = int(os.environ.get("VOC_STORY_CUSTOMERS", 200))
+ROUNDS = int(os.environ.get("VOC_STORY_ROUNDS", 16))
 SEED = int(os.environ.get("VOC_STORY_SEED", 6))
 
 
