@@ -11,6 +11,7 @@ const struct vocctl_command *const vocctl_commands[] = {
 	&vocctl_command_customer,
 	&vocctl_command_at_risk,
 	&vocctl_command_case,
+	&vocctl_command_lapsed,
 	&vocctl_command_report,
 	&vocctl_command_export,
 	&vocctl_command_watch,

@@ -66,6 +66,7 @@ extern const struct vocctl_command vocctl_command_export;
 extern const struct vocctl_command vocctl_command_forget;
 extern const struct vocctl_command vocctl_command_gen;
 extern const struct vocctl_command vocctl_command_label;
+extern const struct vocctl_command vocctl_command_lapsed;
 extern const struct vocctl_command vocctl_command_rebuild;
 extern const struct vocctl_command vocctl_command_report;
 extern const struct vocctl_command vocctl_command_rules;

@@ -225,6 +225,71 @@ void index_list_free(struct index_list *list)
 	*list = (struct index_list){ 0 };
 }
 
+static int64_t tally_of(const struct index_tally *tally, const char *what, const char *by, struct voc_str name)
+{
+	char field[FIELD_SIZE];
+	int len = snprintf(field, sizeof field, "case:%s:%s:%.*s", what, by, VOC_STR_ARG(name));
+	return len < (int)sizeof field ? field_of(tally, voc_str_of(field, (size_t)len)) : 0;
+}
+
+/* A case that was opened before the first day may be recovered within: no more than all. */
+static void fill_recovery(const struct index_tally *tally, const char *by, struct recovery_entry *entry)
+{
+	struct voc_str name = entry->name;
+	entry->begun = tally_of(tally, "opened", by, name) + tally_of(tally, "reopened", by, name);
+	entry->resolved = tally_of(tally, "resolved", by, name);
+	entry->recovered = tally_of(tally, "recovered", by, name);
+	entry->late = tally_of(tally, "respond_overdue", by, name) + tally_of(tally, "resolve_overdue", by, name);
+	entry->silent = tally_of(tally, "silent", by, name);
+	int64_t counted = entry->recovered < entry->begun ? entry->recovered : entry->begun;
+	entry->rate = voc_index_of(entry->begun, 100 * counted);
+}
+
+static int by_entry_name(const void *a, const void *b)
+{
+	return voc_str_cmp(((const struct recovery_entry *)a)->name, ((const struct recovery_entry *)b)->name);
+}
+
+static bool has_name(const struct recovery_list *list, struct voc_str name)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		if (voc_str_eq(list->entries[i].name, name))
+			return true;
+	}
+	return false;
+}
+
+bool index_tally_recovery(const struct index_tally *tally, const char *by, struct recovery_list *ret_list)
+{
+	static const char *const begins[] = { "opened", "reopened" };
+	*ret_list = (struct recovery_list){ .entries = calloc(tally->all.count + 1, sizeof *ret_list->entries) };
+	if (ret_list->entries == NULL)
+		return false;
+	for (size_t i = 0; i < sizeof begins / sizeof *begins; i++) {
+		char prefix[64];
+		size_t len = (size_t)snprintf(prefix, sizeof prefix, "case:%s:%s:", begins[i], by);
+		for (size_t at = 0; at < tally->all.count; at++) {
+			struct voc_str field = tally->all.list[at].name;
+			if (!voc_str_starts_with(field, voc_str_of(prefix, len)))
+				continue;
+			struct voc_str name = voc_str_of(field.ptr + len, field.len - len);
+			/* Only what was opened can be reopened, but perhaps before the first day. */
+			if (i == 0 || !has_name(ret_list, name))
+				ret_list->entries[ret_list->count++] = (struct recovery_entry){ .name = name };
+		}
+	}
+	for (size_t i = 0; i < ret_list->count; i++)
+		fill_recovery(tally, by, &ret_list->entries[i]);
+	qsort(ret_list->entries, ret_list->count, sizeof *ret_list->entries, by_entry_name);
+	return true;
+}
+
+void recovery_list_free(struct recovery_list *list)
+{
+	free(list->entries);
+	*list = (struct recovery_list){ 0 };
+}
+
 enum voc_status index_tally_importance(struct vocctl_store *store, int ret_importance[VOC_SERVQUAL_COUNT],
                                        struct voc_error *error)
 {

@@ -44,6 +44,24 @@ VOC_MUST_CHECK bool index_tally_list(const struct index_tally *tally, const char
                                      const int importance[VOC_SERVQUAL_COUNT], struct index_list *ret_list);
 void index_list_free(struct index_list *list);
 
+/* What became of the cases of a cause, a team or a product. */
+struct recovery_entry {
+	struct voc_str name; /* as above */
+	int64_t begun;       /* opened and reopened */
+	int64_t resolved, recovered, late, silent;
+	struct voc_index rate; /* recovered of those begun; of cases, n is `begun` */
+};
+
+struct recovery_list {
+	struct recovery_entry *entries; /* owned */
+	size_t count;
+};
+
+/* By "cause", "team" or "product", in the order of names. Free with recovery_list_free. */
+VOC_MUST_CHECK bool index_tally_recovery(const struct index_tally *tally, const char *by,
+                                         struct recovery_list *ret_list);
+void recovery_list_free(struct recovery_list *list);
+
 /* The importance of the SERVQUAL dimensions by the rules in force in Redis; the default where there are none. */
 VOC_MUST_CHECK enum voc_status index_tally_importance(struct vocctl_store *store,
                                                       int ret_importance[VOC_SERVQUAL_COUNT], struct voc_error *error);

@@ -68,17 +68,22 @@ static enum voc_status make(struct report *report, struct vocctl_store *store, b
 {
 	struct index_tally *tally = NULL;
 	struct index_list list = { 0 };
+	struct recovery_list recovery = { 0 };
 	int importance[VOC_SERVQUAL_COUNT];
 	enum voc_status status = index_tally_importance(store, importance, error);
 	if (status == VOC_OK)
 		status = index_tally_read(store, report->first_day, report->days, TALLY_BYTES, &tally, error);
 	if (status == VOC_OK && !index_tally_list(tally, report->by, importance, &list))
 		status = out_of_memory(error);
+	if (status == VOC_OK && !index_tally_recovery(tally, report->recovery_by, &recovery))
+		status = out_of_memory(error);
 	report->tally = tally;
+	report->recovery = &recovery;
 	report->list = &list;
 	if (status == VOC_OK)
 		status = print(report, as_json, error);
 	index_list_free(&list);
+	recovery_list_free(&recovery);
 	index_tally_free(tally);
 	return status;
 }
@@ -95,6 +100,8 @@ static int run(const struct voc_conf *conf, const struct vocctl_arguments *argum
 		                          : "--from must be no later than --to, and at most 400 days before it");
 		return VOCCTL_USAGE;
 	}
+	bool has_cases_of_its_own = strcmp(report.by, "team") == 0 || strcmp(report.by, "product") == 0;
+	report.recovery_by = has_cases_of_its_own ? report.by : "cause";
 	enum voc_status status = vocctl_store_open(&store, conf, &error);
 	if (status == VOC_OK)
 		status = make(&report, &store, arguments->flags[FLAG_JSON].given, &error);
@@ -113,7 +120,10 @@ const struct vocctl_command vocctl_command_report = {
 	        "and what it costs: importance times what the index lacks of 100. A SERVQUAL dimension is as "
 	        "important\n"
 	        "as the rules say; all else by its share of the contacts. Ranks are told only as far as the intervals\n"
-	        "tell them apart, and small samples are marked. The days are UTC's; they are kept for 400 days.\n",
+	        "tell them apart, and small samples are marked. Cases are told by cause (by team, by product with "
+	        "these):\n"
+	        "recovered of those begun, that is opened or reopened. The days are UTC's; they are kept for 400 "
+	        "days.\n",
 	.flags = flags,
 	.flag_count = FLAG_COUNT,
 	.run = run,

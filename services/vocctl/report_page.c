@@ -148,10 +148,32 @@ static void show_entries(struct voc_buf *out, const struct report *report)
 		                  "is told\n");
 }
 
+static void show_recovery(struct voc_buf *out, const struct report *report)
+{
+	const struct recovery_list *list = report->recovery;
+	if (list->count == 0)
+		return;
+	voc_buf_addf(out, "\ncases by %-*s %6s %9s %10s %6s %15s %6s %7s\n", NAME_COLUMNS - 9, report->recovery_by,
+	             "begun", "resolved", "recovered", "rate", "95 % interval", "late", "silent");
+	for (size_t i = 0; i < list->count && i < report->most; i++) {
+		const struct recovery_entry *entry = &list->entries[i];
+		voc_buf_addf(out, "  ");
+		vocctl_text_add_cell(out, entry->name.len > 0 ? entry->name : VOC_STR("(others)"), NAME_COLUMNS - 2);
+		voc_buf_addf(out, "%6" PRId64 "%c %8" PRId64 " %10" PRId64, entry->begun,
+		             is_small(entry->begun) ? '*' : ' ', entry->resolved, entry->recovered);
+		add_tenths(out, 7, entry->rate.mean);
+		add_tenths(out, 7, entry->rate.low);
+		voc_buf_addf(out, " -");
+		add_tenths(out, 6, entry->rate.high);
+		voc_buf_addf(out, " %7" PRId64 " %7" PRId64 "\n", entry->late, entry->silent);
+	}
+}
+
 void report_page(struct voc_buf *out, const struct report *report)
 {
 	show_head(out, report);
 	show_gaps(out, report->tally);
+	show_recovery(out, report);
 	show_entries(out, report);
 }
 
@@ -205,6 +227,33 @@ static void write_entry(struct voc_json_writer *json, const struct index_entry *
 	voc_buf_free(&safe);
 }
 
+static void write_recovery(struct voc_json_writer *json, const struct report *report)
+{
+	voc_json_member_str(json, "recovery_by", voc_str_from(report->recovery_by));
+	voc_json_key(json, "recovery");
+	voc_json_array(json);
+	for (size_t i = 0; i < report->recovery->count; i++) {
+		const struct recovery_entry *entry = &report->recovery->entries[i];
+		struct voc_buf safe;
+		voc_buf_init(&safe, 4096);
+		vocctl_text_add(&safe, entry->name.len > 0 ? entry->name : VOC_STR("(others)"));
+		voc_json_object(json);
+		voc_json_member_str(json, "name", voc_buf_str(&safe));
+		voc_json_member_i64(json, "begun", entry->begun);
+		voc_json_member_i64(json, "resolved", entry->resolved);
+		voc_json_member_i64(json, "recovered", entry->recovered);
+		member_tenths(json, "rate", entry->rate.mean);
+		member_tenths(json, "low", entry->rate.low);
+		member_tenths(json, "high", entry->rate.high);
+		voc_json_member_bool(json, "small", is_small(entry->begun));
+		voc_json_member_i64(json, "late", entry->late);
+		voc_json_member_i64(json, "silent", entry->silent);
+		voc_json_object_end(json);
+		voc_buf_free(&safe);
+	}
+	voc_json_array_end(json);
+}
+
 static void write_expectation(struct voc_json_writer *json, const struct index_tally *tally)
 {
 	int64_t pairs = index_tally_field(tally, "pairs");
@@ -240,6 +289,7 @@ void report_page_json(struct voc_buf *out, const struct report *report)
 	voc_json_object_end(&json);
 	write_expectation(&json, tally);
 	write_gaps(&json, tally);
+	write_recovery(&json, report);
 	voc_json_member_str(&json, "by", voc_str_from(report->by));
 	voc_json_key(&json, "entries");
 	voc_json_array(&json);

@@ -13,6 +13,8 @@ struct report {
 	const char *by; /* a dimension of index_tally_list */
 	const struct index_tally *tally;
 	const struct index_list *list;
+	const char *recovery_by; /* "cause", "team" or "product" */
+	const struct recovery_list *recovery;
 	size_t most; /* entries that are shown */
 };
 

@@ -1,4 +1,5 @@
-/* vocctl report, as a program, against a redis-server of the test's own. */
+/* vocctl report and lapsed, as programs, against a redis-server of the test's own. */
+#include "base/clock.h"
 #include "support/program_run.h"
 #include "support/redis_server.h"
 
@@ -30,7 +31,11 @@ static int start(void **state)
 	         "500");
 	REDIS_DO(&server, "HSET", "voc:{5}:index:20769", "contacts", "300", "n", "300", "sum", "23900", "n:team:A",
 	         "100", "sum:team:A", "9000", "n:team:B", "200", "sum:team:B", "14900", "names", "2",
-	         "gap:communication", "1", "gap_weak:communication", "1", "n:agent:", "7", "sum:agent:", "0");
+	         "gap:communication", "1", "gap_weak:communication", "1", "n:agent:", "7", "sum:agent:", "0",
+	         "case:opened", "40", "case:opened:team:A", "40", "case:reopened:team:A", "10", "case:recovered:team:A",
+	         "20", "case:resolved:team:A", "30", "case:respond_overdue:team:A", "3", "case:resolve_overdue:team:A",
+	         "4", "case:silent:team:A", "5", "case:reopened:team:B", "1", "case:recovered:team:B", "9",
+	         "case:opened:cause:emotion", "41");
 	REDIS_DO(&server, "HSET", "voc:{5}:index:20800", "contacts", "1", "n", "1", "sum", "0");
 	return 0;
 }
@@ -56,6 +61,10 @@ static void test_teams_and_what_their_intervals_tell(void **state)
 	        "\n"
 	        "quality gap                  contacts  weak evidence\n"
 	        "  4 communication                   6              3\n"
+	        "\n"
+	        "cases by team               begun  resolved  recovered   rate   95 % interval   late  silent\n"
+	        "  A                           50        30         20   40.0   27.6 -  53.9       7       5\n"
+	        "  B                            1*        0          9  100.0   20.6 - 100.0       0       0\n"
 	        "\n"
 	        "team                        index   95 % interval         n     rank  importance  driver\n"
 	        "  A                          90.0   86.6 -  92.6       400      1-2      50.4 %     5.0\n"
@@ -93,6 +102,9 @@ static void test_json(void **state)
 	json_t *told = json_array_get(json_object_get(report, "gaps"), 3);
 	assert_int_equal(json_unpack(told, "{s:i,s:i}", "contacts", &count, "weak", &weak), 0);
 	assert_true(count == 6 && weak == 3);
+	json_t *recovered = json_array_get(json_object_get(report, "recovery"), 0);
+	assert_int_equal(json_unpack(recovered, "{s:i,s:F}", "begun", &count, "rate", &mean), 0);
+	assert_true(count == 50 && mean == 40.0);
 	json_decref(report);
 }
 
@@ -143,7 +155,51 @@ static void test_names_beyond_those_of_a_day(void **state)
 	(void)state;
 	PROGRAM_RUN(&run, NULL, "vocctl", "report", "--by", "agent", "--from", "2026-11-12", "--to", "2026-11-12");
 	assert_int_equal(run.status, 0);
+	assert_non_null(strstr(run.out, "cases by cause"));
 	assert_non_null(strstr(run.out, "  (others)                    0.0    0.0 -  35.5         7*"));
+}
+
+static void add_customer(int partition, const char *id, int64_t last_ms, const char *name, const char *value)
+{
+	char key[64], at[32];
+	snprintf(key, sizeof key, "voc:{%d}:customer:%s", partition, id);
+	snprintf(at, sizeof at, "%lld", (long long)last_ms);
+	REDIS_DO(&server, "HSET", key, "last_at", at, "satisfaction_index", "40", "complaint", "2", "risk_state",
+	         "normal", name, value);
+}
+
+static void test_whom_to_win_back(void **state)
+{
+	(void)state;
+	const int64_t day_ms = 86400000, now_ms = voc_clock_wall_ms();
+	add_customer(0, "fresh", now_ms - 10 * day_ms, "value", "900000");
+	add_customer(1, "silent", now_ms - 100 * day_ms - 1000, "events", "1");
+	add_customer(1, "long-silent", now_ms - 200 * day_ms - 1000, "events", "1");
+	add_customer(2, "valuable", now_ms - 95 * day_ms - 1000, "value", "70000");
+	add_customer(23, "고객", now_ms - 5 * day_ms - 1000, "lapsed_at", "1795000000000");
+	add_customer(4, "ordered", now_ms - 300 * day_ms, "order_last_at", "4102444800000");
+	PROGRAM_RUN(&run, NULL, "vocctl", "lapsed");
+	assert_int_equal(run.status, 0);
+	assert_string_equal(run.err, "4 to win back\n");
+	const char *valuable = strstr(run.out, "valuable"), *longest = strstr(run.out, "long-silent"),
+	           *silent = strstr(run.out, "\nsilent"), *lapsed = strstr(run.out, "고객");
+	assert_true(valuable && longest && silent && lapsed);
+	assert_true(valuable < longest && longest < silent && silent < lapsed);
+	assert_null(strstr(run.out, "fresh"));
+	assert_null(strstr(run.out, "ordered"));
+	PROGRAM_RUN(&run, NULL, "vocctl", "lapsed", "--top", "1", "--days", "150", "--json");
+	assert_int_equal(run.status, 0);
+	json_t *row = json_loads(run.out, 0, NULL);
+	const char *id;
+	int days, has_lapsed;
+	assert_int_equal(
+	        json_unpack(row, "{s:s,s:i,s:b}", "customer_id", &id, "silent_days", &days, "lapsed", &has_lapsed), 0);
+	assert_string_equal(id, "long-silent");
+	assert_true(days == 200 && !has_lapsed);
+	json_decref(row);
+	PROGRAM_RUN(&run, NULL, "vocctl", "lapsed", "--days", "3000");
+	assert_string_equal(run.err, "1 to win back\n");
+	assert_non_null(strstr(run.out, "lapsed"));
 }
 
 static void test_nothing_and_nonsense(void **state)
@@ -164,9 +220,13 @@ static void test_nothing_and_nonsense(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_teams_and_what_their_intervals_tell), cmocka_unit_test(test_json),
-		cmocka_unit_test(test_drivers_by_the_rules_in_force),       cmocka_unit_test(test_days_are_a_series),
-		cmocka_unit_test(test_names_beyond_those_of_a_day),         cmocka_unit_test(test_nothing_and_nonsense),
+		cmocka_unit_test(test_teams_and_what_their_intervals_tell),
+		cmocka_unit_test(test_json),
+		cmocka_unit_test(test_drivers_by_the_rules_in_force),
+		cmocka_unit_test(test_days_are_a_series),
+		cmocka_unit_test(test_names_beyond_those_of_a_day),
+		cmocka_unit_test(test_whom_to_win_back),
+		cmocka_unit_test(test_nothing_and_nonsense),
 	};
 	return cmocka_run_group_tests(tests, start, stop);
 }
