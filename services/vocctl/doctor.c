@@ -102,6 +102,20 @@ static void print_json(const struct doctor *doctor)
 	voc_buf_free(&buf);
 }
 
+void doctor_markdown(struct voc_buf *buf)
+{
+	voc_buf_add_str(buf,
+	                VOC_STR("# What vocctl doctor looks at\n\n"
+	                        "Generated from services/vocctl/doctor.h; `docgen` writes it, a test compares it.\n\n"
+	                        "`ok` is well, `warn` is to be looked at, `fail` is wrong (exit status 1), `unknown` "
+	                        "could not be "
+	                        "looked at.\n\n"
+	                        "| check | well when | why it matters | what to do |\n|---|---|---|---|\n"));
+	for (int i = 0; i < DOCTOR_CHECK_COUNT; i++)
+		voc_buf_addf(buf, "| `%s` | %s | %s | %s |\n", checks[i].id, checks[i].well, checks[i].why,
+		             checks[i].remedy);
+}
+
 static int run(const struct voc_conf *conf, const struct vocctl_arguments *arguments)
 {
 	struct doctor *doctor = calloc(1, sizeof *doctor);

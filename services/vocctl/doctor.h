@@ -97,6 +97,9 @@ struct doctor {
 void doctor_tell(struct doctor *doctor, enum doctor_check check, enum doctor_verdict verdict, const char *format, ...)
         __attribute__((format(printf, 4, 5)));
 
+/* Appends docs/DOCTOR.md. */
+void doctor_markdown(struct voc_buf *buf);
+
 void doctor_look_at_files(struct doctor *doctor);
 /* Opens doctor->admin; the two after it do nothing without. */
 void doctor_look_at_kafka(struct doctor *doctor);

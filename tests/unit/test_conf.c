@@ -207,8 +207,7 @@ static void test_actions_are_flags(void **state)
 		assert_int_equal(loaded.action, cases[i].action);
 		voc_conf_free(&loaded.conf);
 	}
-	assert_refused(VOC_PROGRAM_VOCCTL, "--healthcheck", NULL,
-	               "--healthcheck: no such option, see --help");
+	assert_refused(VOC_PROGRAM_VOCCTL, "--healthcheck", NULL, "--healthcheck: no such option, see --help");
 	/* Help is to be had whatever the environment holds. */
 	struct loaded loaded;
 	char *const environment[] = { "VOC_NONSENSE=1", NULL };

@@ -1,7 +1,7 @@
 /*
  * Writes the pages that are made from tables, and the manpages.
  *
- *   docgen pages DIR                     CONFIG.md, METRICS.md, REASONS.md and LABELS.md into DIR
+ *   docgen pages DIR                     CONFIG.md, METRICS.md, REASONS.md, LABELS.md and DOCTOR.md into DIR
  *   docgen man PROGRAM TEMPLATE OUTPUT   a manpage: in the template a line @OPTIONS@ stands for the program's options,
  *                                        @COMMANDS@ for vocctl's commands, @INCLUDE name@ for a file beside it, and
  *                                        @VERSION@ anywhere for the version
@@ -14,6 +14,7 @@
 #include "io/metrics.h"
 #include "io/runtime.h"
 #include "vocctl/commands.h"
+#include "vocctl/doctor.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -99,10 +100,8 @@ static const struct {
 	const char *name;
 	void (*write)(struct voc_buf *buf);
 } pages[] = {
-	{ "CONFIG.md", voc_conf_markdown },
-	{ "METRICS.md", voc_metrics_markdown },
-	{ "REASONS.md", write_reasons },
-	{ "LABELS.md", write_labels },
+	{ "CONFIG.md", voc_conf_markdown }, { "METRICS.md", voc_metrics_markdown }, { "REASONS.md", write_reasons },
+	{ "LABELS.md", write_labels },      { "DOCTOR.md", doctor_markdown },
 };
 
 /* Frees the buffer. */
