@@ -124,55 +124,52 @@ bool voc_fact_is_number(enum voc_fact_field_type type)
 	return type == VOC_FACT_AMOUNT || type == VOC_FACT_MARGIN;
 }
 
+_Static_assert(VOC_FACT_TEXT_SIZE >= VOC_FACT_MASK_SIZE, "what is masked fits");
+
+struct voc_str voc_fact_text(const struct voc_fact *fact, int field, char to[VOC_FACT_TEXT_SIZE])
+{
+	const struct voc_fact_value *value = &fact->values[field];
+	enum voc_fact_field_type type = kinds[fact->kind].fields[field].type;
+	struct voc_buf digits = { .ptr = to, .cap = VOC_FACT_TEXT_SIZE, .max = VOC_FACT_TEXT_SIZE };
+	switch (type) {
+	case VOC_FACT_AMOUNT:
+	case VOC_FACT_MARGIN: voc_buf_add_i64(&digits, value->number); return voc_buf_str(&digits);
+	case VOC_FACT_TIME: return voc_str_of(to, voc_timestamp_format(value->number, to));
+	case VOC_FACT_SEX:
+	case VOC_FACT_LANG:
+	case VOC_FACT_STAGE:
+	case VOC_FACT_STATUS: return voc_str_from(voc_fact_choice(type, value->number));
+	case VOC_FACT_PERSON: return voc_fact_mask_person(value->text, to);
+	case VOC_FACT_CONTACT: return voc_fact_mask_contact(value->text, to);
+	case VOC_FACT_CARD: return voc_fact_mask_card(value->text, to);
+	case VOC_FACT_TEXT:
+	case VOC_FACT_NOTE: return voc_fact_mask_note(value->text, to);
+	case VOC_FACT_IDENTITY:
+	case VOC_FACT_CURRENCY: break;
+	}
+	return value->text;
+}
+
+static void write_fields(struct voc_json_writer *json, const struct voc_fact *fact)
+{
+	const struct voc_fact_field *fields = kinds[fact->kind].fields;
+	char scratch[VOC_FACT_TEXT_SIZE];
+	for (int i = 0; fields[i].name; i++) {
+		if (!voc_fact_has(fact, i))
+			continue;
+		struct voc_str text = voc_fact_text(fact, i, scratch);
+		voc_json_key(json, fields[i].name);
+		if (voc_fact_is_number(fields[i].type))
+			voc_json_raw(json, text);
+		else
+			voc_json_str(json, text);
+	}
+}
+
 static void write_time(struct voc_json_writer *json, const char *name, int64_t time_ms)
 {
 	char text[VOC_TIMESTAMP_SIZE];
 	voc_json_member_str(json, name, voc_str_of(text, voc_timestamp_format(time_ms, text)));
-}
-
-static void write_field(struct voc_json_writer *json, const struct voc_fact_field *field,
-                        const struct voc_fact_value *value)
-{
-	char masked[VOC_FACT_MASK_SIZE];
-	switch (field->type) {
-	case VOC_FACT_AMOUNT:
-	case VOC_FACT_MARGIN: voc_json_member_i64(json, field->name, value->number); break;
-	case VOC_FACT_TIME: write_time(json, field->name, value->number); break;
-	case VOC_FACT_SEX:
-	case VOC_FACT_LANG:
-	case VOC_FACT_STAGE:
-	case VOC_FACT_STATUS:
-		voc_json_member_str(json, field->name, voc_str_from(voc_fact_choice(field->type, value->number)));
-		break;
-	case VOC_FACT_PERSON: voc_json_member_str(json, field->name, voc_fact_mask_person(value->text, masked)); break;
-	case VOC_FACT_CONTACT:
-		voc_json_member_str(json, field->name, voc_fact_mask_contact(value->text, masked));
-		break;
-	case VOC_FACT_CARD: voc_json_member_str(json, field->name, voc_fact_mask_card(value->text, masked)); break;
-	case VOC_FACT_TEXT:
-	case VOC_FACT_NOTE: voc_json_member_str(json, field->name, voc_fact_mask_note(value->text, masked)); break;
-	case VOC_FACT_IDENTITY:
-	case VOC_FACT_CURRENCY: voc_json_member_str(json, field->name, value->text); break;
-	}
-}
-
-static void write_fields(struct voc_json_writer *json, const struct voc_fact *fact, uint32_t leave_out)
-{
-	const struct voc_fact_field *fields = kinds[fact->kind].fields;
-	for (int i = 0; fields[i].name; i++) {
-		if (voc_fact_has(fact, i) && !(leave_out >> i & 1))
-			write_field(json, &fields[i], &fact->values[i]);
-	}
-}
-
-bool voc_fact_encode_fields(struct voc_buf *buf, const struct voc_fact *fact, uint32_t leave_out)
-{
-	struct voc_json_writer json;
-	voc_json_begin(&json, buf);
-	voc_json_object(&json);
-	write_fields(&json, fact, leave_out);
-	voc_json_object_end(&json);
-	return !buf->failed;
 }
 
 bool voc_fact_encode(struct voc_buf *buf, const struct voc_fact *fact)
@@ -190,7 +187,7 @@ bool voc_fact_encode(struct voc_buf *buf, const struct voc_fact *fact)
 	voc_json_key(&json, "data");
 	voc_json_object(&json);
 	voc_json_member_str(&json, "customer_id", fact->customer_id);
-	write_fields(&json, fact, 0);
+	write_fields(&json, fact);
 	voc_json_object_end(&json);
 	voc_json_object_end(&json);
 	return !buf->failed;

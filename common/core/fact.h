@@ -128,7 +128,8 @@ VOC_MUST_CHECK enum voc_status voc_fact_decode(const struct voc_record *record, 
                                                struct voc_error *error);
 /* Appends the CloudEvent for voc.classified, masked; what was masked stays as it is. False if the buffer is full. */
 bool voc_fact_encode(struct voc_buf *buf, const struct voc_fact *fact);
-/* Appends the data's fields alone, as a JSON object; `leave_out`: bits of fields that are not told. */
-bool voc_fact_encode_fields(struct voc_buf *buf, const struct voc_fact *fact, uint32_t leave_out);
+/* A field that is there, as text as it goes on in voc.classified: masked, spelt out. `to` is scratch. */
+#define VOC_FACT_TEXT_SIZE 4096
+struct voc_str voc_fact_text(const struct voc_fact *fact, int field, char to[VOC_FACT_TEXT_SIZE]);
 
 #endif

@@ -1,0 +1,261 @@
+/* An account as fields of the customer's hash: out and in. */
+#include "core/account.h"
+
+#include "base/timestamp.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define PROFILE_PREFIX "profile:"
+#define TIME_MAX       INT64_C(253402300799999) /* the year 9999 */
+#define ORDER_MAX      140                      /* bytes of one in orders_recent */
+#define ID_CHARS       12
+
+enum { PLACE_PROFILE_AT, PLACE_FIRST, PLACE_LAST, PLACE_CURRENCY, PLACE_ORDERS, PLACE_STAGE, PLACE_STAGE_AT, PLACES };
+static const char *const place_names[PLACES] = { "profile_at",    "order_first_at", "order_last_at", "currency",
+	                                         "orders_recent", "stage",          "stage_at" };
+static const char *const sum_names[] = {
+#define X(symbol, name) name,
+	VOC_ACCOUNT_SUMS(X)
+#undef X
+};
+static const char status_letters[] = "pdrc"; /* in the order of enum voc_order_status */
+
+struct teller {
+	voc_field_fn tell;
+	void *context;
+	bool refused;
+};
+
+static void tell(struct teller *teller, const char *name, const char *value)
+{
+	struct voc_field field = { voc_str_from(name), voc_str_from(value) };
+	if (!teller->refused && !teller->tell(teller->context, &field))
+		teller->refused = true;
+}
+
+/* `was_there`, `is_there`: whether the field has a place at all. */
+static void tell_i64(struct teller *teller, const char *name, bool was_there, int64_t before, bool is_there,
+                     int64_t now)
+{
+	char digits[24];
+	if (was_there == is_there && (before == now || !is_there))
+		return;
+	snprintf(digits, sizeof digits, "%lld", (long long)now);
+	tell(teller, name, is_there ? digits : NULL);
+}
+
+static void tell_text(struct teller *teller, const char *name, const char *before, const char *now)
+{
+	if (strcmp(before ? before : "", now ? now : "") != 0)
+		tell(teller, name, now && *now ? now : NULL);
+}
+
+static void tell_profile(struct teller *teller, const struct voc_account *before, const struct voc_account *now)
+{
+	for (int i = 0; i < VOC_PROFILE_FIELD_COUNT; i++) {
+		char name[64];
+		snprintf(name, sizeof name, PROFILE_PREFIX "%s", voc_fact_field_name(VOC_FACT_PROFILE, i));
+		tell_text(teller, name, before->profile[i], now->profile[i]);
+	}
+	tell_i64(teller, place_names[PLACE_PROFILE_AT], before->has_profile, before->profile_ms, now->has_profile,
+	         now->profile_ms);
+}
+
+static size_t write_order(const struct voc_account_order *order, char *to, size_t size)
+{
+	char margin[24] = "", delivered[24] = "";
+	if (order->has_margin)
+		snprintf(margin, sizeof margin, "%lld", (long long)order->margin);
+	if (order->delivered_ms > 0)
+		snprintf(delivered, sizeof delivered, "%lld", (long long)order->delivered_ms);
+	return (size_t)snprintf(to, size, "%012llx:%lld:%lld:%lld:%s:%c:%s%s", (unsigned long long)order->id,
+	                        (long long)order->ordered_ms, (long long)order->at_ms, (long long)order->amount, margin,
+	                        status_letters[order->status], delivered, order->late ? "!" : "");
+}
+
+static void write_orders(const struct voc_account *account, char to[VOC_ACCOUNT_ORDERS_MAX * ORDER_MAX])
+{
+	size_t len = 0;
+	to[0] = '\0';
+	for (size_t i = 0; i < account->order_count; i++) {
+		if (i > 0)
+			to[len++] = ',';
+		len += write_order(&account->orders[i], to + len, ORDER_MAX);
+	}
+}
+
+static void tell_orders(struct teller *teller, const struct voc_account *before, const struct voc_account *now)
+{
+	char was[VOC_ACCOUNT_ORDERS_MAX * ORDER_MAX], is[VOC_ACCOUNT_ORDERS_MAX * ORDER_MAX];
+	bool had = before->currency[0] != '\0', has = now->currency[0] != '\0';
+	write_orders(before, was);
+	write_orders(now, is);
+	tell_text(teller, place_names[PLACE_ORDERS], was, is);
+	tell_text(teller, place_names[PLACE_CURRENCY], before->currency, now->currency);
+	tell_i64(teller, place_names[PLACE_FIRST], had, before->first_order_ms, has, now->first_order_ms);
+	tell_i64(teller, place_names[PLACE_LAST], had, before->last_order_ms, has, now->last_order_ms);
+	for (int i = 0; i < VOC_SUM_COUNT; i++)
+		tell_i64(teller, sum_names[i], before->sums[i] != 0, before->sums[i], now->sums[i] != 0, now->sums[i]);
+}
+
+bool voc_account_diff(const struct voc_account *before, const struct voc_account *now, voc_field_fn tell_field,
+                      void *context)
+{
+	static const struct voc_account nothing;
+	struct teller teller = { .tell = tell_field, .context = context };
+	if (!now)
+		return true;
+	if (!before)
+		before = &nothing;
+	bool had = before->stage != VOC_STAGE_NONE, has = now->stage != VOC_STAGE_NONE;
+	tell_profile(&teller, before, now);
+	tell_orders(&teller, before, now);
+	tell_text(&teller, place_names[PLACE_STAGE], had ? voc_stage_name((enum voc_stage)before->stage) : NULL,
+	          has ? voc_stage_name((enum voc_stage)now->stage) : NULL);
+	tell_i64(&teller, place_names[PLACE_STAGE_AT], had, before->stage_ms, has, now->stage_ms);
+	return !teller.refused;
+}
+
+static bool load_number(struct voc_str text, int64_t least, int64_t most, int64_t *ret_value)
+{
+	int64_t value;
+	if (!voc_str_to_i64(text, &value) || value < least || value > most)
+		return false;
+	*ret_value = value;
+	return true;
+}
+
+static bool load_time(struct voc_str text, int64_t *ret_ms)
+{
+	return load_number(text, -TIME_MAX, TIME_MAX, ret_ms);
+}
+
+/* Takes what stands before the first `mark` (all of it if there is none) off the front. */
+static struct voc_str take_until(struct voc_str *text, char mark)
+{
+	const char *at = text->len > 0 ? memchr(text->ptr, mark, text->len) : NULL;
+	size_t len = at ? (size_t)(at - text->ptr) : text->len;
+	struct voc_str taken = voc_str_of(text->ptr, len);
+	size_t used = at ? len + 1 : len;
+	*text = voc_str_of(text->ptr + used, text->len - used);
+	return taken;
+}
+
+static bool load_id(struct voc_str text, uint64_t *ret_id)
+{
+	static const char digits[] = "0123456789abcdef";
+	uint64_t id = 0;
+	if (text.len != ID_CHARS)
+		return false;
+	for (size_t i = 0; i < text.len; i++) {
+		const char *at = text.ptr[i] != '\0' ? strchr(digits, text.ptr[i]) : NULL;
+		if (!at)
+			return false;
+		id = id << 4 | (uint64_t)(at - digits);
+	}
+	*ret_id = id;
+	return true;
+}
+
+static bool load_order(struct voc_str text, struct voc_account_order *order)
+{
+	if (!load_id(take_until(&text, ':'), &order->id) || !load_time(take_until(&text, ':'), &order->ordered_ms) ||
+	    !load_time(take_until(&text, ':'), &order->at_ms) ||
+	    !load_number(take_until(&text, ':'), 0, VOC_MONEY_MAX, &order->amount))
+		return false;
+	struct voc_str margin = take_until(&text, ':'), status = take_until(&text, ':');
+	order->has_margin = margin.len > 0;
+	if (order->has_margin && !load_number(margin, -VOC_MONEY_MAX, VOC_MONEY_MAX, &order->margin))
+		return false;
+	const char *letter = status.len == 1 ? memchr(status_letters, status.ptr[0], VOC_ORDER_STATUS_COUNT) : NULL;
+	if (!letter)
+		return false;
+	order->status = (uint8_t)(letter - status_letters);
+	order->late = text.len > 0 && text.ptr[text.len - 1] == '!';
+	struct voc_str delivered = voc_str_of(text.ptr, text.len - order->late);
+	return delivered.len == 0 ? !order->late : load_number(delivered, 1, TIME_MAX, &order->delivered_ms);
+}
+
+static bool load_orders(struct voc_account *account, struct voc_str text)
+{
+	while (text.len > 0) {
+		struct voc_account_order order = { 0 };
+		if (account->order_count == VOC_ACCOUNT_ORDERS_MAX || !load_order(take_until(&text, ','), &order))
+			return false;
+		account->orders[account->order_count++] = order;
+	}
+	return account->order_count > 0;
+}
+
+static bool load_stage(struct voc_account *account, struct voc_str text)
+{
+	enum voc_stage stage;
+	if (!voc_stage_parse(text, &stage) || stage == VOC_STAGE_NONE)
+		return false;
+	account->stage = (uint8_t)stage;
+	return true;
+}
+
+static bool load_place(struct voc_account *account, int place, struct voc_str value)
+{
+	switch (place) {
+	case PLACE_PROFILE_AT: account->has_profile = true; return load_time(value, &account->profile_ms);
+	case PLACE_FIRST: return load_time(value, &account->first_order_ms);
+	case PLACE_LAST: return load_time(value, &account->last_order_ms);
+	case PLACE_CURRENCY:
+		voc_str_copy(account->currency, sizeof account->currency, value);
+		return value.len == sizeof account->currency - 1;
+	case PLACE_ORDERS: return account->order_count == 0 && load_orders(account, value);
+	case PLACE_STAGE: return load_stage(account, value);
+	case PLACE_STAGE_AT: return load_time(value, &account->stage_ms);
+	default: return false;
+	}
+}
+
+static enum voc_account_load load_profile(struct voc_account *account, const struct voc_field *field)
+{
+	size_t prefix = sizeof(PROFILE_PREFIX) - 1;
+	struct voc_str name = voc_str_of(field->name.ptr + prefix, field->name.len - prefix);
+	for (int i = 0; i < VOC_PROFILE_FIELD_COUNT; i++) {
+		if (!voc_str_is(name, voc_fact_field_name(VOC_FACT_PROFILE, i)))
+			continue;
+		if (account->profile[i] || field->value.len == 0 || memchr(field->value.ptr, '\0', field->value.len))
+			return VOC_ACCOUNT_BAD;
+		account->profile[i] = strndup(field->value.ptr, field->value.len);
+		return account->profile[i] ? VOC_ACCOUNT_LOADED : VOC_ACCOUNT_NO_MEMORY;
+	}
+	return VOC_ACCOUNT_BAD;
+}
+
+static int find(const char *const *names, int count, struct voc_str name)
+{
+	for (int i = 0; i < count; i++) {
+		if (voc_str_is(name, names[i]))
+			return i;
+	}
+	return -1;
+}
+
+enum voc_account_load voc_account_load(struct voc_account **account, const struct voc_field *field)
+{
+	bool of_profile = voc_str_starts_with(field->name, VOC_STR(PROFILE_PREFIX));
+	int sum = find(sum_names, VOC_SUM_COUNT, field->name), place = find(place_names, PLACES, field->name);
+	if (!of_profile && sum < 0 && place < 0)
+		return VOC_ACCOUNT_OTHER;
+	if (!*account && !(*account = voc_account_new()))
+		return VOC_ACCOUNT_NO_MEMORY;
+	if (of_profile)
+		return load_profile(*account, field);
+	bool good = place >= 0 ? load_place(*account, place, field->value)
+	                       : load_number(field->value, -VOC_ACCOUNT_MONEY_MAX * 1000, VOC_ACCOUNT_MONEY_MAX * 1000,
+	                                     &(*account)->sums[sum]);
+	return good ? VOC_ACCOUNT_LOADED : VOC_ACCOUNT_BAD;
+}
+
+const char *voc_account_missing(const struct voc_account *account)
+{
+	if (account->currency[0] == '\0')
+		return account->has_profile ? NULL : place_names[PLACE_PROFILE_AT];
+	return account->order_count > 0 ? NULL : place_names[PLACE_ORDERS];
+}
