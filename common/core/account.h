@@ -52,6 +52,8 @@ struct voc_account {
 	struct voc_account_order orders[VOC_ACCOUNT_ORDERS_MAX]; /* by time of ordering, then by id */
 	uint8_t stage;                                           /* enum voc_stage; none: never derived */
 	int64_t stage_ms;
+	bool has_lapsed;
+	int64_t lapsed_ms; /* when that was found */
 };
 
 /* What the stage is derived from besides the account. */

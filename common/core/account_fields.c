@@ -11,9 +11,19 @@
 #define ORDER_MAX      140                      /* bytes of one in orders_recent */
 #define ID_CHARS       12
 
-enum { PLACE_PROFILE_AT, PLACE_FIRST, PLACE_LAST, PLACE_CURRENCY, PLACE_ORDERS, PLACE_STAGE, PLACE_STAGE_AT, PLACES };
+enum {
+	PLACE_PROFILE_AT,
+	PLACE_FIRST,
+	PLACE_LAST,
+	PLACE_CURRENCY,
+	PLACE_ORDERS,
+	PLACE_STAGE,
+	PLACE_STAGE_AT,
+	PLACE_LAPSED,
+	PLACES
+};
 static const char *const place_names[PLACES] = { "profile_at",    "order_first_at", "order_last_at", "currency",
-	                                         "orders_recent", "stage",          "stage_at" };
+	                                         "orders_recent", "stage",          "stage_at",      "lapsed_at" };
 static const char *const sum_names[] = {
 #define X(symbol, name) name,
 	VOC_ACCOUNT_SUMS(X)
@@ -114,6 +124,8 @@ bool voc_account_diff(const struct voc_account *before, const struct voc_account
 	tell_text(&teller, place_names[PLACE_STAGE], had ? voc_stage_name((enum voc_stage)before->stage) : NULL,
 	          has ? voc_stage_name((enum voc_stage)now->stage) : NULL);
 	tell_i64(&teller, place_names[PLACE_STAGE_AT], had, before->stage_ms, has, now->stage_ms);
+	tell_i64(&teller, place_names[PLACE_LAPSED], before->has_lapsed, before->lapsed_ms, now->has_lapsed,
+	         now->lapsed_ms);
 	return !teller.refused;
 }
 
@@ -209,6 +221,7 @@ static bool load_place(struct voc_account *account, int place, struct voc_str va
 	case PLACE_ORDERS: return account->order_count == 0 && load_orders(account, value);
 	case PLACE_STAGE: return load_stage(account, value);
 	case PLACE_STAGE_AT: return load_time(value, &account->stage_ms);
+	case PLACE_LAPSED: account->has_lapsed = true; return load_time(value, &account->lapsed_ms);
 	default: return false;
 	}
 }

@@ -422,15 +422,23 @@ static enum voc_status apply_event(struct voc_apply *step, struct voc_rollup *ro
 {
 	const struct voc_classified *event = &step->record->event;
 	struct voc_case_changes changes = { .alerts = false };
+	struct voc_account_news news;
 	uint32_t sent = 0;
 	count(step->customer, event);
 	if (!date(step->customer, event) || !score(step) || !voc_apply_contact(step, &changes))
 		return out_of_memory(step->error);
+	voc_apply_account_contact(step, &news);
 	enum voc_status status = raise_alerts(step, &sent);
 	if (status == VOC_OK)
 		status = voc_apply_case_alert(step, event, &changes, &sent);
+	struct voc_alert_cause cause = voc_apply_cause(event);
+	if (status == VOC_OK)
+		status = voc_apply_account_alerts(step, &cause, &news, &sent);
 	if (status != VOC_OK)
 		return status;
+	const struct voc_account *account = step->rules->account.on ? step->customer->account : NULL;
+	if (account && !voc_rollup_add_purchase(rollup, event->time_ms, voc_account_purchase(account, event->time_ms)))
+		return out_of_memory(step->error);
 	if (!voc_rollup_add(rollup, event, sent))
 		return voc_error_set(step->error, VOC_FATAL, VOC_REASON_INTERNAL, -1,
 		                     "the batch is longer than its rollup");
@@ -465,7 +473,8 @@ static enum voc_status apply_fact(struct voc_apply *step, struct voc_partition_s
 {
 	step->effects->outcome = VOC_APPLY_FACT;
 	state->now.facts++;
-	return step->record->fact->kind == VOC_FACT_FOLLOWUP ? voc_apply_follow_up(step, state, rollup) : VOC_OK;
+	return step->record->fact->kind == VOC_FACT_FOLLOWUP ? voc_apply_follow_up(step, state, rollup)
+	                                                     : voc_apply_account_fact(step, state, rollup);
 }
 
 enum voc_status voc_aggregate_apply(const struct voc_aggregate *aggregate, struct voc_partition_state *state,
@@ -491,7 +500,8 @@ enum voc_status voc_aggregate_apply(const struct voc_aggregate *aggregate, struc
 		                  .customer = customer,
 		                  .arena = arena,
 		                  .effects = ret_effects,
-		                  .error = error };
+		                  .error = error,
+		                  .values = state->values };
 	return record->kind == VOC_RECORD_EVENT ? apply_contact(&step, state, rollup)
 	                                        : apply_fact(&step, state, rollup);
 }

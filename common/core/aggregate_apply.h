@@ -4,6 +4,7 @@
 #ifndef VOC_CORE_AGGREGATE_APPLY_H
 #define VOC_CORE_AGGREGATE_APPLY_H
 
+#include "core/account_tell.h"
 #include "core/aggregate.h"
 
 struct voc_apply {
@@ -16,13 +17,14 @@ struct voc_apply {
 	struct voc_aggregate_effects *effects;
 	struct voc_error *error;
 	enum voc_risk_state previous;
+	const struct voc_value_counts *values; /* the partition's; may be NULL */
 };
 
 /* What an alert tells of its cause. Borrowed. */
 struct voc_alert_cause {
 	int64_t time_ms;
 	const char *lang;
-	enum voc_channel channel;
+	enum voc_channel channel; /* VOC_CHANNEL_COUNT: no contact */
 	struct voc_str product, team, agent_id, gap;
 	const struct voc_case *about; /* NULL: no case */
 };
@@ -36,6 +38,21 @@ VOC_MUST_CHECK enum voc_status voc_apply_encode_alert(const struct voc_apply *ap
                                                       const struct voc_alert_cause *cause,
                                                       struct voc_aggregate_alert *alert);
 struct voc_alert_cause voc_apply_cause(const struct voc_classified *event);
+
+/* aggregate_account.c */
+/* What is to be told of the account, by rule from VOC_RULE_STAGE_CHANGED on; VOC_SEVERITY_NONE: nothing. */
+struct voc_account_news {
+	enum voc_severity severity[VOC_RULE_COUNT - VOC_RULE_STAGE_CHANGED];
+};
+/* An event that was counted: what it means for the account. */
+void voc_apply_account_contact(struct voc_apply *apply, struct voc_account_news *ret_news);
+/* The alerts that follow, behind all others: bits 1 << rule are added to *sent. VOC_FATAL when memory or the arena runs
+ * out. */
+VOC_MUST_CHECK enum voc_status voc_apply_account_alerts(struct voc_apply *apply, const struct voc_alert_cause *cause,
+                                                        const struct voc_account_news *news, uint32_t *sent);
+/* A profile or an order. VOC_FATAL likewise. */
+VOC_MUST_CHECK enum voc_status voc_apply_account_fact(struct voc_apply *apply, struct voc_partition_state *state,
+                                                      struct voc_rollup *rollup);
 
 /* aggregate_case.c */
 /* An event that was counted, its risk state found: what it means for cases. False when memory runs out. */

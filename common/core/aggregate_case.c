@@ -107,7 +107,8 @@ enum voc_status voc_aggregate_due(const struct voc_aggregate *aggregate, struct 
 		                   .arena = arena,
 		                   .effects = ret_effects,
 		                   .error = error,
-		                   .previous = (enum voc_risk_state)customer->state };
+		                   .previous = (enum voc_risk_state)customer->state,
+		                   .values = state->values };
 	if (changes.alerts && rules->cases.on) { /* else they have no advice for it */
 		struct voc_alert_cause cause = cause_of(voc_cases_find(&customer->cases, changes.cause), due->due_ms);
 		status = send_alert(&apply, &cause, &changes, &sent);

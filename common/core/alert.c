@@ -27,6 +27,14 @@ static void write_optional(struct voc_json_writer *json, const char *name, struc
 		voc_json_member_str(json, name, value);
 }
 
+static void write_raw(struct voc_json_writer *json, const char *name, struct voc_str value)
+{
+	if (value.len == 0)
+		return;
+	voc_json_key(json, name);
+	voc_json_raw(json, value);
+}
+
 static void write_data(struct voc_json_writer *json, const struct voc_alert *alert)
 {
 	voc_json_object(json);
@@ -41,21 +49,17 @@ static void write_data(struct voc_json_writer *json, const struct voc_alert *ale
 	voc_json_member_i64(json, "complaints", alert->complaints);
 	voc_json_member_i64(json, "churn_intents", alert->churn_intents);
 	voc_json_member_str(json, "lang", voc_str_from(alert->lang));
-	voc_json_member_str(json, "channel", voc_str_from(voc_channel_name(alert->channel)));
+	write_optional(json, "channel", voc_str_from(voc_channel_name(alert->channel)));
 	write_optional(json, "product", alert->product);
 	write_optional(json, "team", alert->team);
 	write_optional(json, "agent_id", alert->agent_id);
 	voc_json_member_str(json, "follow_up", alert->follow_up);
-	if (alert->gap.len > 0) {
-		voc_json_key(json, "gap");
-		voc_json_raw(json, alert->gap);
-	}
+	write_raw(json, "gap", alert->gap);
 	voc_json_member_str(json, "rules_version", alert->rules_version);
 	voc_json_member_str(json, "origin", alert->origin);
-	if (alert->about_case.len > 0) {
-		voc_json_key(json, "case");
-		voc_json_raw(json, alert->about_case);
-	}
+	write_raw(json, "relationship", alert->relationship);
+	write_raw(json, "priority", alert->priority);
+	write_raw(json, "case", alert->about_case);
 	voc_json_key(json, "contributions");
 	voc_json_raw(json, alert->contributions);
 	voc_json_object_end(json);

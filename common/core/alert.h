@@ -28,12 +28,14 @@ struct voc_alert {
 	int satisfaction_index;                    /* 0 to 100 */
 	int64_t events, complaints, churn_intents; /* of this customer so far */
 	char lang[3];
-	enum voc_channel channel;
+	enum voc_channel channel;               /* VOC_CHANNEL_COUNT: no contact caused it */
 	struct voc_str product, team, agent_id; /* empty if absent */
 	struct voc_str follow_up;               /* advice, in the event's language */
 	struct voc_str gap;                     /* JSON object, verbatim: core/gaps.h; empty if absent */
 	struct voc_str rules_version;
 	struct voc_str origin;        /* "<topic>/<partition>/<offset>" of the classified record */
+	struct voc_str relationship;  /* JSON object, verbatim; empty if none is known: core/account_tell.h */
+	struct voc_str priority;      /* likewise; empty under rules without it */
 	struct voc_str about_case;    /* JSON object, verbatim; empty if the alert is not about a case */
 	struct voc_str contributions; /* JSON array, verbatim: see voc_contributions_decode */
 };

@@ -36,11 +36,11 @@ enum {
 	DATA_COMPLAINTS,
 	DATA_CHURN,
 	DATA_LANG,
-	DATA_CHANNEL,
 	DATA_FOLLOW_UP,
 	DATA_RULES_VERSION,
 	DATA_ORIGIN,
 	DATA_CONTRIBUTIONS,
+	DATA_CHANNEL,
 	DATA_PRODUCT,
 	DATA_TEAM,
 	DATA_AGENT,
@@ -59,17 +59,17 @@ static const struct voc_str data_names[DATA_COUNT] = {
 	VOC_MEMBER("complaints"),
 	VOC_MEMBER("churn_intents"),
 	VOC_MEMBER("lang"),
-	VOC_MEMBER("channel"),
 	VOC_MEMBER("follow_up"),
 	VOC_MEMBER("rules_version"),
 	VOC_MEMBER("origin"),
 	VOC_MEMBER("contributions"),
+	VOC_MEMBER("channel"),
 	VOC_MEMBER("product"),
 	VOC_MEMBER("team"),
 	VOC_MEMBER("agent_id"),
 	VOC_MEMBER("gap"),
 };
-static const struct voc_members data_members = { data_names, DATA_COUNT, (1U << DATA_PRODUCT) - 1, VOC_OTHERS_ANY };
+static const struct voc_members data_members = { data_names, DATA_COUNT, (1U << DATA_CHANNEL) - 1, VOC_OTHERS_ANY };
 
 static void read_rule(struct voc_json_reader *json, enum voc_rule *ret_rule)
 {
@@ -149,7 +149,7 @@ static void read_data_member(struct voc_json_reader *json, int member, struct vo
 	case DATA_STATE: read_state(json, "data.risk_state", &ret->state); break;
 	case DATA_PREVIOUS: read_state(json, "data.previous_state", &ret->previous_state); break;
 	case DATA_INDEX: read_percent(json, "data.satisfaction_index", &ret->satisfaction_index); break;
-	case DATA_EVENTS: voc_read_int(json, "data.events", 1, COUNT_MAX, &ret->events); break;
+	case DATA_EVENTS: voc_read_int(json, "data.events", 0, COUNT_MAX, &ret->events); break;
 	case DATA_COMPLAINTS: voc_read_int(json, "data.complaints", 0, COUNT_MAX, &ret->complaints); break;
 	case DATA_CHURN: voc_read_int(json, "data.churn_intents", 0, COUNT_MAX, &ret->churn_intents); break;
 	case DATA_LANG: voc_read_lang(json, "data.lang", ret->lang); break;
@@ -198,7 +198,7 @@ static void read_top_member(struct voc_json_reader *json, int member, struct voc
 enum voc_status voc_alert_decode(struct voc_str value, struct voc_arena *arena, struct voc_alert *ret_alert,
                                  struct voc_error *error)
 {
-	struct voc_alert alert = { 0 };
+	struct voc_alert alert = { .channel = VOC_CHANNEL_COUNT };
 	struct voc_json_reader json;
 	struct voc_error own;
 	uint32_t seen = 0;

@@ -22,7 +22,13 @@
 	X(VOC_RULE_CASE_ESCALATED, "case_escalated", "an unresolved case went to the next step of escalation") \
 	X(VOC_RULE_CASE_SILENT, "case_silent", "a customer with an open case was not heard of, nor spoken to")
 
-#define VOC_RULES(X) VOC_MARKED_RULES(X) VOC_CASE_RULES(X)
+/* Told once for what happened to the relationship; known only to rules that have `stages`. */
+#define VOC_ACCOUNT_RULES(X)                                                                                \
+	X(VOC_RULE_STAGE_CHANGED, "stage_changed", "the relationship is at another stage")                  \
+	X(VOC_RULE_ADVOCATE_TURNING, "advocate_turning", "one who speaks well of us is in trouble with us") \
+	X(VOC_RULE_CLIENT_LAPSING, "client_lapsing", "a regular customer has not ordered for longer than usual")
+
+#define VOC_RULES(X) VOC_MARKED_RULES(X) VOC_CASE_RULES(X) VOC_ACCOUNT_RULES(X)
 
 #define VOC_SEVERITIES(X)                  \
 	X(VOC_SEVERITY_NONE, "none")       \

@@ -13,6 +13,7 @@ void voc_customer_free(struct voc_customer *customer)
 {
 	free(customer->last_event);
 	voc_cases_free(&customer->cases);
+	voc_account_free(customer->account);
 	voc_recent_free(&customer->recent);
 	for (int i = 0; i < customer->contribution_count; i++)
 		free(customer->contributions[i]);
@@ -27,7 +28,9 @@ bool voc_customer_clone(const struct voc_customer *customer, struct voc_customer
 	copy.contribution_count = 0;
 	if (!voc_cases_clone(&customer->cases, &copy.cases))
 		return false;
-	if (customer->last_event && !(copy.last_event = strdup(customer->last_event))) {
+	copy.account = NULL;
+	if ((customer->account && !(copy.account = voc_account_clone(customer->account))) ||
+	    (customer->last_event && !(copy.last_event = strdup(customer->last_event)))) {
 		voc_customer_free(&copy);
 		return false;
 	}
@@ -41,6 +44,11 @@ bool voc_customer_clone(const struct voc_customer *customer, struct voc_customer
 	}
 	*ret_copy = copy;
 	return true;
+}
+
+bool voc_customer_is_known(const struct voc_customer *customer)
+{
+	return customer->counts.events > 0 || customer->account;
 }
 
 enum voc_at_risk_change voc_customer_at_risk(const struct voc_customer *before, const struct voc_customer *now,
@@ -109,6 +117,8 @@ bool voc_customer_contributions(const struct voc_customer *customer, struct voc_
 size_t voc_customer_bytes(const struct voc_customer *customer)
 {
 	size_t bytes = sizeof *customer + voc_recent_bytes(&customer->recent) + voc_cases_bytes(&customer->cases);
+	if (customer->account)
+		bytes += voc_account_bytes(customer->account);
 	if (customer->last_event)
 		bytes += strlen(customer->last_event) + 1;
 	for (int i = 0; i < customer->contribution_count; i++)

@@ -8,6 +8,7 @@
 #ifndef VOC_CORE_CUSTOMER_H
 #define VOC_CORE_CUSTOMER_H
 
+#include "core/account.h"
 #include "core/case.h"
 #include "core/field.h"
 #include "core/recent.h"
@@ -50,6 +51,7 @@ struct voc_customer {
 	int64_t alert_ms[VOC_RULE_MARKED_COUNT];
 	struct voc_trouble troubles[VOC_TROUBLES_MAX]; /* oldest record first */
 	struct voc_cases cases;
+	struct voc_account *account;                /* owned; NULL where neither profile nor order is known */
 	char *last_event;                           /* owned; NULL for a new customer */
 	char *contributions[VOC_CONTRIBUTIONS_MAX]; /* owned; each a JSON object; oldest record first */
 };
@@ -95,6 +97,8 @@ typedef bool (*voc_due_fn)(void *context, const struct voc_due *due, int64_t bef
 bool voc_customer_due_diff(struct voc_str id, const struct voc_customer *before, const struct voc_customer *now,
                            voc_due_fn tell, void *context);
 
+/* Anything at all: there is a hash of them. */
+bool voc_customer_is_known(const struct voc_customer *customer);
 /* 0 to 100; 50 when nothing says anything. */
 int voc_customer_satisfaction_index(const struct voc_customer *customer);
 /* Appends the contributions as a JSON array. False if the buffer is full. */

@@ -215,7 +215,7 @@ bool voc_customer_cache_pin(struct voc_cached_customer *cached)
 {
 	if (cached->pinned)
 		return true;
-	if (cached->customer.counts.events > 0) {
+	if (voc_customer_is_known(&cached->customer)) {
 		struct voc_customer *before = malloc(sizeof *before);
 		if (!before || !voc_customer_clone(&cached->customer, before)) {
 			free(before);

@@ -197,6 +197,8 @@ bool voc_customer_diff(const struct voc_customer *before, const struct voc_custo
 	if (!before || now->forgotten)
 		before = &nobody;
 	struct teller teller = { .tell = tell_field, .context = context, .fresh = before->counts.events == 0 };
+	if (!voc_account_diff(before->account, now->account, tell_field, context))
+		return false;
 	if (now->counts.events == 0)
 		return true;
 	tell_counters(&teller, before, now);

@@ -21,7 +21,8 @@ struct loader {
 	struct voc_arena *arena;
 	int64_t index, level; /* as stored: they follow from the rest and must agree */
 	unsigned seen;        /* bit 1 << VOC_FIELD_x */
-	bool out_of_memory;   /* what stands there may be good */
+	size_t account_fields;
+	bool out_of_memory; /* what stands there may be good */
 };
 
 static bool load_number(struct voc_str text, int64_t least, int64_t most, int64_t *ret_value)
@@ -260,6 +261,14 @@ static bool load_counter(struct voc_customer *customer, const struct voc_field *
 	return false;
 }
 
+static bool load_account(struct loader *loader, const struct voc_field *field)
+{
+	enum voc_account_load loaded = voc_account_load(&loader->customer.account, field);
+	loader->account_fields += loaded == VOC_ACCOUNT_LOADED;
+	loader->out_of_memory = loader->out_of_memory || loaded == VOC_ACCOUNT_NO_MEMORY;
+	return loaded == VOC_ACCOUNT_LOADED;
+}
+
 static bool load_field(struct loader *loader, const struct voc_field *field)
 {
 	if (voc_str_starts_with(field->name, VOC_STR(VOC_ALERT_PREFIX)))
@@ -275,13 +284,16 @@ static bool load_field(struct loader *loader, const struct voc_field *field)
 		loader->seen |= 1U << i;
 		return !again && load_plain(loader, (enum voc_customer_field)i, field->value);
 	}
-	return load_counter(&loader->customer, field);
+	return load_counter(&loader->customer, field) || load_account(loader, field);
 }
 
 /* NULL if the fields that were read make a whole; else the name of one that is missing or contradicts the rest. */
-static const char *missing(struct loader *loader)
+static const char *missing(struct loader *loader, size_t count)
 {
 	const struct voc_customer *customer = &loader->customer;
+	const char *gone = customer->account ? voc_account_missing(customer->account) : NULL;
+	if (gone || count == loader->account_fields)
+		return gone;
 	for (int i = 0; i < VOC_FIELD_COUNT; i++) {
 		if (VOC_FIELDS_REQUIRED >> i & ~loader->seen >> i & 1)
 			return voc_customer_field_name((enum voc_customer_field)i);
@@ -307,7 +319,7 @@ enum voc_status voc_customer_load(const struct voc_field *fields, size_t count, 
 			bad = fields[i].name;
 	}
 	if (count > 0 && !bad.ptr)
-		bad = voc_str_from(missing(&loader));
+		bad = voc_str_from(missing(&loader, count));
 	if (bad.ptr) {
 		voc_customer_free(&loader.customer);
 		if (loader.out_of_memory)

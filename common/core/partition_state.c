@@ -4,6 +4,8 @@
 #include <stdlib.h>
 
 #define MARK_PREFIX    "src:"
+#define VALUES         "values"
+#define VALUES_MAX     (VOC_VALUE_BUCKETS * 16)
 #define MARK_NAME_SIZE 280 /* a topic has at most 249 bytes */
 
 /* A zero has no field, but for the offset. */
@@ -46,6 +48,7 @@ void voc_partition_state_free(struct voc_partition_state *state)
 	for (size_t i = 0; i < state->mark_count; i++)
 		free(state->marks[i].topic);
 	free(state->marks);
+	free(state->values);
 	voc_rule_set_release(state->rules);
 	voc_rule_set_release(state->stored_rules);
 	voc_partition_state_init(state);
@@ -142,6 +145,39 @@ static enum voc_status load_mark(struct voc_partition_state *state, const struct
 	return status;
 }
 
+static enum voc_status load_values(struct voc_partition_state *state, const struct voc_field *field,
+                                   struct voc_error *error)
+{
+	if (!state->values && !(state->values = malloc(sizeof *state->values)))
+		return voc_error_set(error, VOC_FATAL, VOC_REASON_OUT_OF_MEMORY, -1, "no memory for a position");
+	return voc_value_counts_read(state->values, field->value) ? VOC_OK : bad_field(error, field->name);
+}
+
+bool voc_partition_state_move_value(struct voc_partition_state *state, int64_t before, int64_t now)
+{
+	if (before == now || (before <= 0 && now <= 0))
+		return true;
+	if (!state->values && !(state->values = calloc(1, sizeof *state->values)))
+		return false;
+	voc_value_counts_move(state->values, before, now);
+	state->values_changed = true;
+	return true;
+}
+
+static bool tell_values(const struct voc_partition_state *state, voc_field_fn tell, void *context)
+{
+	struct voc_buf text;
+	if (!state->values || (!state->values_changed && state->is_stored))
+		return true;
+	voc_buf_init(&text, VALUES_MAX);
+	bool good = voc_value_counts_write(state->values, &text);
+	struct voc_field field = { VOC_STR(VALUES),
+		                   voc_buf_str(&text) }; /* no text: nobody is worth anything any more */
+	good = good && tell(context, &field);
+	voc_buf_free(&text);
+	return good;
+}
+
 static bool load_number(struct voc_partition_counts *counts, const struct voc_field *field)
 {
 	for (size_t i = 0; i < NUMBER_COUNT; i++) {
@@ -204,6 +240,8 @@ enum voc_status voc_partition_state_load(const struct voc_field *fields, size_t 
 		has_offset = has_offset || voc_str_is(fields[i].name, "offset");
 		if (voc_str_starts_with(fields[i].name, VOC_STR(MARK_PREFIX)))
 			status = load_mark(&state, &fields[i], error);
+		else if (voc_str_is(fields[i].name, VALUES))
+			status = load_values(&state, &fields[i], error);
 		else if (!load_plain(&state.stored, &fields[i], &rules))
 			status = bad_field(error, fields[i].name);
 	}
@@ -255,7 +293,7 @@ bool voc_partition_state_diff(const struct voc_partition_state *state, voc_field
 		    !tell_i64(voc_str_from(numbers[i].name), value, tell, context))
 			return false;
 	}
-	if (!tell_rules(state, tell, context))
+	if (!tell_rules(state, tell, context) || !tell_values(state, tell, context))
 		return false;
 	for (size_t i = 0; i < state->mark_count; i++) {
 		const struct voc_mark *mark = &state->marks[i];
@@ -275,6 +313,7 @@ void voc_partition_state_saved(struct voc_partition_state *state)
 	state->stored_rules = voc_rule_set_hold(state->rules);
 	state->stored = state->now;
 	state->is_stored = true;
+	state->values_changed = false;
 	for (size_t i = 0; i < state->mark_count; i++)
 		state->marks[i].stored = state->marks[i].next;
 }

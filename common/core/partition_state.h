@@ -10,6 +10,7 @@
 #include "core/classified.h"
 #include "core/field.h"
 #include "core/rule_book.h"
+#include "core/value_counts.h"
 
 /* Raw partitions that one partition of voc.classified may be fed from. */
 #define VOC_MARKS_MAX 4096
@@ -35,7 +36,9 @@ struct voc_partition_state {
 	const struct voc_rule_set *rules, *stored_rules; /* in force; held; NULL: none is known yet */
 	struct voc_mark *marks;                          /* owned, sorted by topic and partition */
 	size_t mark_count, mark_room;
-	bool is_stored; /* the store holds this partition's hash */
+	struct voc_value_counts *values; /* owned; NULL until a customer is worth something */
+	bool values_changed;             /* since they were stored */
+	bool is_stored;                  /* the store holds this partition's hash */
 };
 
 void voc_partition_state_init(struct voc_partition_state *state);
@@ -51,6 +54,8 @@ VOC_MUST_CHECK enum voc_status voc_partition_state_load(const struct voc_field *
                                                         struct voc_partition_state *ret_state, struct voc_error *error);
 /* These are in force from `offset` on (-1: from the first record on that is applied). Takes the caller's hold. */
 void voc_partition_state_set_rules(struct voc_partition_state *state, const struct voc_rule_set *rules, int64_t offset);
+/* A customer's value was `before` and is `now`. False when memory runs out. */
+VOC_MUST_CHECK bool voc_partition_state_move_value(struct voc_partition_state *state, int64_t before, int64_t now);
 /* Tells the fields that the store does not hold as they are now, always in the same order. False if `tell`
  * returned false, or memory ran out. */
 bool voc_partition_state_diff(const struct voc_partition_state *state, voc_field_fn tell, void *context);

@@ -15,7 +15,8 @@ enum {
 	FIELD_CHANNEL = FIELD_SERVQUAL + VOC_SERVQUAL_COUNT,
 	FIELD_ALERT = FIELD_CHANNEL + VOC_CHANNEL_COUNT,
 	FIELD_CASE = FIELD_ALERT + VOC_RULE_COUNT,
-	FIELD_COUNT = FIELD_CASE + VOC_CASE_TALLY_COUNT,
+	FIELD_PURCHASE = FIELD_CASE + VOC_CASE_TALLY_COUNT,
+	FIELD_COUNT = FIELD_PURCHASE + VOC_PURCHASE_COUNT,
 };
 
 static const char *const field_names[FIELD_COUNT] = {
@@ -42,6 +43,10 @@ static const char *const field_names[FIELD_COUNT] = {
 #define X(symbol, name) [FIELD_CASE + symbol] = "case:" name,
 	                                                VOC_CASE_TALLIES(X)
 #undef X
+	                                                        [FIELD_PURCHASE + VOC_PURCHASE_BEFORE] =
+	                                                                "purchase:before",
+	[FIELD_PURCHASE + VOC_PURCHASE_DURING] = "purchase:during",
+	[FIELD_PURCHASE + VOC_PURCHASE_AFTER] = "purchase:after",
 };
 
 enum { NAMED_PRODUCT, NAMED_TEAM, NAMED_AGENT, NAMED_COUNT };
@@ -239,6 +244,22 @@ static bool count_case(struct voc_rollup *rollup, struct minute *minute, int64_t
 	}
 	return voc_day_rollup_add_case(rollup->days, time_ms, one->cause, names[CASE_TEAM], names[CASE_PRODUCT],
 	                               tallies);
+}
+
+bool voc_rollup_add_purchase(struct voc_rollup *rollup, int64_t time_ms, enum voc_purchase purchase)
+{
+	struct minute *minute = minute_of(rollup, time_ms / VOC_ROLLUP_MINUTE_MS);
+	if (minute)
+		minute->counts[FIELD_PURCHASE + (int)purchase]++;
+	return minute;
+}
+
+bool voc_rollup_add_alerts(struct voc_rollup *rollup, int64_t time_ms, uint32_t alerts)
+{
+	struct minute *minute = minute_of(rollup, time_ms / VOC_ROLLUP_MINUTE_MS);
+	for (int rule = 0; minute && rule < VOC_RULE_COUNT; rule++)
+		minute->counts[FIELD_ALERT + rule] += alerts >> rule & 1;
+	return minute;
 }
 
 bool voc_rollup_add_cases(struct voc_rollup *rollup, int64_t time_ms, const struct voc_cases *cases,

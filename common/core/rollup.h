@@ -7,6 +7,7 @@
 #ifndef VOC_CORE_ROLLUP_H
 #define VOC_CORE_ROLLUP_H
 
+#include "core/account.h"
 #include "core/case.h"
 #include "core/day_rollup.h"
 
@@ -46,6 +47,11 @@ VOC_MUST_CHECK bool voc_rollup_add(struct voc_rollup *rollup, const struct voc_c
 VOC_MUST_CHECK bool voc_rollup_add_cases(struct voc_rollup *rollup, int64_t time_ms, const struct voc_cases *cases,
                                          const struct voc_case_changes *changes, uint32_t alerts,
                                          struct voc_arena *arena);
+
+/* Counts when in a purchase an event was that is counted above; the alerts that a profile or an order sent. False as
+ * above. */
+VOC_MUST_CHECK bool voc_rollup_add_purchase(struct voc_rollup *rollup, int64_t time_ms, enum voc_purchase purchase);
+VOC_MUST_CHECK bool voc_rollup_add_alerts(struct voc_rollup *rollup, int64_t time_ms, uint32_t alerts);
 
 /* Is told of one increment; `field` is borrowed for the call. False stops the telling. */
 typedef bool (*voc_rollup_fn)(void *context, int64_t minute, struct voc_str field, int64_t by);

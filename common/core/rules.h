@@ -6,6 +6,7 @@
 #define VOC_CORE_RULES_H
 
 #include "base/err.h"
+#include "core/account_rules.h"
 #include "core/alert_rule.h"
 #include "core/case_rules.h"
 #include "core/labels.h"
@@ -57,13 +58,14 @@ struct voc_rules {
 	int64_t cooldown_ms[VOC_RULE_MARKED_COUNT];
 	char follow_up[VOC_RULE_COUNT][VOC_ADVICE_COUNT][VOC_FOLLOW_UP_SIZE];
 	struct voc_case_rules cases;
+	struct voc_account_rules account;
 };
 
 /*
- * Reads the file's bytes. Every member but `importance` and `cases` is required (and the advice for what is told of
- * cases comes and goes with it), no other is allowed, a member named twice is an error. Without `importance` it is
- * voc_importance_default.
- * VOC_FATAL with VOC_REASON_CONFIG and the member's path ("weights.churn_intent: ...") otherwise.
+ * Reads the file's bytes. Every member but `importance`, `cases` and, all three together, `stages`, `value` and
+ * `priority` is required (and the advice for what is told of cases and stages comes and goes with them), no other is
+ * allowed, a member named twice is an error. Without `importance` it is voc_importance_default. VOC_FATAL with
+ * VOC_REASON_CONFIG and the member's path ("weights.churn_intent: ...") otherwise.
  */
 VOC_MUST_CHECK enum voc_status voc_rules_parse(struct voc_str json, struct voc_rules *ret_rules,
                                                struct voc_error *error);

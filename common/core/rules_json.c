@@ -23,12 +23,15 @@ enum {
 	TOP_FOLLOW_UP,
 	TOP_IMPORTANCE,
 	TOP_CASES,
+	TOP_STAGES,
+	TOP_VALUE,
+	TOP_PRIORITY,
 	TOP_COUNT
 };
-static const char *const top_names[TOP_COUNT] = { "version",        "half_life_hours", "thresholds",
-	                                          "weights",        "repeat",          "repeat_complaint",
-	                                          "cooldown_hours", "follow_up",       "importance",
-	                                          "cases" };
+static const char *const top_names[TOP_COUNT] = {
+	"version",   "half_life_hours", "thresholds", "weights", "repeat", "repeat_complaint", "cooldown_hours",
+	"follow_up", "importance",      "cases",      "stages",  "value",  "priority"
+};
 static const char *const advice_names[VOC_ADVICE_COUNT] = { "ko", "en" };
 static const char *const rule_names[VOC_RULE_COUNT] = {
 #define X(symbol, name, text) name,
@@ -186,20 +189,35 @@ static void take_advice(struct voc_rules_reader *reader, json_t *texts, enum voc
 	voc_rules_refuse_others(reader, texts, group, advice_names, VOC_ADVICE_COUNT, sizeof *advice_names);
 }
 
+/* What is told of cases has its advice if the rules have cases; what is told of stages likewise. */
+static bool is_told(const struct voc_rules *rules, enum voc_rule rule)
+{
+	switch (rule) {
+#define X(symbol, name, text) case symbol:
+		VOC_CASE_RULES(X) return rules->cases.on;
+		VOC_ACCOUNT_RULES(X) return rules->account.on;
+#undef X
+	default: return true;
+	}
+}
+
 static void take_follow_up(struct voc_rules_reader *reader, json_t *top, struct voc_rules *rules)
 {
 	const char *group = top_names[TOP_FOLLOW_UP];
 	json_t *object = voc_rules_take(reader, top, "", group, JSON_OBJECT);
 	if (!object)
 		return;
-	/* Those of cases have theirs if the rules have cases. */
-	int count = rules->cases.on ? VOC_RULE_COUNT : VOC_RULE_MARKED_COUNT;
-	for (int rule = 0; rule < count; rule++) {
+	const char *told[VOC_RULE_COUNT];
+	size_t count = 0;
+	for (int rule = 0; rule < VOC_RULE_COUNT; rule++) {
+		if (!is_told(rules, (enum voc_rule)rule))
+			continue;
+		told[count++] = rule_names[rule];
 		json_t *texts = voc_rules_take(reader, object, group, rule_names[rule], JSON_OBJECT);
 		if (texts)
 			take_advice(reader, texts, (enum voc_rule)rule, rules);
 	}
-	voc_rules_refuse_others(reader, object, group, rule_names, (size_t)count, sizeof *rule_names);
+	voc_rules_refuse_others(reader, object, group, told, count, sizeof *told);
 }
 
 static enum voc_status parse(struct voc_str json, struct voc_rules *ret_rules, struct voc_buf *ret_canonical,
@@ -219,6 +237,7 @@ static enum voc_status parse(struct voc_str json, struct voc_rules *ret_rules, s
 		take_weights(&reader, top, &rules);
 		take_windows(&reader, top, &rules);
 		voc_rules_take_cases(&reader, top, &rules);
+		voc_rules_take_account(&reader, top, &rules);
 		take_follow_up(&reader, top, &rules);
 		take_importance(&reader, top, &rules);
 	} else {

@@ -35,6 +35,8 @@ int64_t voc_rules_take_number(struct voc_rules_reader *reader, struct json_t *ob
 void voc_rules_take_numbers(struct voc_rules_reader *reader, struct json_t *object, const char *group, const char *name,
                             const struct voc_rules_number *numbers, size_t count, int64_t *ret_values);
 
+/* The members `stages`, `value` and `priority`, which come together or not at all. */
+void voc_rules_take_account(struct voc_rules_reader *reader, struct json_t *top, struct voc_rules *rules);
 /* The member `cases`, which may be absent: then nothing is followed up. */
 void voc_rules_take_cases(struct voc_rules_reader *reader, struct json_t *top, struct voc_rules *rules);
 

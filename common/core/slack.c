@@ -28,7 +28,10 @@ static const struct words english = {
 	           [VOC_RULE_CASE_RESPOND_OVERDUE] = "Not answered in time",
 	           [VOC_RULE_CASE_RESOLVE_OVERDUE] = "Not resolved in time",
 	           [VOC_RULE_CASE_ESCALATED] = "Escalated",
-	           [VOC_RULE_CASE_SILENT] = "Silent since their complaint" },
+	           [VOC_RULE_CASE_SILENT] = "Silent since their complaint",
+	           [VOC_RULE_STAGE_CHANGED] = "Another stage of the relationship",
+	           [VOC_RULE_ADVOCATE_TURNING] = "An advocate turns away",
+	           [VOC_RULE_CLIENT_LAPSING] = "A regular customer lapses" },
 	.severities = { "none", "info", "warning", "critical" },
 	.states = { "normal", "at risk", "critical" },
 	.customer = "Customer",
@@ -51,7 +54,10 @@ static const struct words korean = {
 	           [VOC_RULE_CASE_RESPOND_OVERDUE] = "응대 기한 초과",
 	           [VOC_RULE_CASE_RESOLVE_OVERDUE] = "해결 기한 초과",
 	           [VOC_RULE_CASE_ESCALATED] = "상위 이관",
-	           [VOC_RULE_CASE_SILENT] = "불만 뒤 침묵" },
+	           [VOC_RULE_CASE_SILENT] = "불만 뒤 침묵",
+	           [VOC_RULE_STAGE_CHANGED] = "관계 단계 변화",
+	           [VOC_RULE_ADVOCATE_TURNING] = "옹호고객 이반",
+	           [VOC_RULE_CLIENT_LAPSING] = "단골고객 이탈 조짐" },
 	.severities = { "없음", "정보", "주의", "심각" },
 	.states = { "정상", "위험", "심각" },
 	.customer = "고객",
@@ -63,7 +69,7 @@ static const struct words korean = {
 	.evidence = "고객의 말",
 	.follow_up = "권장 조치",
 };
-_Static_assert(VOC_RULE_COUNT == 10 && VOC_SEVERITY_COUNT == 4 && VOC_RISK_STATE_COUNT == 3,
+_Static_assert(VOC_RULE_COUNT == 13 && VOC_SEVERITY_COUNT == 4 && VOC_RISK_STATE_COUNT == 3,
                "every rule, severity and state has its words in both languages");
 
 static const char *const marks[VOC_SEVERITY_COUNT] = { "", ":information_source: ", ":warning: ", ":rotating_light: " };

@@ -71,7 +71,7 @@ const struct voc_cached_customer *recount_find(const struct recount *recount, st
 {
 	const struct voc_cached_customer *known =
 	        voc_customer_cache_find(recount->customers, recount->settings.partition, customer_id);
-	return known != NULL && known->customer.counts.events > 0 ? known : NULL;
+	return known != NULL && voc_customer_is_known(&known->customer) ? known : NULL;
 }
 
 /* NULL when memory runs out. */

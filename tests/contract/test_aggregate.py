@@ -60,7 +60,19 @@ def fact(rng, number, t):
     if kind == "followup":
         data |= {"case_id": f"case-{rng.randrange(9)}", "action": "contacted"}
     if kind == "order":
-        data |= {"order_id": f"O-{rng.randrange(9)}", "status": "placed", "amount": 5, "currency": "KRW"}
+        data |= {"order_id": f"O-{rng.randrange(14)}", "status": rng.choice(("placed", "placed", "delivered", "delivered", "returned", "cancelled")),
+                 "amount": rng.choice((0, 5, 990, 1_000_000, 10**12, rng.randrange(10**7))), "currency": rng.choice(("KRW",) * 9 + ("USD",))}
+        for name in ("ordered_at", "promised_at", "delivered_at"):
+            if rng.random() < 0.5:
+                data[name] = oracle.format_time(t - rng.choice((-1, 0, 1)) * rng.choice((0, 1, HOUR_MS, 200 * HOUR_MS, 9000 * HOUR_MS)))
+        if rng.random() < 0.5:
+            data["margin"] = rng.choice((0, -990, 120_000, 10**12, -(10**12)))
+    if rng.random() < 0.5:
+        data["product"] = "인터넷"
+    if kind == "profile":
+        more = {"name": "김**", "contact": "***-**78", "age_band": "30-39", "sex": "female", "family": "couple", "lang": "ko", "since": oracle.format_time(t - 20_000 * HOUR_MS),
+                "stage": rng.choice(oracle.oracle_account.STAGES[1:])}
+        data |= {name: value for name, value in more.items() if rng.random() < (0.15 if name == "stage" else 0.5)}
     return {"specversion": "1.0", "id": f"f-{number}", "source": "/crm", "type": f"voc.{kind}", "subject": customer, "time": oracle.format_time(t),
             "datacontenttype": "application/json", "data": data}
 
@@ -77,9 +89,24 @@ def some_rules(rng, more=None):
         raw["cooldown_hours"]["churn_intent"] = kind - 1
         raw["follow_up"]["churn_intent"]["en"] = "tab\t\"line\n" + "é" * kind
         some_cases(more or random.Random(0), raw)
+        some_accounts(more or random.Random(0), raw)
     if kind == 2:
         raw["importance"] = {"reliability": 60, "responsiveness": 10, "assurance": 10, "empathy": 20, "tangibles": 0}
     return raw
+
+
+def some_accounts(rng, raw):
+    """Other stages, values and priorities; now and then none."""
+    sections = oracle.oracle_account.NUMBERS
+    if rng.random() < 0.15:
+        for name in sections:
+            del raw[name]
+        for rule in oracle.oracle_account.ALERTS:
+            del raw["follow_up"][rule]
+        return
+    raw["stages"] |= {"client_orders": rng.choice((1, 2)), "advocate_orders": 2, "advocate_delighted": rng.choice((0, 1)), "advocate_index": rng.choice((0, 30)),
+                      "partner_orders": 3, "partner_days": rng.choice((0, 5)), "usual_days": 3, "least_days": rng.choice((1, 30)), "lapse_percent": rng.choice((100, 250))}
+    raw["value"]["retention_permille"] = rng.choice((0, 500, 999))
 
 
 CALENDARS = [("Asia/Seoul", "KST-9"), ("Europe/Berlin", "CET-1CEST,M3.5.0,M10.5.0/3"), ("America/New_York", "EST5EDT,M3.2.0,M11.1.0"),
@@ -261,16 +288,21 @@ def test_core_and_oracle_agree_on_a_hot_customer(monkeypatch):
 
 
 def test_the_logs_have_everything_in_them():
-    totals, rules_seen, states, versions = {}, set(), set(), set()
+    totals, rules_seen, states, versions, told = {}, set(), set(), set(), []
     for seed in range(1, 13):
         _, partition = run_oracle(log(seed))
         for name, count in partition.totals.items():
             totals[name] = totals.get(name, 0) + count
+        told += partition.alerts.values()
         rules_seen |= {(alert["data"]["rule"], alert["data"]["severity"]) for alert in partition.alerts.values()}
         versions |= {alert["data"]["rules_version"] for alert in partition.alerts.values()}
         states |= {(a["data"]["previous_state"], a["data"]["risk_state"]) for a in partition.alerts.values()}
     assert all(totals[name] > 20 for name in ("events", "duplicates", "copies", "invalid", "controls", "facts", "dues", "dues_stale", "moves_refused")), totals
     assert len(versions) > 4, "rules changed"
+    relationships = [alert["data"]["relationship"] for alert in told if "relationship" in alert["data"]]
+    assert {one["stage"] for one in relationships} >= set(oracle.oracle_account.STAGES[1:])
+    assert {one.get("purchase") for one in relationships} == {None, "before", "during", "after"} and {one["top_fifth"] for one in relationships} == {True, False}
     assert {("churn_intent", "warning"), ("churn_intent", "critical"), ("repeat_complaint", "warning"), ("repeat_complaint", "critical"),
-            ("risk_raised", "warning"), ("risk_critical", "critical"), ("risk_cleared", "info")} | {(rule, "critical") for rule in oracle.oracle_cases.ALERTS} <= rules_seen
+            ("risk_raised", "warning"), ("risk_critical", "critical"), ("risk_cleared", "info"), ("stage_changed", "info"), ("advocate_turning", "warning"), ("advocate_turning", "critical"),
+            ("client_lapsing", "warning")} | {(rule, "critical") for rule in oracle.oracle_cases.ALERTS} <= rules_seen
     assert {("normal", "at_risk"), ("normal", "critical"), ("at_risk", "critical"), ("at_risk", "normal"), ("critical", "normal")} <= states

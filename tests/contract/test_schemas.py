@@ -108,7 +108,7 @@ def test_a_rules_file_is_what_its_schema_says():
     rules = referee.SCHEMAS["rules.schema.json"]["$defs"]["rules"]["properties"]
     tables = json.loads(subprocess.run([DRIVER, "tables"], capture_output=True, check=True).stdout)
     assert list(rules["follow_up"]["properties"]) == tables["rules"]
-    assert list(rules["cooldown_hours"]["properties"]) == [name for name in tables["rules"] if not name.startswith("case_")], "they are told once"
+    assert list(rules["cooldown_hours"]["properties"]) == tables["rules"][:5], "the others are told once"
     assert list(rules["weights"]["properties"]) == tables["weights"]
 
 

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta, timezone
 
 import xxhash
 
+import oracle_account
 import oracle_cases
 
 TROUBLES, CONTRIBUTIONS, MOST_POINTS = 8, 4, 200_000
@@ -93,7 +94,7 @@ WEIGHTS = {"complaint", "dissatisfied", "reliability", "responsiveness", "assura
            "word_of_mouth", "churn_intent", "repeat", "rating_1", "rating_2", "satisfied", "delighted"}
 ALERTS = {"churn_intent", "repeat_complaint", "risk_raised", "risk_critical", "risk_cleared"}
 RULES_MEMBERS = {"version", "half_life_hours", "thresholds", "weights", "repeat", "repeat_complaint", "cooldown_hours", "follow_up"}
-RULES_PARTS = {"cases", "importance"}  # which rules may be without
+RULES_PARTS = {"cases", "importance", "stages", "value", "priority"}  # which rules may be without
 
 
 DUE_KINDS = {f"case_{kind}" for kind in oracle_cases.KINDS}
@@ -124,7 +125,8 @@ class Rules:
         integers({"h": raw["half_life_hours"], "r": raw["repeat"]["window_hours"], "c": raw["repeat_complaint"]["window_hours"]}, "hrc", 1, 87600)
         integers({**raw["repeat"], "window_hours": 0}, ("window_hours", "max"), 0, 8)
         integers({**raw["repeat_complaint"], "window_hours": 2}, ("window_hours", "count"), 2, 8)
-        told = ALERTS | (set(oracle_cases.ALERTS) if "cases" in raw else set())
+        self.accounts = raw if oracle_account.check_rules(raw) else None
+        told = ALERTS | (set(oracle_cases.ALERTS) if "cases" in raw else set()) | (set(oracle_account.ALERTS) if self.accounts else set())
         check(raw["follow_up"].keys() == told and all(texts.keys() == {"ko", "en"} for texts in raw["follow_up"].values()), "follow_up")
         for text in (text for texts in raw["follow_up"].values() for text in texts.values()):
             check(0 < len(text.encode()) < 400 and not any(c < " " and c not in "\n\t" for c in text), "text")
@@ -264,6 +266,7 @@ class Customer:
         self.points, self.at, self.state = 0, None, "normal"
         self.first_at = self.last_at = self.last_event = None
         self.cases = oracle_cases.Cases()
+        self.account = None
 
     def add(self, field, by=1):
         self.counts[field] = self.counts.get(field, 0) + by
@@ -276,7 +279,7 @@ class Customer:
 
     def fields(self):
         out = {name: str(count) for name, count in self.counts.items()}
-        out.update(self.ring.fields())
+        out.update(self.ring.fields() if self.ring.ids else {})
         if self.at is not None:
             out.update(satisfaction_index=str(self.index()), risk=str(self.risk()), risk_points=str(self.points), risk_at=str(self.at),
                        risk_state=self.state, first_at=str(self.first_at), last_at=str(self.last_at), last_event=self.last_event)
@@ -287,6 +290,7 @@ class Customer:
         for rule, (t, severity) in self.marks.items():
             out[f"alert:{rule}"] = f"{t}:{severity}"
         out.update((f"case:{cause}", case.field()) for cause, case in self.cases.by_cause.items())
+        out.update(self.account.fields() if self.account else {})
         return out
 
 
@@ -298,6 +302,7 @@ class Partition:
         self.totals = {"events": 0, "duplicates": 0, "copies": 0, "invalid": 0, "controls": 0, "facts": 0, "dues": 0, "dues_stale": 0, "moves_refused": 0}
         self.sources, self.customers, self.rollups, self.days = {}, {}, {}, {}
         self.alerts = {}
+        self.values = oracle_account.Values()
 
     # ---- one record
     def apply(self, offset, value, source_header, timestamp):
@@ -347,6 +352,8 @@ class Partition:
             self.totals["facts"] += 1
             if event["type"] == "voc.followup":
                 self.follow_up(data["customer_id"], data, parse_time(event["time"]))
+            else:
+                self.take(event["type"], data, parse_time(event["time"]), offset)
             return
         customer = self.customers.setdefault(data["customer_id"], Customer())
         h = xxhash.xxh64(f"{event['source']}\n{event['id']}".encode(), seed=0).intdigest() & (1 << 48) - 1
@@ -362,11 +369,17 @@ class Partition:
         self.score(customer, event, data, t, terms)
         sent, before = self.transitions(customer, event, data, t, offset)
         back = customer.cases.contact(self.rules.cases, data, t, customer.state == "critical", customer.counts.get("cases", 0) + 1, self.teller(customer, t))
+        news = self.review(customer, t, data)
         for rule, severity in sent:
             self.tell(customer, event, data, t, offset, rule, severity, before)
         if back:
             self.tell(customer, event, data, t, offset, back[0], back[1], before, back[2])
             sent.append(back[:2])
+        for rule, severity in news:
+            self.tell(customer, event, data, t, offset, rule, severity, before)
+        sent += news
+        if self.rules.accounts and customer.account:
+            self.add(t, f"purchase:{customer.account.purchase(t)}")
         self.roll_up(data, t, [rule for rule, _ in sent])
 
     def count(self, customer, event, data, t):
@@ -479,6 +492,38 @@ class Partition:
             sent.append((rule, severity))
         return sent, before
 
+    # ---- accounts
+    def review(self, customer, t, data):
+        if not self.rules.accounts or not customer.account:
+            return []
+        return customer.account.review(self.rules.accounts, customer, t, data, self.rules.repeat["window_hours"] * HOUR_MS)
+
+    def take(self, type_, data, t, offset):
+        customer = self.customers.setdefault(data["customer_id"], Customer())
+        account = customer.account = customer.account or oracle_account.Account(parse_time)
+        if type_ == "voc.profile":
+            account.take_profile(data, t)
+        else:
+            account.take_order(data, t)
+            if self.rules.accounts:
+                worth = account.worth(self.rules.accounts)
+                self.values.move(account.sums["value"], worth)
+                account.sums["value"] = worth
+        for rule, severity in self.review(customer, t, None):
+            cause = {"customer_id": data["customer_id"], "lang": account.profile.get("lang", "en"), "product": data.get("product") if type_ == "voc.order" else None}
+            self.tell(customer, None, cause, t, offset, rule, severity, customer.state)
+            self.add(t, f"alert:{rule}")
+
+    def importance(self, customer, t, severity):
+        """The alert's members that rules with accounts make."""
+        if not self.rules.accounts:
+            return {}
+        account, window = customer.account, self.rules.repeat["window_hours"] * HOUR_MS
+        top = account is not None and self.values.is_top(account.sums["value"])
+        troubles = sum(1 for u, _, _ in customer.troubles if abs(u - t) <= window)
+        return ({"relationship": account.relationship(t, top)} if account else {}) | {
+            "priority": oracle_account.priority(self.rules.accounts, SEVERITY[severity], customer.risk(), account.stage if account else "none", top, troubles)}
+
     # ---- cases
     def add(self, t, name):
         rollup = self.rollups.setdefault(t // 60_000, {})
@@ -530,9 +575,9 @@ class Partition:
         alert_id = hashlib.sha256(f"{cid}\n{self.number}\n{offset}\n{rule}".encode()).hexdigest()[:32]
         lang = data["lang"]
         body = {"customer_id": cid, "rule": rule, "severity": SEVERITY[severity], "risk": customer.risk(), "risk_state": customer.state,
-                "previous_state": before, "satisfaction_index": customer.index(), "events": customer.counts["events"],
+                "previous_state": before, "satisfaction_index": customer.index(), "events": customer.counts.get("events", 0),
                 "complaints": customer.counts.get("complaint", 0), "churn_intents": customer.counts.get("churn_intents", 0),
-                "lang": lang, "channel": data["channel"]}
+                "lang": lang} | ({"channel": data["channel"]} if "channel" in data else {})
         for name in ("product", "team", "agent_id"):
             if data.get(name):
                 body[name] = data[name]
@@ -541,6 +586,7 @@ class Partition:
             body["gap"] = data["gap"]
         body["rules_version"] = self.rules.version
         body["origin"] = f"{self.topic}/{self.number}/{offset}"
+        body |= self.importance(customer, t, severity)
         if case:
             body["case"] = case.body(format_time)
         body["contributions"] = [dict(c) for c in customer.contributions]
@@ -622,5 +668,6 @@ class Partition:
             position = {name: str(count) for name, count in self.totals.items() if count}
             position.update({f"src:{source}": str(next_) for source, next_ in self.sources.items()})
             position.update(offset=str(self.offset), rules=self.rules.version, rules_from=str(self.rules_from), rules_body=self.rules.body)
+            position.update({"values": self.values.text()} if self.values.text() else {})
             out[f"{prefix}position"] = position
         return out
