@@ -311,8 +311,9 @@ static enum voc_status read_gaps(struct voc_str text, struct reader *reader)
 		                     "line %d, column %d: %s", where.line, where.column, where.text);
 	take_all(reader, top, text);
 	json_decref(top);
-	voc_automaton_finish(reader->gaps->automaton);
-	return reader->failed ? VOC_FATAL : VOC_OK;
+	if (reader->failed)
+		return VOC_FATAL;
+	return voc_automaton_finish(reader->gaps->automaton) ? VOC_OK : out_of_memory(reader->error);
 }
 
 enum voc_status voc_gaps_parse(struct voc_str json, struct voc_gaps **ret_gaps, struct voc_error *error)

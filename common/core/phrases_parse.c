@@ -373,8 +373,7 @@ static enum voc_status parse_all(struct parser *parser, struct voc_str text)
 	}
 	if (parser->phrases->version[0] == '\0')
 		return refuse(parser, "the file names no version", voc_str_of(NULL, 0));
-	voc_automaton_finish(parser->phrases->automaton);
-	return VOC_OK;
+	return voc_automaton_finish(parser->phrases->automaton) ? VOC_OK : out_of_memory(parser);
 }
 
 /* Gaps are numbered on behind the base's: one matcher keeps track of both. */

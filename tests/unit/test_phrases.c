@@ -9,6 +9,7 @@
 #include "base/file_map.h"
 #include "core/automaton.h"
 #include "core/phrases.h"
+#include "core/retry.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -58,7 +59,7 @@ static void test_the_automaton_finds_overlapping_patterns(void **state)
 	assert_true(voc_automaton_add(automaton, she, 3, 2));
 	assert_true(voc_automaton_add(automaton, hers, 4, 4));
 	assert_true(voc_automaton_add(automaton, he, 2, 8));
-	voc_automaton_finish(automaton);
+	assert_true(voc_automaton_finish(automaton));
 	uint32_t at = VOC_AUTOMATON_ROOT, sum = 0, matches = 0;
 	for (const char *c = "ushers"; *c; c++) {
 		at = voc_automaton_step(automaton, at, (uint32_t)*c);
@@ -71,6 +72,60 @@ static void test_the_automaton_finds_overlapping_patterns(void **state)
 	assert_int_equal(sum, 1 + 2 + 4 + 8);
 	assert_int_equal(matches, 4);
 	voc_automaton_free(automaton);
+}
+
+#define PATTERNS 60
+#define TEXT     400
+
+struct pattern {
+	uint32_t symbols[5];
+	size_t count;
+};
+
+/* ASCII, syllables, and others, which the root looks up in another way; few, so that much is found. */
+static uint32_t random_symbol(uint64_t *noise)
+{
+	static const uint32_t symbols[] = { 'a', 'b', 0x7F, 0xAC00, 0xD7A3, 0xABFF, 0xD7A4, 0x3160, 0x1F642, 0x10FFFF };
+	return symbols[voc_random_next(noise) % (sizeof symbols / sizeof *symbols)];
+}
+
+static size_t count_ending(const struct pattern *patterns, const uint32_t *text, size_t end)
+{
+	size_t found = 0;
+	for (size_t i = 0; i < PATTERNS; i++) {
+		const struct pattern *pattern = &patterns[i];
+		found += pattern->count <= end &&
+		         memcmp(text + end - pattern->count, pattern->symbols, pattern->count * sizeof *text) == 0;
+	}
+	return found;
+}
+
+static void test_the_automaton_finds_what_a_plain_search_finds(void **state)
+{
+	(void)state;
+	uint64_t noise = 7;
+	for (int round = 0; round < 100; round++) {
+		struct pattern patterns[PATTERNS];
+		uint32_t text[TEXT], at = VOC_AUTOMATON_ROOT;
+		struct voc_automaton *automaton = voc_automaton_new(5 * PATTERNS + 1);
+		for (size_t i = 0; i < PATTERNS; i++) {
+			patterns[i].count = 1 + voc_random_next(&noise) % 5;
+			for (size_t n = 0; n < patterns[i].count; n++)
+				patterns[i].symbols[n] = random_symbol(&noise);
+			assert_true(voc_automaton_add(automaton, patterns[i].symbols, patterns[i].count, (uint32_t)i));
+		}
+		assert_true(voc_automaton_finish(automaton));
+		for (size_t i = 0; i < TEXT; i++) {
+			size_t found = 0;
+			text[i] = random_symbol(&noise);
+			at = voc_automaton_step(automaton, at, text[i]);
+			for (uint32_t m = voc_automaton_first(automaton, at); m != VOC_AUTOMATON_NONE;
+			     m = voc_automaton_next(automaton, m))
+				found++;
+			assert_int_equal(found, count_ending(patterns, text, i + 1));
+		}
+		voc_automaton_free(automaton);
+	}
 }
 
 static void test_a_full_automaton_refuses(void **state)
@@ -368,6 +423,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_the_automaton_finds_overlapping_patterns),
+		cmocka_unit_test(test_the_automaton_finds_what_a_plain_search_finds),
 		cmocka_unit_test(test_a_full_automaton_refuses),
 		cmocka_unit_test(test_spaces_and_apostrophes_do_not_count),
 		cmocka_unit_test(test_latin_phrases_are_whole_words),
