@@ -10,6 +10,7 @@
 #include "io/signals.h"
 #include "sender.h"
 
+#include <poll.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -157,7 +158,8 @@ static enum voc_status await(const struct move *move, struct vocctl_store *store
 		voc_cases_free(&cases);
 		if (applied)
 			return VOC_OK;
-		usleep(LOOK_MS * 1000);
+		struct pollfd end = { .fd = voc_signals_fd(), .events = POLLIN }; /* a negative one is passed over */
+		poll(&end, 1, LOOK_MS);
 	}
 	return voc_error_set(error, VOC_RETRY, VOC_REASON_NONE, -1,
 	                     "sent, but not applied within 30 s: is voc-aggregator behind, or did another move come "
