@@ -56,6 +56,22 @@ static enum voc_status take_value(struct voc_loader *loader, struct cursor *curs
 	return VOC_OK;
 }
 
+/* Whoever may list processes reads their arguments; the environment and files are their own. */
+static enum voc_status refuse_secret(struct voc_loader *loader, const char *flag)
+{
+	return voc_error_set(loader->error, VOC_FATAL, VOC_REASON_CONFIG, -1,
+	                     "%.60s: a secret on the command line can be seen by others: set the variable, or the one "
+	                     "that ends in _FILE",
+	                     flag);
+}
+
+/* redis://user:password@host, or ?sentinel_password= */
+static bool has_password(const char *url)
+{
+	const char *host = strstr(url, "://");
+	return host && (strchr(host, '@') || strstr(host, "password="));
+}
+
 static enum voc_status read_option(struct voc_loader *loader, struct cursor *cursor, const struct voc_option *option)
 {
 	char flag[VOC_FLAG_SIZE];
@@ -68,6 +84,8 @@ static enum voc_status read_option(struct voc_loader *loader, struct cursor *cur
 	enum voc_status status = take_value(loader, cursor, option->type == VOC_TYPE_SWITCH, &value);
 	if (status != VOC_OK)
 		return status;
+	if (option->type == VOC_TYPE_SECRET || (option->type == VOC_TYPE_URL && has_password(value)))
+		return refuse_secret(loader, flag);
 	return voc_value_set(loader->conf, option, flag, value, loader->error);
 }
 
@@ -79,6 +97,8 @@ static enum voc_status read_property(struct voc_loader *loader, struct cursor *c
 	enum voc_status status = take_value(loader, cursor, false, &value);
 	if (status != VOC_OK)
 		return status;
+	if (voc_property_is_secret(where))
+		return refuse_secret(loader, where);
 	size_t prefix = strlen(VOC_PROPERTY_FLAG);
 	return voc_property_set(loader->conf, voc_str_of(name.ptr + prefix, name.len - prefix), value, where,
 	                        loader->error);

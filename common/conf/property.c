@@ -17,6 +17,16 @@ static bool name_is_secret(const char *name)
 	return false;
 }
 
+bool voc_property_is_secret(const char *name)
+{
+	static const char *const places[] = { "location", "url", "uri" };
+	for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+		if (strstr(name, places[i]))
+			return false;
+	}
+	return name_is_secret(name);
+}
+
 static struct voc_kafka_property *find(struct voc_conf *conf, struct voc_str name)
 {
 	for (size_t i = 0; i < conf->kafka_property_count; i++) {

@@ -20,4 +20,7 @@ VOC_MUST_CHECK enum voc_status voc_property_set_variable(struct voc_conf *conf, 
 void voc_property_print(struct voc_buf *buf, const struct voc_conf *conf);
 void voc_property_free_all(struct voc_conf *conf);
 
+/* Whether a property's value is a secret itself, not the place of one. */
+bool voc_property_is_secret(const char *name);
+
 #endif

@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/process_guard.h"
 #include "io/http_probe.h"
 #include "io/http_server.h"
 #include "io/metrics.h"
@@ -243,6 +244,7 @@ int voc_service_main(const struct voc_service *service, int argc, char **argv)
 	struct voc_error error;
 	enum voc_conf_action action = VOC_CONF_RUN;
 	voc_error_clear(&error);
+	voc_process_guard();
 	enum voc_status status = voc_conf_load(&conf, service->program, argc, argv, environ, &action, &error);
 	bool logged = status == VOC_OK && action == VOC_CONF_RUN;
 	int exit_code = 0;

@@ -1,6 +1,7 @@
 #include "commands.h"
 
 #include "base/clock.h"
+#include "base/process_guard.h"
 
 #include <locale.h>
 #include <stdio.h>
@@ -103,6 +104,7 @@ int main(int argc, char **argv)
 	struct voc_conf conf;
 	struct voc_error error = { 0 };
 	enum voc_conf_action action;
+	voc_process_guard();
 	setlocale(LC_CTYPE, "C.UTF-8"); /* for the width of characters */
 	if (voc_conf_load(&conf, VOC_PROGRAM_VOCCTL, argc, argv, environ, &action, &error) != VOC_OK)
 		return fail("%s", error.text);

@@ -1,11 +1,13 @@
 """Personal data against real Kafka and Redis: none of it leaves the raw topics and voc.dlq, and a customer who is to be forgotten is."""
 import json
+import pathlib
 import re
 
 import pytest
 import verify
-from stack import wait_for
+from stack import SECRET, wait_for
 
+PASSWORD = "kafka-hunter2-918273"
 LEAVING = {"ko": "{} 이 번호 때문에 정말 화가 나요. 세 번이나 말했는데 아무도 안 고쳐줘요. 해지할게요 {}", "en": "I am furious, nobody fixes it. {} is wrong. Cancel my account now {}"}
 # What is sent, by kind: each unlike any other number of a run, so that a hit is a leak.
 PERSONAL = {
@@ -75,7 +77,7 @@ def test_no_personal_data_leaves_the_raw_topics(stack, policy):
         json.loads(line)
     assert {kind for kind, pattern in patterns() if any(pattern.search(line) for line in lines)} == {*PERSONAL, "e-mail's name"}, "what was sent is found"
     for service in ("classifier", "aggregator", "alerter"):
-        stack.start(service, VOC_TEXT=policy, VOC_LOG_LEVEL="debug")
+        stack.start(service, VOC_TEXT=policy, VOC_LOG_LEVEL="debug", VOC_KAFKA_SASL_PASSWORD=PASSWORD)
     stack.wait_ready()
     producer = stack.producer()
     for number, line in enumerate(lines):
@@ -98,6 +100,11 @@ def test_no_personal_data_leaves_the_raw_topics(stack, policy):
         for page in ("/metrics", "/healthz", "/readyz"):
             found += leaks(f"{page} of {process.name}", process.get(page)[1])
     found += leaks("what the receiver got", stack.alert_log.read_text())
+    for process in stack.processes:
+        proc = pathlib.Path(f"/proc/{process.process.pid}")
+        assert re.search(r"Max core file size +0 +0 ", (proc / "limits").read_text()), "no core dumps"
+        seen = process.log.read_text(errors="replace") + process.get("/metrics")[1] + process.get("/readyz")[1] + (proc / "cmdline").read_text()
+        found += [f"a secret of {process.name}" for secret in (PASSWORD, SECRET, SECRET.removeprefix("whsec_")) if secret in seen]
     for name in ("receiver.out", "receiver.log", "redis.log"):
         found += leaks(name, (stack.folder / name).read_text(errors="replace"))
     assert not found, f"{len(found)} leaks\n" + "\n".join(found[:20])

@@ -311,6 +311,32 @@ static void test_secrets_come_from_files(void **state)
 	assert_refused(VOC_PROGRAM_AGGREGATOR, "", url_variable, text);
 }
 
+static void test_secrets_may_not_stand_on_the_command_line(void **state)
+{
+	(void)state;
+	struct loaded loaded;
+	static const struct {
+		const char *arguments, *flag;
+	} wrong[] = {
+		{ "--redis-url redis://u:hunter2@h", "--redis-url" },
+		{ "--redis-url=redis-sentinel://h/m?sentinel_password=hunter2", "--redis-url" },
+		{ "--kafka.sasl.password=hunter2", "--kafka.sasl.password" },
+		{ "--kafka.ssl.key.password hunter2", "--kafka.ssl.key.password" },
+		{ "--kafka.sasl.oauthbearer.client.secret=hunter2", "--kafka.sasl.oauthbearer.client.secret" },
+	};
+	for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+		char text[300];
+		snprintf(text, sizeof text,
+		         "%s: a secret on the command line can be seen by others: set the variable, or the one that "
+		         "ends "
+		         "in _FILE",
+		         wrong[i].flag);
+		assert_refused(VOC_PROGRAM_AGGREGATOR, wrong[i].arguments, NULL, text);
+	}
+	assert_accepted(&loaded, VOC_PROGRAM_AGGREGATOR, "--kafka.ssl.key.location=/k.pem --redis-url redis://h", NULL);
+	voc_conf_free(&loaded.conf);
+}
+
 static void test_printing_masks_secrets(void **state)
 {
 	(void)state;
@@ -326,15 +352,16 @@ static void test_printing_masks_secrets(void **state)
 		{ "redis://h:1", "redis://h:1" },
 		{ "unix:///run/redis.sock?db=1", "unix:///run/redis.sock?db=1" },
 	};
-	char *const environment[] = { "VOC_KAFKA_SASL_PASSWORD=hunter2", "VOC_KAFKA_LINGER_MS=5", NULL };
 	for (size_t i = 0; i < sizeof urls / sizeof *urls; i++) {
-		char arguments[100], line[100];
+		char variable[100], line[100];
+		char *const environment[] = { "VOC_KAFKA_SASL_PASSWORD=hunter2", "VOC_KAFKA_LINGER_MS=5", variable,
+			                      NULL };
 		struct loaded loaded;
 		struct voc_buf buf;
 		voc_buf_init(&buf, 10000);
-		snprintf(arguments, sizeof arguments, "--redis-url %s", urls[i].url);
+		snprintf(variable, sizeof variable, "VOC_REDIS_URL=%s", urls[i].url);
 		snprintf(line, sizeof line, "\nVOC_REDIS_URL=%s\n", urls[i].shown);
-		assert_accepted(&loaded, VOC_PROGRAM_AGGREGATOR, arguments, environment);
+		assert_accepted(&loaded, VOC_PROGRAM_AGGREGATOR, "", environment);
 		voc_conf_print(&buf, &loaded.conf, VOC_PROGRAM_AGGREGATOR);
 		const char *text = voc_buf_c_str(&buf);
 		assert_non_null(strstr(text, line));
@@ -423,6 +450,7 @@ int main(void)
 		cmocka_unit_test(test_librdkafka_properties_pass_through),
 		cmocka_unit_test(test_properties_are_bounded),
 		cmocka_unit_test(test_secrets_come_from_files),
+		cmocka_unit_test(test_secrets_may_not_stand_on_the_command_line),
 		cmocka_unit_test(test_printing_masks_secrets),
 		cmocka_unit_test(test_a_subcommand_keeps_its_own_flags),
 		cmocka_unit_test(test_help_names_each_option_of_the_program),

@@ -1,0 +1,11 @@
+/*
+ * What a process that holds secrets asks of the kernel: no core dump, no other process of the same user at its memory
+ * or environment, no new privileges. Once, at the start, before any thread.
+ */
+#ifndef VOC_BASE_PROCESS_GUARD_H
+#define VOC_BASE_PROCESS_GUARD_H
+
+/* What the kernel refuses is left as it is: there is nothing to be done about it. */
+void voc_process_guard(void);
+
+#endif
