@@ -117,6 +117,8 @@ enum voc_option_type {
 	  "How long a stop may take before what is left is given up (it is done again at the next start)") \
 	X(allow_private, INT, "VOC_ALLOW_PRIVATE", VOC_PROGRAM_ALERTER | VOC_PROGRAM_VOCCTL, SWITCH, "no", 0, 1, \
 	  "Webhooks may go to loopback and private addresses") \
+	X(webhook_ca_path, STRING, "VOC_WEBHOOK_CA", VOC_PROGRAM_ALERTER, OPTIONAL, "", 0, 0, \
+	  "Certificates (PEM) that webhooks' TLS is checked by, instead of the system's; the system's if empty") \
 	X(webhook_timeout_ms, INT, "VOC_WEBHOOK_TIMEOUT", VOC_PROGRAM_ALERTER, DURATION, "10s", 100, 300000, \
 	  "How long one webhook request may take") \
 	X(webhook_tries, INT, "VOC_WEBHOOK_TRIES", VOC_PROGRAM_ALERTER, COUNT, "12", 1, 1000, \

@@ -18,6 +18,39 @@ bool voc_webhook_secret_parse(struct voc_str text, struct voc_webhook_secret *re
 	return true;
 }
 
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
+/* The next word; empty at the end. */
+static struct voc_str take_word(struct voc_str *rest)
+{
+	size_t start = 0;
+	while (start < rest->len && is_blank(rest->ptr[start]))
+		start++;
+	size_t end = start;
+	while (end < rest->len && !is_blank(rest->ptr[end]))
+		end++;
+	struct voc_str word = voc_str_of(rest->ptr + start, end - start);
+	*rest = voc_str_of(rest->ptr + end, rest->len - end);
+	return word;
+}
+
+bool voc_webhook_secrets_parse(struct voc_str text, struct voc_webhook_secret *ret_secret,
+                               struct voc_webhook_secret *ret_older)
+{
+	struct voc_webhook_secret secret, older = { .len = 0 };
+	struct voc_str first = take_word(&text), second = take_word(&text), third = take_word(&text);
+	bool good = third.len == 0 && voc_webhook_secret_parse(first, &secret) &&
+	            (second.len == 0 || voc_webhook_secret_parse(second, &older));
+	if (good) {
+		*ret_secret = secret;
+		*ret_older = older;
+	}
+	return good;
+}
+
 bool voc_webhook_id_valid(struct voc_str id)
 {
 	if (id.len == 0 || id.len > VOC_WEBHOOK_ID_MAX_BYTES)

@@ -24,6 +24,14 @@ struct voc_webhook_secret {
 /* "whsec_" and base64. False, and the output untouched, if it is anything else or out of bounds. */
 bool voc_webhook_secret_parse(struct voc_str text, struct voc_webhook_secret *ret_secret);
 
+/*
+ * One secret, or two parted by white space: the first is the new one, both sign until every receiver knows it (the
+ * specification's way to rotate). False, and nothing changed, if there is anything else. `ret_older`: len 0 if there is
+ * one only.
+ */
+bool voc_webhook_secrets_parse(struct voc_str text, struct voc_webhook_secret *ret_secret,
+                               struct voc_webhook_secret *ret_older);
+
 /* Whether `id` can stand in a header and in front of the signature's dots: visible ASCII without '.', 1 to 256 bytes.
  */
 bool voc_webhook_id_valid(struct voc_str id);

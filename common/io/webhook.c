@@ -83,6 +83,10 @@ static bool set_up(struct slot *slot, const struct voc_webhook_options *options)
 	SET(CURLOPT_FOLLOWLOCATION, 0L);
 	SET(CURLOPT_SSL_VERIFYPEER, 1L);
 	SET(CURLOPT_SSL_VERIFYHOST, 2L);
+	if (options->ca_path && options->ca_path[0] != '\0') {
+		SET(CURLOPT_CAINFO, options->ca_path);
+		SET(CURLOPT_CAPATH, NULL);
+	}
 	SET(CURLOPT_PROXY, ""); /* explicitly none, or http_proxy in the environment would be honoured */
 	SET(CURLOPT_NOSIGNAL, 1L);
 	SET(CURLOPT_TIMEOUT_MS, (long)options->timeout_ms);

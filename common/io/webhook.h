@@ -25,6 +25,8 @@ struct voc_webhook_options {
 	int64_t timeout_ms;   /* of a whole request; connecting may take half of it */
 	size_t in_flight_max; /* requests under way */
 	bool allow_private;
+	const char
+	        *ca_path; /* certificates that vouch for the endpoint, instead of the system's; NULL or empty: those */
 };
 
 struct voc_webhook_request {

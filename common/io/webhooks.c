@@ -31,16 +31,14 @@ static void free_secret_buf(struct voc_buf *buf)
 	voc_buf_free(buf);
 }
 
-static enum voc_status load_secret(struct voc_endpoint *endpoint, struct voc_error *error)
+enum voc_status voc_endpoint_load_secret(struct voc_endpoint *endpoint, struct voc_error *error)
 {
 	struct voc_buf buf;
 	voc_buf_init(&buf, 1024);
 	enum voc_status status = read_file(&buf, endpoint->secret_file, error);
-	while (buf.len > 0 && (unsigned char)buf.ptr[buf.len - 1] <= ' ')
-		buf.len--;
-	if (status == VOC_OK && !voc_webhook_secret_parse(voc_buf_str(&buf), &endpoint->secret))
+	if (status == VOC_OK && !voc_webhook_secrets_parse(voc_buf_str(&buf), &endpoint->secret, &endpoint->older))
 		status = voc_error_set(error, VOC_FATAL, VOC_REASON_CONFIG, -1,
-		                       "%.120s: whsec_ and the base64 of %d to %d bytes are wanted",
+		                       "%.120s: whsec_ and the base64 of %d to %d bytes are wanted, once or twice",
 		                       endpoint->secret_file, VOC_WEBHOOK_SECRET_MIN_BYTES,
 		                       VOC_WEBHOOK_SECRET_MAX_BYTES);
 	free_secret_buf(&buf);
@@ -58,7 +56,7 @@ enum voc_status voc_webhooks_load(const char *path, struct voc_webhooks **ret_we
 	free_secret_buf(&buf);
 	for (size_t i = 0; status == VOC_OK && i < webhooks->count; i++) {
 		if (webhooks->endpoints[i].secret_file)
-			status = load_secret(&webhooks->endpoints[i], error);
+			status = voc_endpoint_load_secret(&webhooks->endpoints[i], error);
 	}
 	if (status == VOC_OK)
 		*ret_webhooks = webhooks;

@@ -26,6 +26,7 @@ struct voc_endpoint {
 	char *url;
 	enum voc_webhook_format format;
 	struct voc_webhook_secret secret; /* len 0: unsigned (slack only) */
+	struct voc_webhook_secret older;  /* len 0: none; signs, too, while receivers learn the new one */
 	char *secret_file;                /* NULL, or where voc_webhooks_load found the secret */
 	unsigned rules;                   /* bit 1 << VOC_RULE_x: which alerts it wants */
 	enum voc_severity min_severity;
@@ -44,6 +45,8 @@ VOC_MUST_CHECK enum voc_status voc_webhooks_load(const char *path, struct voc_we
 /* Parses only: a secret that is in a file is not there yet. */
 VOC_MUST_CHECK enum voc_status voc_webhooks_parse(struct voc_str json, struct voc_webhooks **ret_webhooks,
                                                   struct voc_error *error);
+/* Reads secret_file again. VOC_FATAL with VOC_REASON_CONFIG, and the secrets as they were. */
+VOC_MUST_CHECK enum voc_status voc_endpoint_load_secret(struct voc_endpoint *endpoint, struct voc_error *error);
 /* NULL is fine. Secrets are wiped. */
 void voc_webhooks_free(struct voc_webhooks *webhooks);
 /* Appends a line for each endpoint; of its URL the origin only. */

@@ -76,8 +76,8 @@ static enum voc_status parse_format(struct voc_endpoint *endpoint, json_t *value
 
 static enum voc_status set_secret(struct voc_endpoint *endpoint, struct voc_str text, const struct place *place)
 {
-	if (!voc_webhook_secret_parse(text, &endpoint->secret))
-		return FAIL(place, ".secret: whsec_ and the base64 of %d to %d bytes are wanted",
+	if (!voc_webhook_secrets_parse(text, &endpoint->secret, &endpoint->older))
+		return FAIL(place, ".secret: whsec_ and the base64 of %d to %d bytes are wanted, once or twice",
 		            VOC_WEBHOOK_SECRET_MIN_BYTES, VOC_WEBHOOK_SECRET_MAX_BYTES);
 	return VOC_OK;
 }

@@ -2,6 +2,7 @@
 
 #include "alerter/endpoint_internal.h"
 #include "base/clock.h"
+#include "base/files.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,6 +21,7 @@ static enum voc_status open_client(struct endpoint *endpoint, struct voc_error *
 		.timeout_ms = conf->webhook_timeout_ms,
 		.in_flight_max = (size_t)conf->webhook_in_flight,
 		.allow_private = conf->allow_private != 0,
+		.ca_path = conf->webhook_ca_path,
 	};
 	return voc_webhook_client_open(&options, &endpoint->client, error);
 }
@@ -34,6 +36,9 @@ enum voc_status endpoint_open(const struct endpoint_settings *settings, struct e
 	pthread_mutex_init(&endpoint->lock, NULL);
 	atomic_init(&endpoint->ended, true); /* until it is started */
 	endpoint->settings = *settings;
+	endpoint->webhook = *settings->webhook;
+	if (endpoint->webhook.secret_file)
+		endpoint->secret_stamp = voc_file_stamp(endpoint->webhook.secret_file);
 	endpoint->policy = (struct voc_retry_policy){
 		.backoff_ms = conf->webhook_backoff_ms,
 		.backoff_max_ms = conf->webhook_backoff_max_ms,
@@ -77,6 +82,7 @@ void endpoint_free(struct endpoint *endpoint)
 	voc_webhook_client_free(endpoint->client);
 	voc_arena_free(endpoint->scratch);
 	pthread_mutex_destroy(&endpoint->lock);
+	explicit_bzero(&endpoint->webhook, sizeof endpoint->webhook);
 	free(endpoint);
 }
 
@@ -88,6 +94,7 @@ static bool is_over(const struct endpoint *endpoint)
 static enum voc_status turn(struct endpoint *endpoint, struct voc_error *error)
 {
 	bool more = false;
+	endpoint_renew_secret(endpoint, voc_clock_ms());
 	enum voc_status status = endpoint_read(endpoint, &more, error);
 	if (status == VOC_OK)
 		status = endpoint_post_letters(endpoint, error);

@@ -22,6 +22,9 @@ struct lane {
 
 struct endpoint {
 	struct endpoint_settings settings;
+	struct voc_endpoint webhook; /* settings.webhook with the secrets of now; the rest is borrowed from there */
+	uint64_t secret_stamp;       /* of secret_file when it was read last */
+	int64_t secret_look_ms;      /* when it is looked at next */
 	struct voc_retry_policy policy;
 	char group[VOC_TOPIC_NAME_SIZE], topic[VOC_TOPIC_NAME_SIZE];
 	pthread_t thread;
@@ -58,6 +61,11 @@ void endpoint_acknowledge(struct endpoint *endpoint, size_t slot, int64_t offset
 void endpoint_free_lanes(struct endpoint *endpoint);
 /* Lag and watchdog, about once a second. VOC_FATAL when memory runs out. */
 VOC_MUST_CHECK enum voc_status endpoint_show(struct endpoint *endpoint, int64_t now_ms, struct voc_error *error);
+
+/* endpoint_secret.c */
+/* Reads the secret's file again if it has changed; looks about once a second. What can't be read leaves the old ones.
+ */
+void endpoint_renew_secret(struct endpoint *endpoint, int64_t now_ms);
 
 /* endpoint_send.c */
 VOC_MUST_CHECK enum voc_status endpoint_send_due(struct endpoint *endpoint, struct voc_error *error);

@@ -33,7 +33,7 @@ static enum voc_status send_job(struct endpoint *endpoint, struct job *job, stru
 {
 	struct request_headers headers;
 	enum voc_status status = VOC_OK;
-	if (!request_headers_make(&headers, endpoint->settings.webhook, job->id, job->body, job->trace,
+	if (!request_headers_make(&headers, &endpoint->webhook, job->id, job->body, job->trace,
 	                          voc_clock_wall_ms() / 1000))
 		status = voc_error_set(error, VOC_FATAL, VOC_REASON_OUT_OF_MEMORY, -1, "a request's headers");
 	const struct voc_webhook_request request = {

@@ -40,6 +40,10 @@ bool request_headers_make(struct request_headers *headers, const struct voc_endp
 		/* one with half a signature would be refused for good */
 		if (!voc_webhook_sign(text, &endpoint->secret, voc_str_from(id), time_s, body))
 			return false;
+		if (endpoint->older.len > 0 &&
+		    !(voc_buf_add_char(text, ' ') &&
+		      voc_webhook_sign(text, &endpoint->older, voc_str_from(id), time_s, body)))
+			return false;
 		end_line(headers, start);
 	}
 	if (trace.len > 0) {

@@ -190,3 +190,37 @@ def test_events_on_their_way_are_waited_for(stack):
     stack.ctl("forget", "C-late", "--yes")
     wait_for(lambda: customer_keys(stack, "C-late") == [], 10, "the customer to be gone", stack)
     assert stack.ctl("forget", "C\tlate", "--yes", check=False).returncode == 2
+
+
+def test_a_webhook_secret_changes_without_a_restart(stack):
+    """Old, then new and old side by side, then new only: the receiver, which knows the old one, takes the first two and refuses the third."""
+    new, path = "whsec_bmV3LXNlY3JldC1uZXctc2VjcmV0LW5ldy1zZWNyZXQ=", stack.folder / "secret"
+    webhooks = json.loads((stack.folder / "webhooks.json").read_text())
+    del webhooks["endpoints"][0]["secret"]
+    webhooks["endpoints"][0]["secret_file"] = str(path)
+    (stack.folder / "webhooks.json").write_text(json.dumps(webhooks))
+    path.write_text(SECRET + "\n")
+    stack.start("classifier")
+    stack.start("aggregator")
+    alerter, = stack.start("alerter")
+    stack.wait_ready()
+
+    def alert(customer):
+        send(stack, some_events(customer, 0, 1))
+        stack.wait_drained()
+        return [entry for entry in stack.received() if entry["body"]["subject"] == customer]
+
+    def change(text, signatures):
+        path.write_text(text)
+        wait_for(lambda: [line for line in alerter.log.read_text().splitlines() if '"secret read again"' in line and f'"signatures":{signatures}' in line], 20,
+                 "the secret to be read again", stack)
+    assert alert("C-old")
+    change(f"{new}\n{SECRET}\n", 2)
+    assert alert("C-both")
+    path.write_text("no secret\n")
+    wait_for(lambda: "the secret stays as it was" in alerter.log.read_text(), 20, "the bad file to be told", stack)
+    assert alert("C-still")
+    change(new, 1)
+    assert not alert("C-new") and stack.read_all("dlq"), "refused by a receiver that knows only the old secret"
+    log = alerter.log.read_text()
+    assert new not in log and SECRET not in log and "no secret" not in log

@@ -88,6 +88,30 @@ static void test_a_secret_has_its_bounds(void **state)
 	voc_buf_free(&buf);
 }
 
+static void test_two_secrets_while_receivers_change(void **state)
+{
+	(void)state;
+	struct voc_webhook_secret secret = { .len = 7 }, older = { .len = 9 };
+	const char *one = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+	assert_true(voc_webhook_secrets_parse(voc_str_from(one), &secret, &older));
+	assert_int_equal(secret.len, 24);
+	assert_int_equal(older.len, 0);
+	assert_true(voc_webhook_secrets_parse(VOC_STR(" whsec_dm9jLXRlc3Qtc2VjcmV0LXZvYy10ZXN0LXNlY3JldA==\r\nwhsec_"
+	                                              "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\n"),
+	                                      &secret, &older));
+	assert_memory_equal(secret.bytes, "voc-test-secret", 15);
+	assert_int_equal(older.len, 24);
+	static const char *const wrong[] = {
+		"", "hunter2", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw hunter2",
+		"whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw x"
+	};
+	for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+		assert_false(voc_webhook_secrets_parse(voc_str_from(wrong[i]), &secret, &older));
+		assert_memory_equal(secret.bytes, "voc-test-secret", 15);
+		assert_int_equal(older.len, 24);
+	}
+}
+
 static void test_an_id_fits_a_header(void **state)
 {
 	(void)state;
@@ -106,8 +130,11 @@ static void test_an_id_fits_a_header(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_base64_there_and_back),   cmocka_unit_test(test_base64_is_strict),
-		cmocka_unit_test(test_the_reference_signature), cmocka_unit_test(test_a_secret_has_its_bounds),
+		cmocka_unit_test(test_base64_there_and_back),
+		cmocka_unit_test(test_base64_is_strict),
+		cmocka_unit_test(test_the_reference_signature),
+		cmocka_unit_test(test_a_secret_has_its_bounds),
+		cmocka_unit_test(test_two_secrets_while_receivers_change),
 		cmocka_unit_test(test_an_id_fits_a_header),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
