@@ -109,13 +109,6 @@ static void read_contributions(struct voc_json_reader *json, struct voc_str *ret
 		voc_json_fail(json, VOC_REASON_BAD_TYPE, "data.contributions");
 }
 
-static void read_gap(struct voc_json_reader *json, struct voc_str *ret_gap)
-{
-	enum voc_gap gap;
-	enum voc_gap_strength strength;
-	voc_gap_read_member(json, ret_gap, &gap, &strength);
-}
-
 static void read_origin(struct voc_json_reader *json, struct voc_str *ret_origin)
 {
 	struct voc_source_position position;
@@ -160,7 +153,7 @@ static void read_data_member(struct voc_json_reader *json, int member, struct vo
 	case DATA_CONTRIBUTIONS: read_contributions(json, &ret->contributions); break;
 	case DATA_PRODUCT: voc_read_name(json, "data.product", VOC_NAME_MAX_CHARS, &ret->product); break;
 	case DATA_TEAM: voc_read_name(json, "data.team", VOC_NAME_MAX_CHARS, &ret->team); break;
-	case DATA_GAP: read_gap(json, &ret->gap); break;
+	case DATA_GAP: voc_gap_read_member(json, &ret->gap, &ret->gap_said); break;
 	case DATA_AGENT: voc_read_name(json, "data.agent_id", VOC_NAME_MAX_CHARS, &ret->agent_id); break;
 	default: break;
 	}

@@ -50,8 +50,7 @@ struct voc_classified {
 	size_t evidence_count;
 	struct voc_course course;
 	struct voc_str gap; /* JSON object, verbatim; empty if absent */
-	enum voc_gap gap_number;
-	enum voc_gap_strength gap_strength;
+	struct voc_gap_said gap_said;
 	struct voc_str model;
 };
 

@@ -236,7 +236,7 @@ static void read_data_member(struct voc_json_reader *json, int member, struct vo
 	case DATA_MODEL: voc_json_read_str(json, &ret->model); break;
 	case DATA_CONTACT: voc_read_name(json, "data.contact", VOC_NAME_MAX_CHARS, &ret->contact); break;
 	case DATA_RATING: read_rating(json, "data.rating", &ret->rating); break;
-	case DATA_GAP: voc_gap_read_member(json, &ret->gap, &ret->gap_number, &ret->gap_strength); break;
+	case DATA_GAP: voc_gap_read_member(json, &ret->gap, &ret->gap_said); break;
 	case DATA_EXPECTED: read_rating(json, "data.expected", &ret->expected); break;
 	case DATA_PRODUCT: voc_read_name(json, "data.product", VOC_NAME_MAX_CHARS, &ret->product); break;
 	case DATA_TEAM: voc_read_name(json, "data.team", VOC_NAME_MAX_CHARS, &ret->team); break;

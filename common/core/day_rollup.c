@@ -241,9 +241,9 @@ bool voc_day_rollup_add(struct voc_day_rollup *rollup, const struct voc_classifi
 	day->counts[FIELD_CONTACTS]++;
 	day->counts[FIELD_COMPLAINTS] += event->labels.feedback == VOC_FEEDBACK_COMPLAINT;
 	day->counts[FIELD_CHURN] += event->labels.churn_intent;
-	if (event->gap_number != VOC_GAP_NONE) {
-		day->counts[FIELD_GAP + event->gap_number]++;
-		day->counts[FIELD_GAP_WEAK + event->gap_number] += event->gap_strength == VOC_GAP_WEAK;
+	if (event->gap_said.gap != VOC_GAP_NONE) {
+		day->counts[FIELD_GAP + event->gap_said.gap]++;
+		day->counts[FIELD_GAP_WEAK + event->gap_said.gap] += event->gap_said.strength == VOC_GAP_WEAK;
 	}
 	if (event->rating > 0 && event->expected > 0) {
 		day->counts[FIELD_PAIRS]++;

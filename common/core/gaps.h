@@ -90,10 +90,15 @@ void voc_gaps_find(const struct voc_gaps *gaps, const struct voc_gap_input *inpu
 /* The member `gap` of an object; nothing where there is none. */
 void voc_gap_write(struct voc_json_writer *json, const struct voc_gap_finding *finding);
 
-/* Reads that member: the object as it stands, and what it says. Fails the reader for any that voc_gap_write would not
- * write. */
-void voc_gap_read_member(struct voc_json_reader *json, struct voc_str *ret_json, enum voc_gap *ret_gap,
-                         enum voc_gap_strength *ret_strength);
+/* What such a member says. Strings are borrowed from the record's bytes or the arena. */
+struct voc_gap_said {
+	enum voc_gap gap; /* VOC_GAP_NONE: there is none */
+	enum voc_gap_strength strength;
+	struct voc_str owner, step;
+};
+
+/* Reads it, and gives the object as it stands. Fails the reader for any that voc_gap_write would not write. */
+void voc_gap_read_member(struct voc_json_reader *json, struct voc_str *ret_json, struct voc_gap_said *ret_said);
 
 /* Of a gap in the file: in Korean for "ko", else in English. */
 const char *voc_gaps_owner(const struct voc_gaps *gaps, enum voc_gap gap, const char *lang);

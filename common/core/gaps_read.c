@@ -34,45 +34,49 @@ static void read_strength(struct voc_json_reader *json, enum voc_gap_strength *r
 		voc_json_fail(json, VOC_REASON_BAD_VALUE, "strength");
 }
 
-static void read_member(struct voc_json_reader *json, int member, int64_t *ret_number, struct voc_str *ret_name,
-                        enum voc_gap_strength *ret_strength)
+static void read_member(struct voc_json_reader *json, int member, struct voc_str *ret_name,
+                        struct voc_gap_said *ret_said)
 {
-	struct voc_str text;
+	struct voc_str version;
+	int64_t number;
 	switch (member) {
-	case GAP_NUMBER: voc_read_int(json, "number", 1, VOC_GAP_COUNT - 1, ret_number); break;
+	case GAP_NUMBER:
+		if (voc_read_int(json, "number", 1, VOC_GAP_COUNT - 1, &number))
+			ret_said->gap = (enum voc_gap)number;
+		break;
 	case GAP_NAME: voc_json_read_str(json, ret_name); break;
-	case GAP_STRENGTH: read_strength(json, ret_strength); break;
+	case GAP_STRENGTH: read_strength(json, &ret_said->strength); break;
 	case GAP_CUES: read_cues(json); break;
-	default: voc_json_read_str(json, &text); break;
+	case GAP_OWNER: voc_json_read_str(json, &ret_said->owner); break;
+	case GAP_STEP: voc_json_read_str(json, &ret_said->step); break;
+	default: voc_json_read_str(json, &version); break;
 	}
 }
 
-static enum voc_status read_gap(struct voc_str text, struct voc_arena *arena, enum voc_gap *ret_gap,
-                                enum voc_gap_strength *ret_strength)
+static enum voc_status read_gap(struct voc_str text, struct voc_arena *arena, struct voc_gap_said *ret_said)
 {
 	struct voc_json_reader json;
 	struct voc_error error;
+	struct voc_gap_said said = { .gap = VOC_GAP_NONE };
 	struct voc_str name = { NULL, 0 };
-	int64_t number = VOC_GAP_NONE;
 	uint32_t seen = 0;
 	int member;
 	voc_error_clear(&error);
 	voc_json_read_begin(&json, text, arena, MAX_DEPTH, &error);
 	if (voc_json_enter_object(&json)) {
 		while ((member = voc_members_next(&json, &members, &seen)) >= 0)
-			read_member(&json, member, &number, &name, ret_strength);
+			read_member(&json, member, &name, &said);
 		voc_members_check(&json, &members, seen);
 	}
 	if (!voc_json_read_end(&json))
 		return voc_read_failure(&error);
-	if (!voc_str_is(name, voc_gap_name((enum voc_gap)number)))
+	if (!voc_str_is(name, voc_gap_name(said.gap)))
 		return VOC_INVALID;
-	*ret_gap = (enum voc_gap)number;
+	*ret_said = said;
 	return VOC_OK;
 }
 
-void voc_gap_read_member(struct voc_json_reader *json, struct voc_str *ret_json, enum voc_gap *ret_gap,
-                         enum voc_gap_strength *ret_strength)
+void voc_gap_read_member(struct voc_json_reader *json, struct voc_str *ret_json, struct voc_gap_said *ret_said)
 {
 	if (voc_json_peek(json) != VOC_JSON_OBJECT) {
 		voc_json_fail(json, VOC_REASON_BAD_TYPE, "data.gap");
@@ -80,7 +84,7 @@ void voc_gap_read_member(struct voc_json_reader *json, struct voc_str *ret_json,
 	}
 	if (!voc_json_skip(json, ret_json))
 		return;
-	enum voc_status status = read_gap(*ret_json, json->arena, ret_gap, ret_strength);
+	enum voc_status status = read_gap(*ret_json, json->arena, ret_said);
 	if (status != VOC_OK)
 		voc_json_fail(json, status == VOC_FATAL ? VOC_REASON_OUT_OF_MEMORY : VOC_REASON_BAD_VALUE, "data.gap");
 }

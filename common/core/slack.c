@@ -16,6 +16,8 @@ struct words {
 	const char *severities[VOC_SEVERITY_COUNT];
 	const char *states[VOC_RISK_STATE_COUNT];
 	const char *customer, *risk, *before, *satisfaction, *contacts, *complaints, *evidence, *follow_up;
+	const char *gap;
+	const char *gaps[VOC_GAP_COUNT], *strengths[VOC_GAP_STRENGTH_COUNT];
 };
 
 static const struct words english = {
@@ -42,6 +44,9 @@ static const struct words english = {
 	.complaints = "Complaints",
 	.evidence = "In the customer's words",
 	.follow_up = "Advised follow-up",
+	.gap = "Quality gap",
+	.gaps = { "", "knowledge", "design", "delivery", "communication", "perception" },
+	.strengths = { "weak evidence", "fair evidence", "strong evidence" },
 };
 
 static const struct words korean = {
@@ -68,6 +73,9 @@ static const struct words korean = {
 	.complaints = "불만",
 	.evidence = "고객의 말",
 	.follow_up = "권장 조치",
+	.gap = "품질 갭",
+	.gaps = { "", "이해", "설계·기준", "이행", "약속", "지각" },
+	.strengths = { "근거 약함", "근거 보통", "근거 강함" },
 };
 _Static_assert(VOC_RULE_COUNT == 13 && VOC_SEVERITY_COUNT == 4 && VOC_RISK_STATE_COUNT == 3,
                "every rule, severity and state has its words in both languages");
@@ -129,6 +137,18 @@ static void add_follow_up(struct voc_buf *buf, const struct words *words, const 
 		return;
 	voc_buf_addf(buf, "*%s*\n", words->follow_up);
 	add_escaped(buf, alert->follow_up, FOLLOW_UP_MAX_BYTES);
+}
+
+/* Whose it is to mend, and how sure that is. */
+static void add_gap(struct voc_buf *buf, const struct words *words, const struct voc_gap_said *said)
+{
+	if (said->gap == VOC_GAP_NONE)
+		return;
+	voc_buf_addf(buf, "*%s %d: %s* (%s)\n", words->gap, (int)said->gap, words->gaps[said->gap],
+	             words->strengths[said->strength]);
+	add_escaped(buf, said->owner, NAME_MAX_BYTES);
+	voc_buf_add_str(buf, VOC_STR(": "));
+	add_escaped(buf, said->step, FOLLOW_UP_MAX_BYTES);
 }
 
 /* Where to look it up. */
@@ -197,6 +217,8 @@ bool voc_slack_encode(struct voc_buf *buf, const struct voc_alert *alert, const 
 	add_evidence(&text, words, contributions, count);
 	write_section(&json, &text);
 	add_follow_up(&text, words, alert);
+	write_section(&json, &text);
+	add_gap(&text, words, &alert->gap_said);
 	write_section(&json, &text);
 	add_footnote(&text, alert);
 	write_footnote(&json, &text);

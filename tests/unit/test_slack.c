@@ -86,6 +86,26 @@ static void test_korean_alerts_are_korean(void **state)
 	json_decref(payload);
 }
 
+static void test_the_gap_says_whose_it_is_and_how_sure_that_is(void **state)
+{
+	(void)state;
+	struct voc_alert alert = example();
+	alert.gap_said = (struct voc_gap_said){ .gap = VOC_GAP_COMMUNICATION,
+		                                .strength = VOC_GAP_WEAK,
+		                                .owner = VOC_STR("Sales & <!channel>"),
+		                                .step = VOC_STR("Look it up.") };
+	json_t *payload = encode(&alert, NULL, 0);
+	assert_string_equal(section(payload, 2), "*Quality gap 4: communication* (weak evidence)\n"
+	                                         "Sales &amp; &lt;!channel&gt;: Look it up.");
+	json_decref(payload);
+	memcpy(alert.lang, "ko", 3);
+	alert.gap_said.strength = VOC_GAP_STRONG;
+	payload = encode(&alert, NULL, 0);
+	assert_memory_equal(section(payload, 2), "*품질 갭 4: 약속* (근거 강함)\n",
+	                    strlen("*품질 갭 4: 약속* (근거 강함)\n"));
+	json_decref(payload);
+}
+
 static void test_a_customer_can_page_nobody(void **state)
 {
 	(void)state;
@@ -116,12 +136,13 @@ static void test_it_fits_whatever_comes(void **state)
 		struct voc_alert alert = example();
 		alert.customer_id = alert.follow_up = alert.product = alert.team = alert.agent_id = alert.id = all;
 		alert.events = alert.complaints = INT64_MIN;
+		alert.gap_said = (struct voc_gap_said){ .gap = VOC_GAP_PERCEPTION, .owner = all, .step = all };
 		struct voc_contribution contributions[8];
 		for (size_t j = 0; j < 8; j++)
 			contributions[j] =
 			        (struct voc_contribution){ .evidence = { all, all, all }, .evidence_count = 3 };
 		json_t *payload = encode(&alert, contributions, 8);
-		for (size_t j = 0; j < 3; j++)
+		for (size_t j = 0; j < 4; j++)
 			section(payload, j);
 		json_decref(payload);
 		voc_buf_free(&text);
@@ -143,6 +164,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_it_says_who_how_bad_why_and_what_to_do),
 		cmocka_unit_test(test_korean_alerts_are_korean),
+		cmocka_unit_test(test_the_gap_says_whose_it_is_and_how_sure_that_is),
 		cmocka_unit_test(test_a_customer_can_page_nobody),
 		cmocka_unit_test(test_it_fits_whatever_comes),
 		cmocka_unit_test(test_a_full_buffer_is_told),
