@@ -83,9 +83,11 @@ class Node:
         return self.redis.info("persistence")["aof_current_size"]
 
     def writes_file(self):
-        """Not so in a full synchronisation, nor after one that failed: a restart would then bring back what the file held before."""
+        """Not so in a full synchronisation, nor after a rewrite that failed (a full disk): a restart would bring back what the file held before."""
         seen = self.redis.info("persistence")
-        return bool(seen["aof_enabled"]) and not seen["aof_rewrite_in_progress"] and not seen["loading"]
+        rewriting = seen["aof_rewrite_in_progress"] or seen["aof_rewrite_scheduled"]
+        well = seen["aof_last_bgrewrite_status"] == seen["aof_last_write_status"] == "ok"
+        return bool(seen["aof_enabled"]) and not rewriting and well and not seen["loading"]
 
     # ---- roles
     def role(self):
