@@ -4,6 +4,7 @@
 #
 #   tests/compose.sh              docker-compose.yml, about five minutes on two calm cores; nothing is left behind but the images' build cache
 #   tests/compose.sh --cluster    docker-compose.cluster.yml: TLS, logins, a broker and a Redis master that die; about three minutes and 4 GB of memory
+# IMAGES=0.1.0 tests/compose.sh ...  tries the images of that tag instead of building some.
 set -uo pipefail
 cd "$(dirname "$0")/.."
 
