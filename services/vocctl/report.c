@@ -64,7 +64,8 @@ static enum voc_status print(const struct report *report, bool as_json, struct v
 	return status;
 }
 
-static enum voc_status make(struct report *report, struct vocctl_store *store, bool as_json, struct voc_error *error)
+static enum voc_status make(const struct report *asked, struct vocctl_store *store, bool as_json,
+                            struct voc_error *error)
 {
 	struct index_tally *tally = NULL;
 	struct index_list list = { 0 };
@@ -72,16 +73,17 @@ static enum voc_status make(struct report *report, struct vocctl_store *store, b
 	int importance[VOC_SERVQUAL_COUNT];
 	enum voc_status status = index_tally_importance(store, importance, error);
 	if (status == VOC_OK)
-		status = index_tally_read(store, report->first_day, report->days, TALLY_BYTES, &tally, error);
-	if (status == VOC_OK && !index_tally_list(tally, report->by, importance, &list))
+		status = index_tally_read(store, asked->first_day, asked->days, TALLY_BYTES, &tally, error);
+	if (status == VOC_OK && !index_tally_list(tally, asked->by, importance, &list))
 		status = out_of_memory(error);
-	if (status == VOC_OK && !index_tally_recovery(tally, report->recovery_by, &recovery))
+	if (status == VOC_OK && !index_tally_recovery(tally, asked->recovery_by, &recovery))
 		status = out_of_memory(error);
-	report->tally = tally;
-	report->recovery = &recovery;
-	report->list = &list;
+	struct report report = *asked;
+	report.tally = tally;
+	report.recovery = &recovery;
+	report.list = &list;
 	if (status == VOC_OK)
-		status = print(report, as_json, error);
+		status = print(&report, as_json, error);
 	index_list_free(&list);
 	recovery_list_free(&recovery);
 	index_tally_free(tally);

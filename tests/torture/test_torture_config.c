@@ -1,4 +1,4 @@
-/* Torture of what is read at the start: options, rules, endpoints, phrase rules, the model. */
+/* Torture of what is read at the start: options, rules, gaps, endpoints, phrase rules, the model. */
 #include "base/file_map.h"
 #include "conf/conf.h"
 #include "core/classify.h"
@@ -65,6 +65,16 @@ static enum voc_status parse_phrases(void *context, struct voc_error *error)
 	return status;
 }
 
+static enum voc_status parse_gaps(void *context, struct voc_error *error)
+{
+	const struct voc_buf *file = context;
+	struct voc_gaps *gaps = NULL;
+	enum voc_status status = voc_gaps_parse(voc_buf_str(file), &gaps, error);
+	assert_true((status == VOC_OK) == (gaps != NULL));
+	voc_gaps_free(gaps);
+	return status;
+}
+
 static enum voc_status open_classifier(void *context, struct voc_error *error)
 {
 	(void)context;
@@ -96,6 +106,12 @@ static void test_webhooks(void **state)
 	torture_file("webhooks", "tests/fuzz/corpus/fuzz_webhooks/full.json", parse_webhooks);
 }
 
+static void test_gaps(void **state)
+{
+	(void)state;
+	torture_file("gaps", "deploy/gaps.json", parse_gaps);
+}
+
 static void test_options(void **state)
 {
 	(void)state;
@@ -122,8 +138,8 @@ static void test_classifier(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_rules),   cmocka_unit_test(test_webhooks),   cmocka_unit_test(test_options),
-		cmocka_unit_test(test_phrases), cmocka_unit_test(test_classifier),
+		cmocka_unit_test(test_rules),   cmocka_unit_test(test_gaps),    cmocka_unit_test(test_webhooks),
+		cmocka_unit_test(test_options), cmocka_unit_test(test_phrases), cmocka_unit_test(test_classifier),
 	};
 	torture_begin();
 	return cmocka_run_group_tests(tests, NULL, NULL);
