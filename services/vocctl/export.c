@@ -70,7 +70,8 @@ static void write_event(struct voc_json_writer *json, const struct voc_message *
 		voc_json_member_i64(json, "score", score);
 	if (event->gap_said.gap != VOC_GAP_NONE) {
 		voc_json_member_str(json, "gap", voc_str_from(voc_gap_name(event->gap_said.gap)));
-		voc_json_member_str(json, "gap_strength", voc_str_from(voc_gap_strength_name(event->gap_said.strength)));
+		voc_json_member_str(json, "gap_strength",
+		                    voc_str_from(voc_gap_strength_name(event->gap_said.strength)));
 	}
 	voc_json_member_str(json, "model", event->model);
 	voc_json_object_end(json);

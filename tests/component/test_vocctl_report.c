@@ -128,8 +128,9 @@ static void test_drivers_by_the_rules_in_force(void **state)
 	rules[len] = '\0';
 	char *last = strrchr(rules, '}');
 	assert_non_null(last);
-	strcpy(last, ",\"importance\":{\"reliability\":10,\"responsiveness\":10,\"assurance\":10,\"empathy\":10,"
-	             "\"tangibles\":60}}");
+	snprintf(last, sizeof rules - (size_t)(last - rules), "%s",
+	         ",\"importance\":{\"reliability\":10,\"responsiveness\":10,\"assurance\":10,\"empathy\":10,"
+	         "\"tangibles\":60}}");
 	REDIS_DO(&server, "HSET", "voc:{2}:position", "rules_body", rules);
 	PROGRAM_RUN(&run, NULL, "vocctl", "report", "--from", "2026-11-11", "--to", "2026-11-11");
 	assert_int_equal(run.status, 0);

@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
+#define PIECE_SIZE   256 /* of one sample, with the NUL */
 
 static uint64_t next(struct mask_source *source)
 {
@@ -24,6 +25,14 @@ static const char *pick(struct mask_source *source, const char *const *list, siz
 
 #define PICK(source, list) pick(source, list, COUNT(list))
 
+static char *put_digits(char *to, unsigned value, int count)
+{
+	if (count == 2)
+		*to++ = (char)('0' + value / 10);
+	*to++ = (char)('0' + value % 10);
+	return to;
+}
+
 /*
  * Fills a pattern: '#' is any digit, '^' 1 to 9, '@' 2 to 9, 'M' and 'D' a month and a day (two digits each), 'Y' the
  * last two digits of a year, 'U' a capital; '\\' takes the next as it is. All else stands for itself.
@@ -32,12 +41,12 @@ static void fill(struct mask_source *source, const char *pattern, char *to)
 {
 	for (; *pattern; pattern++) {
 		switch (*pattern) {
-		case '#': to += sprintf(to, "%u", below(source, 10)); break;
-		case '^': to += sprintf(to, "%u", 1 + below(source, 9)); break;
-		case '@': to += sprintf(to, "%u", 2 + below(source, 8)); break;
-		case 'M': to += sprintf(to, "%02u", 1 + below(source, 12)); break;
-		case 'D': to += sprintf(to, "%02u", 1 + below(source, 28)); break;
-		case 'Y': to += sprintf(to, "%02u", below(source, 100)); break;
+		case '#': to = put_digits(to, below(source, 10), 1); break;
+		case '^': to = put_digits(to, 1 + below(source, 9), 1); break;
+		case '@': to = put_digits(to, 2 + below(source, 8), 1); break;
+		case 'M': to = put_digits(to, 1 + below(source, 12), 2); break;
+		case 'D': to = put_digits(to, 1 + below(source, 28), 2); break;
+		case 'Y': to = put_digits(to, below(source, 100), 2); break;
 		case 'U': *to++ = (char)('A' + below(source, 26)); break;
 		case '\\': pattern++; /* fall through */
 		default: *to++ = *pattern; break;
@@ -49,17 +58,18 @@ static void fill(struct mask_source *source, const char *pattern, char *to)
 /* Digits and dashes as an East Asian keyboard may give them. */
 static void widen(char *text)
 {
-	char wide[256], *to = wide;
-	for (const char *at = text; *at; at++) {
-		if (*at >= '0' && *at <= '9')
-			to += sprintf(to, "\xEF\xBC%c", 0x90 + (*at - '0'));
-		else if (*at == '-')
-			to += sprintf(to, "\xEF\xBC\x8D");
-		else
-			*to++ = *at;
+	char wide[PIECE_SIZE];
+	size_t len = 0;
+	for (const char *at = text; *at && len + 4 < sizeof wide; at++) {
+		bool digit = *at >= '0' && *at <= '9';
+		if (digit || *at == '-') {
+			memcpy(wide + len, "\xEF\xBC", 2);
+			len += 2;
+		}
+		wide[len++] = digit ? (char)(0x90 + (*at - '0')) : *at == '-' ? '\x8D' : *at;
 	}
-	*to = '\0';
-	strcpy(text, wide);
+	wide[len] = '\0';
+	memcpy(text, wide, len + 1);
 }
 
 /* The last digit becomes what Luhn's check wants. */
@@ -136,8 +146,8 @@ static void make_email(struct mask_source *source, bool korean, char *to)
 	static const char *const hosts[] = { "naver.com", "gmail.com",   "mail.example.co.kr",
 		                             "daum.net",  "uni-bonn.de", "x.io" };
 	(void)korean;
-	sprintf(to, "%s%u%s%s", PICK(source, names), below(source, 3000), below(source, 12) == 0 ? "＠" : "@",
-	        PICK(source, hosts));
+	snprintf(to, PIECE_SIZE, "%s%u%s%s", PICK(source, names), below(source, 3000),
+	         below(source, 12) == 0 ? "＠" : "@", PICK(source, hosts));
 }
 
 static void make_plate(struct mask_source *source, bool korean, char *to)
@@ -189,7 +199,7 @@ static void make_plate(struct mask_source *source, bool korean, char *to)
 	(void)korean;
 	fill(source, PICK(source, before), a);
 	fill(source, "####", b);
-	sprintf(to, "%s%s%s%s", a, PICK(source, letters), PICK(source, spaces), b);
+	snprintf(to, PIECE_SIZE, "%s%s%s%s", a, PICK(source, letters), PICK(source, spaces), b);
 }
 
 static void make_passport(struct mask_source *source, bool korean, char *to)
@@ -265,14 +275,14 @@ void mask_sample_personal(struct mask_source *source, enum voc_mask_kind kind, b
 		                               "주문한 지 5일 됐는데 ", "2026년 11월 21일에 " };
 	static const char *const lead_en[] = { "", "I waited 40 minutes. ", "Third time I ask, ",
 		                               "Ordered 5 days ago and nothing. ", "On 2026-11-21 at 09:30 " };
-	char piece[256];
+	char piece[PIECE_SIZE];
 	makers[kind](source, korean, piece);
 	const char *frame = around[kind][korean][below(source, 6)];
 	const char *lead = korean ? PICK(source, lead_ko) : PICK(source, lead_en);
 	const char *place = strstr(frame, "%s");
 	ret->start = strlen(lead) + (size_t)(place - frame);
 	ret->end = ret->start + strlen(piece);
-	sprintf(ret->text, "%s%.*s%s%s", lead, (int)(place - frame), frame, piece, place + 2);
+	snprintf(ret->text, sizeof ret->text, "%s%.*s%s%s", lead, (int)(place - frame), frame, piece, place + 2);
 }
 
 struct decoys {
@@ -321,13 +331,13 @@ static const struct decoys decoys[MASK_DECOY_COUNT] = {
 void mask_sample_decoy(struct mask_source *source, enum mask_decoy decoy, bool korean, struct mask_sample *ret)
 {
 	const struct decoys *of = &decoys[decoy];
-	char piece[256];
+	char piece[PIECE_SIZE];
 	unsigned patterns = 0;
 	while (patterns < COUNT(of->patterns) && of->patterns[patterns])
 		patterns++;
 	fill(source, of->patterns[below(source, patterns)], piece);
 	const char *frame = of->frames[korean][below(source, 4)];
 	const char *place = strstr(frame, "%s");
-	sprintf(ret->text, "%.*s%s%s", (int)(place - frame), frame, piece, place + 2);
+	snprintf(ret->text, sizeof ret->text, "%.*s%s%s", (int)(place - frame), frame, piece, place + 2);
 	ret->start = ret->end = 0;
 }
