@@ -57,6 +57,19 @@ def check(stack):
     return partitions, keys, alerts
 
 
+def check_the_tool(stack):
+    """What can't be done is refused before it is sent, and says what can; what can is seen applied."""
+    rows = [json.loads(row) for row in stack.ctl("case", "list", "--state", "open", "--json").stdout.splitlines()]
+    customer, case = rows[0]["customer_id"], rows[0]["case"]["id"]
+    refused = stack.ctl("case", "offer", customer, case, check=False)
+    assert refused.returncode == 1 and b"the case is open: offer is not possible now, but ack, contact" in refused.stderr
+    assert stack.ctl("case", "contact", customer, "other-99", check=False).returncode == 1
+    assert stack.ctl("case", "resolve", customer, check=False).returncode == 2
+    moved = json.loads(stack.ctl("case", "contact", customer, case, "--by", "A-17", "--note", "call 010-1234-5678", "--wait", "--json").stdout)
+    assert moved["customer_id"] == customer and moved["case"]["id"] == case and moved["case"]["state"] == "contacted"
+    assert b"contacted" in stack.ctl("case", "show", customer, case).stdout
+
+
 def test_a_year_of_cases_is_what_the_oracle_makes_of_it(stack):
     story = story_module.Story(stack, CUSTOMERS, ROUNDS, SEED)
     stack.start("classifier", 1)
@@ -71,6 +84,7 @@ def test_a_year_of_cases_is_what_the_oracle_makes_of_it(stack):
             victim.start()
 
     story.live(disturb)
+    check_the_tool(stack)
     stack.wait_drained()
     partitions, keys, alerts = check(stack)
     seen, sums = check_exactly_once(partitions), tallies(partitions)
