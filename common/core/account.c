@@ -203,9 +203,8 @@ static int64_t bought(const struct voc_account *account)
 	return account->sums[VOC_SUM_ORDERS] - account->sums[VOC_SUM_RETURNED] - account->sums[VOC_SUM_CANCELLED];
 }
 
-/* No order for longer than is usual. */
-static bool is_lapsed(const struct voc_account *account, const struct voc_account_contacts *contacts,
-                      const int64_t *stages, int64_t time_ms)
+/* How long without an order is usual with this customer, and then some. */
+static int64_t longest_ms(const struct voc_account *account, const int64_t *stages)
 {
 	int64_t orders = account->sums[VOC_SUM_ORDERS];
 	int64_t usual_ms = stages[VOC_STAGES_USUAL_DAYS] * DAY_MS, least_ms = stages[VOC_STAGES_LEAST_DAYS] * DAY_MS;
@@ -213,9 +212,20 @@ static bool is_lapsed(const struct voc_account *account, const struct voc_accoun
 		usual_ms = (account->last_order_ms - account->first_order_ms) / (orders - 1);
 	if (usual_ms < least_ms)
 		usual_ms = least_ms;
+	return usual_ms * stages[VOC_STAGES_LAPSE_PERCENT] / 100;
+}
+
+static bool is_lapsed(const struct voc_account *account, const struct voc_account_contacts *contacts,
+                      const int64_t *stages, int64_t time_ms)
+{
 	if (contacts->any && contacts->last_ms > time_ms)
 		time_ms = contacts->last_ms;
-	return time_ms - account->last_order_ms > usual_ms * stages[VOC_STAGES_LAPSE_PERCENT] / 100;
+	return time_ms - account->last_order_ms > longest_ms(account, stages);
+}
+
+int64_t voc_account_lapses_ms(const struct voc_account *account, const struct voc_account_rules *rules)
+{
+	return bought(account) > 0 ? account->last_order_ms + longest_ms(account, rules->stages) + 1 : 0;
 }
 
 static enum voc_stage given_stage(const struct voc_account *account)

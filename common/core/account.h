@@ -54,6 +54,7 @@ struct voc_account {
 	int64_t stage_ms;
 	bool has_lapsed;
 	int64_t lapsed_ms; /* when that was found */
+	int64_t lapses_ms; /* when it will be found, if no order comes; 0: nobody waits for that */
 };
 
 /* What the stage is derived from besides the account. */
@@ -85,6 +86,8 @@ int64_t voc_account_value(const struct voc_account *account, const struct voc_ac
 /* The stage at `time_ms`; *ret_lapsed: no order for longer than is usual with this customer. */
 enum voc_stage voc_account_stage(const struct voc_account *account, const struct voc_account_contacts *contacts,
                                  const struct voc_account_rules *rules, int64_t time_ms, bool *ret_lapsed);
+/* The first moment at which the customer is lapsed, if no order comes; 0 if there never is one. */
+int64_t voc_account_lapses_ms(const struct voc_account *account, const struct voc_account_rules *rules);
 enum voc_purchase voc_account_purchase(const struct voc_account *account, int64_t time_ms);
 /* Late deliveries known within VOC_ACCOUNT_LATE_MS of `time_ms`. */
 int voc_account_late(const struct voc_account *account, int64_t time_ms);

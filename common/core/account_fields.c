@@ -20,10 +20,12 @@ enum {
 	PLACE_STAGE,
 	PLACE_STAGE_AT,
 	PLACE_LAPSED,
+	PLACE_LAPSES,
 	PLACES
 };
-static const char *const place_names[PLACES] = { "profile_at",    "order_first_at", "order_last_at", "currency",
-	                                         "orders_recent", "stage",          "stage_at",      "lapsed_at" };
+static const char *const place_names[PLACES] = { "profile_at", "order_first_at", "order_last_at",
+	                                         "currency",   "orders_recent",  "stage",
+	                                         "stage_at",   "lapsed_at",      "lapses_at" };
 static const char *const sum_names[] = {
 #define X(symbol, name) name,
 	VOC_ACCOUNT_SUMS(X)
@@ -126,6 +128,8 @@ bool voc_account_diff(const struct voc_account *before, const struct voc_account
 	tell_i64(&teller, place_names[PLACE_STAGE_AT], had, before->stage_ms, has, now->stage_ms);
 	tell_i64(&teller, place_names[PLACE_LAPSED], before->has_lapsed, before->lapsed_ms, now->has_lapsed,
 	         now->lapsed_ms);
+	tell_i64(&teller, place_names[PLACE_LAPSES], before->lapses_ms != 0, before->lapses_ms, now->lapses_ms != 0,
+	         now->lapses_ms);
 	return !teller.refused;
 }
 
@@ -222,6 +226,7 @@ static bool load_place(struct voc_account *account, int place, struct voc_str va
 	case PLACE_STAGE: return load_stage(account, value);
 	case PLACE_STAGE_AT: return load_time(value, &account->stage_ms);
 	case PLACE_LAPSED: account->has_lapsed = true; return load_time(value, &account->lapsed_ms);
+	case PLACE_LAPSES: return load_time(value, &account->lapses_ms) && account->lapses_ms != 0;
 	default: return false;
 	}
 }

@@ -60,6 +60,8 @@ static void review(struct voc_apply *apply, const struct voc_classified *event, 
 		account->stage = (uint8_t)now;
 		account->stage_ms = time_ms;
 	}
+	bool waits = !lapsed && now >= VOC_STAGE_CLIENT;
+	account->lapses_ms = waits ? voc_account_lapses_ms(account, &apply->rules->account) : 0;
 	if (before == VOC_STAGE_NONE)
 		return;
 	if (now != before)
@@ -108,13 +110,43 @@ static bool take(struct voc_apply *apply, struct voc_partition_state *state, con
 	return voc_partition_state_move_value(state, before, now);
 }
 
+/* After a record that is no contact. */
+static enum voc_status review_and_tell(struct voc_apply *apply, struct voc_rollup *rollup, int64_t time_ms,
+                                       struct voc_str product)
+{
+	struct voc_account_news news = { { VOC_SEVERITY_NONE } };
+	uint32_t sent = 0;
+	apply->previous = (enum voc_risk_state)apply->customer->state;
+	review(apply, NULL, time_ms, &news);
+	const char *lang = voc_account_lang(apply->customer->account);
+	struct voc_alert_cause cause = {
+		.time_ms = time_ms, .lang = lang ? lang : "en", .channel = VOC_CHANNEL_COUNT, .product = product
+	};
+	enum voc_status status = voc_apply_account_alerts(apply, &cause, &news, &sent);
+	if (status == VOC_OK && sent != 0 && !voc_rollup_add_alerts(rollup, time_ms, sent))
+		return out_of_memory(apply->error);
+	return status;
+}
+
+enum voc_case_due_outcome voc_apply_account_due(struct voc_apply *apply, struct voc_rollup *rollup,
+                                                enum voc_status *ret_status)
+{
+	struct voc_account *account = apply->customer->account;
+	int64_t due_ms = apply->record->due->due_ms;
+	*ret_status = VOC_OK;
+	if (!account || account->lapses_ms == 0 || account->lapses_ms != due_ms)
+		return VOC_CASE_DUE_STALE;
+	account->lapses_ms = 0;
+	if (apply->rules->account.on)
+		*ret_status = review_and_tell(apply, rollup, due_ms, VOC_STR(""));
+	return VOC_CASE_DUE_DONE;
+}
+
 enum voc_status voc_apply_account_fact(struct voc_apply *apply, struct voc_partition_state *state,
                                        struct voc_rollup *rollup)
 {
 	const struct voc_fact *fact = apply->record->fact;
 	struct voc_customer *customer = apply->customer;
-	struct voc_account_news news = { { VOC_SEVERITY_NONE } };
-	uint32_t sent = 0;
 	if (!customer->account)
 		customer->account = voc_account_new();
 	if (!customer->account || !take(apply, state, fact))
@@ -122,19 +154,7 @@ enum voc_status voc_apply_account_fact(struct voc_apply *apply, struct voc_parti
 	if (!apply->rules->account.on)
 		return VOC_OK;
 	apply->values = state->values;
-	apply->previous = (enum voc_risk_state)customer->state;
-	review(apply, NULL, fact->time_ms, &news);
-	const char *lang = voc_account_lang(customer->account);
-	struct voc_alert_cause cause = {
-		.time_ms = fact->time_ms,
-		.lang = lang ? lang : "en",
-		.channel = VOC_CHANNEL_COUNT,
-		.product = voc_fact_has(fact, VOC_ORDER_PRODUCT) && fact->kind == VOC_FACT_ORDER
-		                   ? fact->values[VOC_ORDER_PRODUCT].text
-		                   : VOC_STR(""),
-	};
-	enum voc_status status = voc_apply_account_alerts(apply, &cause, &news, &sent);
-	if (status == VOC_OK && sent != 0 && !voc_rollup_add_alerts(rollup, fact->time_ms, sent))
-		return out_of_memory(apply->error);
-	return status;
+	bool named = fact->kind == VOC_FACT_ORDER && voc_fact_has(fact, VOC_ORDER_PRODUCT);
+	return review_and_tell(apply, rollup, fact->time_ms,
+	                       named ? fact->values[VOC_ORDER_PRODUCT].text : VOC_STR(""));
 }

@@ -57,6 +57,9 @@ VOC_MUST_CHECK enum voc_status voc_apply_account_fact(struct voc_apply *apply, s
 /* aggregate_case.c */
 /* An event that was counted, its risk state found: what it means for cases. False when memory runs out. */
 VOC_MUST_CHECK bool voc_apply_contact(struct voc_apply *apply, struct voc_case_changes *changes);
+/* aggregate_account.c: what falls due for the customer as such; *ret_status if it took effect. */
+enum voc_case_due_outcome voc_apply_account_due(struct voc_apply *apply, struct voc_rollup *rollup,
+                                                enum voc_status *ret_status);
 /* A follow-up. VOC_OK, also if it is refused; VOC_FATAL when memory or the arena runs out. */
 VOC_MUST_CHECK enum voc_status voc_apply_follow_up(struct voc_apply *apply, struct voc_partition_state *state,
                                                    struct voc_rollup *rollup);

@@ -78,42 +78,55 @@ enum voc_status voc_apply_case_alert(struct voc_apply *apply, const struct voc_c
 	return send_alert(apply, &cause, changes, sent);
 }
 
+static enum voc_case_due_outcome due_case(struct voc_apply *apply, struct voc_rollup *rollup,
+                                          enum voc_status *ret_status)
+{
+	const struct voc_due *due = apply->record->due;
+	const struct voc_case_rules *rules = &apply->rules->cases;
+	struct voc_customer *customer = apply->customer;
+	struct voc_case_changes changes = { .alerts = false };
+	uint32_t sent = 0;
+	*ret_status = VOC_OK;
+	enum voc_case_due_outcome outcome = voc_cases_due(&customer->cases, rules, due, &changes);
+	if (outcome != VOC_CASE_DUE_DONE)
+		return outcome;
+	count(customer, &changes);
+	if (changes.alerts && rules->on) { /* else they have no advice for it */
+		struct voc_alert_cause cause = cause_of(voc_cases_find(&customer->cases, changes.cause), due->due_ms);
+		*ret_status = send_alert(apply, &cause, &changes, &sent);
+	}
+	if (*ret_status == VOC_OK &&
+	    !voc_rollup_add_cases(rollup, due->due_ms, &customer->cases, &changes, sent, apply->arena))
+		return VOC_CASE_DUE_OUT_OF_MEMORY;
+	return VOC_CASE_DUE_DONE;
+}
+
 enum voc_status voc_aggregate_due(const struct voc_aggregate *aggregate, struct voc_partition_state *state,
                                   struct voc_customer *customer, struct voc_rollup *rollup,
                                   const struct voc_aggregate_record *record, struct voc_arena *arena,
                                   struct voc_aggregate_effects *ret_effects, struct voc_error *error)
 {
-	const struct voc_due *due = record->due;
-	struct voc_case_changes changes = { .alerts = false };
-	uint32_t sent = 0;
 	*ret_effects = (struct voc_aggregate_effects){ .outcome = VOC_APPLY_STALE };
 	enum voc_status status = voc_aggregate_advance(state, record->offset, error);
 	if (status != VOC_OK)
 		return status;
-	const struct voc_rules *rules = &state->rules->rules;
-	switch (voc_cases_due(&customer->cases, &rules->cases, due, &changes)) {
-	case VOC_CASE_DUE_OUT_OF_MEMORY: return out_of_memory(error);
-	case VOC_CASE_DUE_STALE: state->now.dues_stale++; return VOC_OK;
-	case VOC_CASE_DUE_DONE: break;
-	}
-	ret_effects->outcome = VOC_APPLY_DUE;
-	state->now.dues++;
-	count(customer, &changes);
 	struct voc_apply apply = { .aggregate = aggregate,
-		                   .rules = rules,
+		                   .rules = &state->rules->rules,
 		                   .record = record,
-		                   .customer_id = due->customer_id,
+		                   .customer_id = record->due->customer_id,
 		                   .customer = customer,
 		                   .arena = arena,
 		                   .effects = ret_effects,
 		                   .error = error,
 		                   .previous = (enum voc_risk_state)customer->state,
 		                   .values = state->values };
-	if (changes.alerts && rules->cases.on) { /* else they have no advice for it */
-		struct voc_alert_cause cause = cause_of(voc_cases_find(&customer->cases, changes.cause), due->due_ms);
-		status = send_alert(&apply, &cause, &changes, &sent);
+	bool of_account = record->due->kind == VOC_DUE_CLIENT_LAPSE;
+	switch ((of_account ? voc_apply_account_due : due_case)(&apply, rollup, &status)) {
+	case VOC_CASE_DUE_OUT_OF_MEMORY: return out_of_memory(error);
+	case VOC_CASE_DUE_STALE: state->now.dues_stale++; return VOC_OK;
+	case VOC_CASE_DUE_DONE: break;
 	}
-	if (status == VOC_OK && !voc_rollup_add_cases(rollup, due->due_ms, &customer->cases, &changes, sent, arena))
-		return out_of_memory(error);
+	ret_effects->outcome = VOC_APPLY_DUE;
+	state->now.dues++;
 	return status;
 }

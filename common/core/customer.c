@@ -80,6 +80,11 @@ static bool tell_case(struct voc_due *due, const struct voc_case *before, const 
 	return true;
 }
 
+static int64_t lapses_ms(const struct voc_customer *customer)
+{
+	return customer && customer->account ? customer->account->lapses_ms : 0;
+}
+
 bool voc_customer_due_diff(struct voc_str id, const struct voc_customer *before, const struct voc_customer *now,
                            voc_due_fn tell, void *context)
 {
@@ -94,7 +99,10 @@ bool voc_customer_due_diff(struct voc_str id, const struct voc_customer *before,
 		if (is && !tell_case(&due, same ? was : NULL, is, tell, context))
 			return false;
 	}
-	return true;
+	due.kind = VOC_DUE_CLIENT_LAPSE;
+	due.subject = VOC_STR("-");
+	due.due_ms = lapses_ms(now);
+	return due.due_ms == lapses_ms(before) || tell(context, &due, lapses_ms(before));
 }
 
 int voc_customer_satisfaction_index(const struct voc_customer *customer)

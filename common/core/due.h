@@ -19,7 +19,9 @@
 	X(VOC_DUE_CASE_ESCALATE, "case_escalate", "an unresolved case goes a step up")    \
 	X(VOC_DUE_CASE_SILENCE, "case_silence", "nobody has heard of the customer since") \
 	X(VOC_DUE_CASE_SETTLE, "case_settle", "a resolved or abandoned case is closed, a closed one forgotten")
-#define VOC_DUE_KINDS(X) VOC_CASE_DUE_KINDS(X)
+#define VOC_DUE_KINDS(X)      \
+	VOC_CASE_DUE_KINDS(X) \
+	X(VOC_DUE_CLIENT_LAPSE, "client_lapse", "a regular customer has not ordered for longer than usual")
 
 #define X(symbol, name, text) symbol,
 enum voc_due_kind { VOC_DUE_KINDS(X) VOC_DUE_KIND_COUNT };

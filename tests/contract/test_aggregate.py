@@ -134,7 +134,7 @@ def some_cases(rng, raw):
 
 def something_due(rng, partition):
     """What an aggregator would write, early or late; or what it should not have: another time, another case, no record at all."""
-    entries = [(cid, member, t) for cid, customer in partition.customers.items() for member, t in customer.cases.entries(cid).items()]
+    entries = [(cid, member, t) for cid, customer in partition.customers.items() for member, t in customer.entries(cid).items()]
     if not entries:
         return None
     cid, member, t = rng.choice(sorted(entries, key=lambda entry: entry[2])[:12] if rng.random() < 0.7 else entries)

@@ -97,7 +97,7 @@ RULES_MEMBERS = {"version", "half_life_hours", "thresholds", "weights", "repeat"
 RULES_PARTS = {"cases", "importance", "stages", "value", "priority"}  # which rules may be without
 
 
-DUE_KINDS = {f"case_{kind}" for kind in oracle_cases.KINDS}
+DUE_KINDS = {f"case_{kind}" for kind in oracle_cases.KINDS} | {"client_lapse"}
 
 
 def check(condition, what):
@@ -270,6 +270,11 @@ class Customer:
 
     def add(self, field, by=1):
         self.counts[field] = self.counts.get(field, 0) + by
+
+    def entries(self, customer_id):
+        """Of the sorted set `due`."""
+        lapse = {f"client_lapse/-/{customer_id}": self.account.lapses_at} if self.account and self.account.lapses_at is not None else {}
+        return self.cases.entries(customer_id) | lapse
 
     def index(self):
         return self.counts.get("index_points", 0) // self.counts["index_contacts"] if "index_contacts" in self.counts else 50
@@ -509,8 +514,12 @@ class Partition:
                 worth = account.worth(self.rules.accounts)
                 self.values.move(account.sums["value"], worth)
                 account.sums["value"] = worth
+        self.tell_review(customer, offset, {"customer_id": data["customer_id"], "product": data.get("product") if type_ == "voc.order" else None}, t)
+
+    def tell_review(self, customer, offset, data, t):
+        """After a record that is no contact."""
         for rule, severity in self.review(customer, t, None):
-            cause = {"customer_id": data["customer_id"], "lang": account.profile.get("lang", "en"), "product": data.get("product") if type_ == "voc.order" else None}
+            cause = data | {"lang": customer.account.profile.get("lang", "en")}
             self.tell(customer, None, cause, t, offset, rule, severity, customer.state)
             self.add(t, f"alert:{rule}")
 
@@ -557,6 +566,9 @@ class Partition:
 
     def fall_due(self, offset, customer_id, kind, subject, t):
         customer = self.customers.get(customer_id)
+        if kind == "client_lapse":
+            self.lapse(customer, offset, customer_id, t)
+            return
         done = customer.cases.fall_due(self.rules.cases, kind, subject, t, self.teller(customer, t)) if customer else None
         self.totals["dues_stale" if done is None else "dues"] += 1
         if done and self.rules.cases:
@@ -564,6 +576,14 @@ class Partition:
             data = {"customer_id": customer_id, "lang": case.lang, "channel": case.channel, "product": case.product, "team": case.team}
             self.tell(customer, None, data, t, offset, rule, severity, customer.state, case)
             self.add(t, f"alert:{rule}")
+
+    def lapse(self, customer, offset, customer_id, t):
+        if not customer or not customer.account or customer.account.lapses_at != t:
+            self.totals["dues_stale"] += 1
+            return
+        self.totals["dues"] += 1
+        customer.account.lapses_at = None
+        self.tell_review(customer, offset, {"customer_id": customer_id, "product": None}, t)
 
     def follow_up(self, customer_id, data, t):
         customer = self.customers.get(customer_id)
@@ -661,7 +681,7 @@ class Partition:
         at_risk = {cid: c.risk() for cid, c in self.customers.items() if c.state != "normal"}
         if at_risk:
             out[f"{prefix}at_risk"] = at_risk
-        due = {entry: t for cid, customer in self.customers.items() for entry, t in customer.cases.entries(cid).items()}
+        due = {entry: t for cid, customer in self.customers.items() for entry, t in customer.entries(cid).items()}
         if due:
             out[f"{prefix}due"] = due
         if self.offset:

@@ -74,7 +74,7 @@ class Account:
         self.profile, self.profile_at = {}, None
         self.sums = dict.fromkeys(("orders", "orders_returned", "orders_cancelled", "orders_late", "orders_stale", "spent", "margin", "margin_spent", "value"), 0)
         self.currency, self.first, self.last, self.recent = None, None, None, []
-        self.stage, self.stage_at, self.lapsed_at = "none", None, None
+        self.stage, self.stage_at, self.lapsed_at, self.lapses_at = "none", None, None, None
 
     def fields(self):
         out = {f"profile:{name}": text for name, text in self.profile.items()}
@@ -88,6 +88,8 @@ class Account:
             out.update(stage=self.stage, stage_at=str(self.stage_at))
         if self.lapsed_at is not None:
             out["lapsed_at"] = str(self.lapsed_at)
+        if self.lapses_at is not None:
+            out["lapses_at"] = str(self.lapses_at)
         return out
 
     def take_profile(self, data, t):
@@ -135,9 +137,12 @@ class Account:
     def is_lapsed(self, rules, t):
         if self.bought() < 1:
             return False
+        return t - self.last > self.longest(rules)
+
+    def longest(self, rules):
         stages, n = rules["stages"], self.sums["orders"]
         usual = (self.last - self.first) // (n - 1) if n > 1 else stages["usual_days"] * DAY_MS
-        return t - self.last > max(usual, stages["least_days"] * DAY_MS) * stages["lapse_percent"] // 100
+        return max(usual, stages["least_days"] * DAY_MS) * stages["lapse_percent"] // 100
 
     def derive(self, rules, lapsed, delighted, index):
         stages, bought = rules["stages"], self.bought()
@@ -168,6 +173,8 @@ class Account:
         self.lapsed_at = (self.lapsed_at if not lapses else t) if lapsed else None
         if now != before:
             self.stage, self.stage_at = now, t
+        waits = self.bought() > 0 and not lapsed and STAGES.index(now) >= STAGES.index("client")
+        self.lapses_at = self.last + self.longest(rules) + 1 if waits else None
         if before == "none":
             return []
         news, rank = [("stage_changed", 1)] if now != before else [], STAGES.index(before)
