@@ -288,9 +288,12 @@ def test_core_and_oracle_agree_on_a_hot_customer(monkeypatch):
 
 
 def test_the_logs_have_everything_in_them():
-    totals, rules_seen, states, versions, told = {}, set(), set(), set(), []
+    totals, rules_seen, states, versions, told, lapses = {}, set(), set(), set(), [], 0
     for seed in range(1, 13):
-        _, partition = run_oracle(log(seed))
+        records = log(seed)
+        _, partition = run_oracle(records)
+        due = {offset for offset, _, header, value in records if not header and "client_lapse/" in value}
+        lapses += sum(alert["data"]["rule"] == "client_lapsing" and int(alert["data"]["origin"].rsplit("/", 1)[1]) in due for alert in partition.alerts.values())
         for name, count in partition.totals.items():
             totals[name] = totals.get(name, 0) + count
         told += partition.alerts.values()
@@ -299,6 +302,7 @@ def test_the_logs_have_everything_in_them():
         states |= {(a["data"]["previous_state"], a["data"]["risk_state"]) for a in partition.alerts.values()}
     assert all(totals[name] > 20 for name in ("events", "duplicates", "copies", "invalid", "controls", "facts", "dues", "dues_stale", "moves_refused")), totals
     assert len(versions) > 4, "rules changed"
+    assert lapses > 10, "clients lapsed in silence"
     relationships = [alert["data"]["relationship"] for alert in told if "relationship" in alert["data"]]
     assert {one["stage"] for one in relationships} >= set(oracle.oracle_account.STAGES[1:])
     assert {one.get("purchase") for one in relationships} == {None, "before", "during", "after"} and {one["top_fifth"] for one in relationships} == {True, False}
