@@ -44,7 +44,7 @@ VOC_VECTORISED static void warm_ngrams(const struct voc_evidence_input *input, c
 		const struct voc_feature *feature = input->features->at[block];
 		const struct voc_feature *end = feature + input->features->count[block];
 		for (; feature < end; feature++) {
-			const int8_t *row = voc_model_row(input->model, feature->bucket);
+			const int8_t *row = voc_model_row(input->model, feature->hash);
 			int len = feature->end - feature->start;
 			voc_heat_vector weights = { row[a], row[b], row[c], row[d] };
 			voc_heat_vector each = weights * shares[len < SHARE_LENGTHS ? len : SHARE_LENGTHS - 1];

@@ -18,9 +18,9 @@ static uint64_t mix(uint64_t hash, uint64_t value)
 	return hash ^ (hash >> 29);
 }
 
-static uint32_t bucket_of(uint64_t hash)
+static uint32_t shorten(uint64_t hash)
 {
-	return (uint32_t)((hash * MULTIPLIER) >> (64 - VOC_BUCKET_BITS));
+	return (uint32_t)((hash * MULTIPLIER) >> 32);
 }
 
 static void add(struct voc_features *features, enum voc_block block, uint64_t hash, size_t start, size_t end)
@@ -28,7 +28,7 @@ static void add(struct voc_features *features, enum voc_block block, uint64_t ha
 	size_t count = features->count[block];
 	if (count == VOC_FEATURES_MAX)
 		return;
-	features->at[block][count] = (struct voc_feature){ bucket_of(hash), (uint16_t)start, (uint16_t)end };
+	features->at[block][count] = (struct voc_feature){ shorten(hash), (uint16_t)start, (uint16_t)end };
 	features->count[block] = count + 1;
 }
 
@@ -58,7 +58,7 @@ static size_t add_ngrams(struct voc_features *features, size_t count, size_t sta
 		hash = mix(hash, chars[n - 1]);
 	for (; n <= to && most > 0; n++, most--) {
 		hash = mix(hash, chars[n - 1]);
-		*at++ = (struct voc_feature){ bucket_of(hash), (uint16_t)start, (uint16_t)(start + n) };
+		*at++ = (struct voc_feature){ shorten(hash), (uint16_t)start, (uint16_t)(start + n) };
 	}
 	return (size_t)(at - features->at[VOC_BLOCK_CHARS]);
 }

@@ -1,8 +1,8 @@
 /*
  * What the linear model sees of a text: hashed n-grams, and a few dense values.
  *
- * N-grams of characters (robust to Korean spacing and spelling) and of words fall into VOC_BUCKETS buckets; each
- * remembers its characters, for evidence. Marked kinds carry over between domains: how a sentence begins and ends, and
+ * N-grams of characters (robust to Korean spacing and spelling) and of words, hashed to 32 bits; each remembers its
+ * characters, for evidence. Marked kinds carry over between domains: how a sentence begins and ends, and
  * words that stand under a negation. Training calls exactly this code (services/classifier/train/features_main.c).
  * Pure; a voc_features belongs to one thread.
  */
@@ -18,7 +18,7 @@
 enum voc_block { VOC_BLOCK_CHARS, VOC_BLOCK_WORDS, VOC_BLOCK_COUNT };
 
 struct voc_feature {
-	uint32_t bucket;
+	uint32_t hash;       /* for voc_model_row */
 	uint16_t start, end; /* characters */
 };
 

@@ -28,7 +28,7 @@ static size_t rows_offset(void)
 /* Bytes of a whole file. */
 static size_t whole_size(void)
 {
-	return rows_offset() + (size_t)VOC_BUCKETS * VOC_COLUMNS;
+	return rows_offset() + (size_t)VOC_BUCKETS * (VOC_COLUMNS + 1);
 }
 
 static enum voc_status refuse(struct voc_error *error, const char *name, const char *why)
@@ -45,7 +45,7 @@ static enum voc_status check_header(struct voc_str bytes, const char *name, stru
 		return voc_error_set(error, VOC_FATAL, VOC_REASON_CONFIG, -1,
 		                     "%.120s: model format %u, this program reads %u", name, header->format,
 		                     VOC_MODEL_FORMAT);
-	if (header->bucket_bits != VOC_BUCKET_BITS || header->columns != VOC_COLUMNS ||
+	if (header->buckets != VOC_BUCKETS || header->columns != VOC_COLUMNS ||
 	    header->head_columns != VOC_HEAD_COLUMNS || header->dense_count != VOC_DENSE_COUNT ||
 	    header->curves != VOC_CURVES || header->knots != VOC_CURVE_KNOTS)
 		return refuse(error, name, "the model was made for another version of this program");
@@ -81,6 +81,7 @@ enum voc_status voc_model_from_bytes(struct voc_str bytes, const char *name, str
 		.threshold = tables[3],
 		.curve = tables[4],
 		.rows = (const int8_t *)(bytes.ptr + rows_offset()),
+		.owner = (const uint8_t *)(bytes.ptr + rows_offset() + (size_t)VOC_BUCKETS * VOC_COLUMNS),
 	};
 	return VOC_OK;
 }

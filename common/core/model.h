@@ -1,13 +1,15 @@
 /*
  * The linear model: weights of all heads side by side, in one mapped file.
  *
- * Two stages in one table. Every bucket of hashed n-grams has a row of VOC_COLUMNS int8 weights: first those of the
- * heads, then those of the signals (sentiment, question, ...), which are learnt from large sets and feed the heads as
- * dense values. Scores are logits in thousandths and all arithmetic is integer, so every machine gets the same.
+ * Two stages in one table. Every bucket has a row of VOC_COLUMNS int8 weights: first those of the heads, then those of
+ * the signals (sentiment, question, ...), which are learnt from large sets and feed the heads as dense values. A bucket
+ * belongs to one n-gram, told by eight more bits of its hash: what was never learnt weighs nothing, where it would
+ * otherwise weigh what its neighbours do, and short texts have too few n-grams for that to even out. Scores are logits
+ * in thousandths and all arithmetic is integer, so every machine gets the same.
  *
  * The file (little endian; made by services/classifier/train/pack.py): struct voc_model_header; then the tables of
- * voc_model in the order of its members; then, from the next multiple of 64, the rows. The checksum covers all that
- * follows it. A voc_model is read only after it is opened: any thread.
+ * voc_model in the order of its members; then, from the next multiple of 64, the rows, and their owners. The checksum
+ * covers all that follows it. A voc_model is read only after it is opened: any thread.
  */
 #ifndef VOC_CORE_MODEL_H
 #define VOC_CORE_MODEL_H
@@ -16,9 +18,8 @@
 #include "core/classify.h"
 #include "core/tokens.h"
 
-#define VOC_BUCKET_BITS     17
-#define VOC_BUCKETS         (1u << VOC_BUCKET_BITS)
-#define VOC_MODEL_FORMAT    1
+#define VOC_BUCKETS         229376u /* 7 times 2^15: a model of 7.6 MB */
+#define VOC_MODEL_FORMAT    2
 #define VOC_MODEL_MAX_BYTES (64u * 1024 * 1024)
 
 /* Columns of a row: where each head's labels begin. "unknown" and "none" of the factors have no column. */
@@ -63,7 +64,7 @@ struct voc_model_header {
 	char magic[8];     /* "VOCMODEL" */
 	uint64_t checksum; /* XXH64 of all that follows */
 	uint32_t format;
-	uint32_t bucket_bits, columns, head_columns, dense_count, curves, knots;
+	uint32_t buckets, columns, head_columns, dense_count, curves, knots;
 	uint32_t reserved;
 	char version[32]; /* ends in NUL */
 };
@@ -76,6 +77,7 @@ struct voc_model {
 	const int32_t *threshold; /* [VOC_LANG_COUNT][VOC_HEAD_COUNT]: least confidence, below it "unknown" */
 	const int32_t *curve;     /* [VOC_LANG_COUNT][VOC_CURVES][VOC_CURVE_KNOTS] */
 	const int8_t *rows;       /* [VOC_BUCKETS][VOC_COLUMNS] */
+	const uint8_t *owner;     /* [VOC_BUCKETS]: low bits of the hash that the row is for */
 	struct voc_file_map map;  /* owned */
 };
 
@@ -86,9 +88,17 @@ VOC_MUST_CHECK enum voc_status voc_model_from_bytes(struct voc_str bytes, const 
                                                     struct voc_error *error);
 void voc_model_close(struct voc_model *model);
 
-static inline const int8_t *voc_model_row(const struct voc_model *model, uint32_t bucket)
+static inline uint32_t voc_model_bucket(uint32_t hash)
 {
-	return model->rows + (size_t)bucket * VOC_COLUMNS;
+	return (uint32_t)(((uint64_t)hash * VOC_BUCKETS) >> 32);
+}
+
+/* The weights of the n-gram with this hash: a row of zeros if it was never learnt. */
+static inline const int8_t *voc_model_row(const struct voc_model *model, uint32_t hash)
+{
+	static const int8_t never_learnt[VOC_COLUMNS];
+	size_t bucket = voc_model_bucket(hash);
+	return model->owner[bucket] == (uint8_t)hash ? model->rows + bucket * VOC_COLUMNS : never_learnt;
 }
 
 /* The confidence that a decision with this margin (thousandths) deserves, 0 to 1000. */

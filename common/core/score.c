@@ -16,9 +16,9 @@ VOC_VECTORISED static void sum_rows(const struct voc_model *model, const struct 
 		size_t end = count - done < CHUNK ? count : done + CHUNK;
 		int16_t sum[VOC_COLUMNS] = { 0 };
 		for (size_t i = done; i < end; i++) {
-			const int8_t *row = voc_model_row(model, at[i].bucket);
+			const int8_t *row = voc_model_row(model, at[i].hash);
 			if (i + AHEAD < count)
-				__builtin_prefetch(voc_model_row(model, at[i + AHEAD].bucket));
+				__builtin_prefetch(voc_model_row(model, at[i + AHEAD].hash));
 			for (int c = 0; c < VOC_COLUMNS; c++)
 				sum[c] = (int16_t)(sum[c] + row[c]);
 		}

@@ -2,7 +2,9 @@
 import hashlib
 import struct
 
-BUCKETS = 1 << 17
+import numpy
+
+BUCKETS = 7 << 15
 HEAD_COLUMNS, SIGNALS = 25, 7
 COLUMNS = HEAD_COLUMNS + SIGNALS
 LANGS, HEADS, CURVES, KNOTS = 2, 5, 6, 17
@@ -13,7 +15,7 @@ DENSE_CHANNEL = DENSE_LANG + LANGS
 DENSE_ASKS = DENSE_CHANNEL + 3
 DENSE_RATING = DENSE_ASKS + 7
 DENSE = DENSE_RATING + 1
-FORMAT = 1
+FORMAT = 2
 STEP = 500
 
 P1, P2, P3, P4, P5 = (11400714785074694791, 14029467366897019727, 1609587929392839161, 9650029242287828579,
@@ -58,35 +60,29 @@ class Model:
     """Weights in logits; quantised when written."""
 
     def __init__(self):
-        self.columns = [None] * COLUMNS                      # a list of BUCKETS weights each
-        self.bias = [[0.0] * COLUMNS for _ in range(LANGS)]
-        self.dense = [[0.0] * HEAD_COLUMNS for _ in range(DENSE)]
+        self.rows = numpy.zeros((BUCKETS, COLUMNS), dtype="f4")
+        self.owner = numpy.zeros(BUCKETS, dtype="u1")
+        self.bias = numpy.zeros((LANGS, COLUMNS))
+        self.dense = numpy.zeros((DENSE, HEAD_COLUMNS))
         self.threshold = [[0] * HEADS for _ in range(LANGS)]
         self.curve = [[[500] * KNOTS for _ in range(CURVES)] for _ in range(LANGS)]
 
     def _quantised(self):
-        scales, columns = [], []
-        for weights in self.columns:
-            most = max(map(abs, weights)) if weights else 0.0
-            unit = most / 127 if most > 0 else 1.0
-            scales.append(round(unit * 1000 * 256))
-            columns.append(bytes(round(w / unit) & 0xFF for w in weights) if weights else bytes(BUCKETS))
-        rows = bytearray(BUCKETS * COLUMNS)
-        for index, column in enumerate(columns):
-            rows[index::COLUMNS] = column
-        return scales, bytes(rows)
+        most = numpy.abs(self.rows).max(axis=0).astype("f8")
+        units = numpy.where(most > 0, most / 127, 1.0)
+        return [round(u * 1000 * 256) for u in units.tolist()], numpy.rint(self.rows / units).astype("i1").tobytes()
 
     def write(self, path, name):
         scales, rows = self._quantised()
         numbers = list(scales)
-        numbers += [round(v * 1000) for lang in self.bias for v in lang]
-        numbers += [round(v * 1000) for row in self.dense for v in row]
+        numbers += [round(v * 1000) for v in self.bias.ravel().tolist()]
+        numbers += [round(v * 1000) for v in self.dense.ravel().tolist()]
         numbers += [v for lang in self.threshold for v in lang]
         numbers += [v for lang in self.curve for curve in lang for v in curve]
         body = struct.pack(f"<{len(numbers)}i", *numbers)
-        body += bytes(-(80 + len(body)) % 64) + rows
+        body += bytes(-(80 + len(body)) % 64) + rows + self.owner.tobytes()
         version = f"{name}-{hashlib.sha256(body).hexdigest()[:8]}"
-        checked = struct.pack("<8I32s", FORMAT, 17, COLUMNS, HEAD_COLUMNS, DENSE, CURVES, KNOTS, 0,
+        checked = struct.pack("<8I32s", FORMAT, BUCKETS, COLUMNS, HEAD_COLUMNS, DENSE, CURVES, KNOTS, 0,
                               version.encode()) + body
         with open(path, "wb") as file:
             file.write(b"VOCMODEL" + struct.pack("<Q", xxh64(checked)) + checked)

@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # Trains the classifier: from the data sets to services/classifier/model.bin, the same bytes each time.
 #   VOC_DATA_DIR   the data (default: ../shared/data beside the repository)
-#   VOC_BUILD_DIR  a build with voc-features (default: build/dev)
-#   VOC_TRAIN_CACHE  a folder that keeps what was solved: much faster when little has changed, and the same bytes
+#   VOC_BUILD_DIR  a build with voc-train (default: build/dev)
+#   VOC_TRAIN_CACHE  a folder that keeps the signals, which change seldom: the same bytes, sooner
 # usage: train.sh [--corrections FILE] [--out FILE]
 #   --corrections  rows that people corrected, as `vocctl` exports them
 #   --out          another place for the model; its figures of left-out domains then go to FILE.left-out.json
-# Needs python3 and liblinear-train (Debian: liblinear-tools). Takes some minutes.
+# Needs python3 and numpy. Takes about a minute of one core.
 set -euo pipefail
 cd "$(dirname "$0")/../../.."
 export LC_ALL=C.UTF-8 PYTHONDONTWRITEBYTECODE=1
@@ -22,6 +22,6 @@ while [ $# -gt 0 ]; do
 done
 exec /usr/bin/python3 services/classifier/train/train.py \
 	--data "${VOC_DATA_DIR:-../shared/data}" \
-	--features "${VOC_BUILD_DIR:-build/dev}/bin/voc-features" \
+	--tool "${VOC_BUILD_DIR:-build/dev}/bin/voc-train" \
 	--phrases services/classifier/phrases.txt \
 	--out "$out" --left-out "$left_out" "${more[@]}"
