@@ -7,7 +7,7 @@ build="gcc cmake ninja-build ccache pkg-config libc6-dev librdkafka-dev libjanss
   libssl-dev libutf8proc-dev libmicrohttpd-dev libxxhash-dev"
 demo="$build redis-server python3"
 test="$build redis-server redis-sentinel faketime libcmocka-dev clang-14 libclang-rt-14-dev clang-format-14 clang-tidy-14 python3 python3-pytest
-  python3-confluent-kafka python3-redis python3-jsonschema python3-xxhash python3-yaml python3-numpy python3-sklearn liblinear-tools
+  python3-confluent-kafka python3-redis python3-jsonschema python3-xxhash python3-yaml python3-numpy python3-sklearn
   openjdk-17-jdk-headless maven man-db git openssl valgrind prometheus systemd python3-pip"
 # From PyPI, since Debian has none of it; into a folder of the build tree, for /usr/bin/python3 and the tests alone.
 test_python="kubernetes-validate==1.37.0 duckdb==1.4.1"

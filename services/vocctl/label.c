@@ -367,6 +367,7 @@ const struct vocctl_command vocctl_command_label = {
 	        "and writes a correction to voc.corrections, with the words masked as evidence is. Only the labels "
 	        "given\n"
 	        "are corrected; those of an earlier correction of the event stay. VOC_OPERATOR tells who corrects.\n"
+	        "Without --customer all of voc.classified is read (a terminal shows how far it has got).\n"
 	        "Corrections change no aggregates: they are for the next model (vocctl corrections export).\n",
 	.flags = flags,
 	.flag_count = FLAG_COUNT,

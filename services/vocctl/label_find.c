@@ -4,17 +4,30 @@
 #include "scan.h"
 #include "sender.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #define SCRATCH_MAX_BYTES (VOC_EVENT_ARENA_BYTES + VOC_CLASSIFIED_MAX_BYTES)
 #define READ_MS           10000
+#define TELL_EVERY        100000 /* records */
 
 struct search {
 	struct label_target *target;
 	struct voc_arena *scratch;
 	bool plain;  /* the id stands in a record as it is */
 	bool chosen; /* the source was told: those of others are other events */
+	bool tells;  /* how far it has got, on a terminal: a whole topic may take minutes */
+	uint64_t records;
 };
+
+static void tell(struct search *search)
+{
+	if (search->tells && ++search->records % TELL_EVERY == 0)
+		fprintf(stderr, "\rvocctl label: %" PRIu64 " records read; --customer makes it one partition ",
+		        search->records);
+}
 
 static enum voc_status no_memory(struct voc_error *error)
 {
@@ -54,6 +67,7 @@ static bool look_at_event(void *context, const struct voc_message *message, stru
 	struct search *search = context;
 	struct label_target *target = search->target;
 	struct voc_classified classified;
+	tell(search);
 	if (!message->value.ptr ||
 	    (search->plain && !memmem(message->value.ptr, message->value.len, target->id.ptr, target->id.len)))
 		return true;
@@ -75,7 +89,10 @@ static enum voc_status scan_one(const struct voc_conf *conf, enum voc_topic topi
 	struct search search = { .target = target, .scratch = voc_arena_new(SCRATCH_MAX_BYTES) };
 	search.chosen = target->source.len > 0;
 	search.plain = !memchr(target->id.ptr, '"', target->id.len) && !memchr(target->id.ptr, '\\', target->id.len);
+	search.tells = topic == VOC_TOPIC_CLASSIFIED && key.len == 0 && isatty(STDERR_FILENO);
 	enum voc_status status = search.scratch ? vocctl_scan(conf, &tail, 1, each, &search, error) : no_memory(error);
+	if (search.records >= TELL_EVERY)
+		fputc('\n', stderr);
 	voc_arena_free(search.scratch);
 	return status;
 }

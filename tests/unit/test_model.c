@@ -109,7 +109,7 @@ static void test_other_formats_and_shapes_are_refused(void **state)
 	struct voc_model_header *header = (struct voc_model_header *)(void *)copy->bytes;
 	header->format++;
 	reseal(copy);
-	assert_refused(copy, copy->len, "m: model format 2, this program reads 1");
+	assert_refused(copy, copy->len, "m: model format 3, this program reads 2");
 	header->format--;
 	header->dense_count++;
 	reseal(copy);

@@ -26,7 +26,7 @@ FOLDS = 3
 C_SIGNAL, C_HEAD = 2, 20
 # How soon the head is to believe in a signal, a rule, and the other dense values, beside an n-gram: found on domains left out.
 # Signals that are believed too soon take the place of words that say more.
-FACTOR_SIGNAL, FACTOR_RULE, FACTOR_OTHER = 0.2, 0.7, 0.3
+FACTOR_SIGNAL, FACTOR_RULE, FACTOR_OTHER = 0.3, 1.0, 0.3
 IDF_POWER = 0.5
 LEAST_TEXTS = 2  # an n-gram of a single labelled text says nothing of others
 # (name, first column, labels); factors are one binary problem each.
