@@ -123,8 +123,9 @@ def main():
             print(cluster.compose("logs", "--no-color", "--tail", "20", check=False).stdout.decode(errors="replace")[-16000:])
         finally:
             cluster.compose("down", "-v", "--remove-orphans", "--timeout", "5", check=False)
-            images = subprocess.run(["docker", "images", "-q", "--filter", f"reference=voc/*:{cluster.tag}"], capture_output=True, text=True).stdout.split()
-            subprocess.run(["docker", "rmi", "-f", *images], capture_output=True)
+            images = subprocess.run(["docker", "images", "--format", "{{.Repository}}:{{.Tag}}", "--filter", f"reference=voc/*:{cluster.tag}"],
+                                    capture_output=True, text=True).stdout.split()
+            subprocess.run(["docker", "rmi", *images], capture_output=True)
     print(f"{passed} passed, {len(ORDER) - passed} failed")
     return passed != len(ORDER)
 

@@ -177,8 +177,8 @@ def main():
             print(stack.tails())
         finally:
             stack.compose("down", "-v", "--remove-orphans", "--timeout", "5", check=False)
-            images = stack.docker("images", "-q", "--filter", f"reference=voc/*:{stack.tag}*", check=False).split()
-            stack.docker("rmi", "-f", *images, check=False)
+            images = stack.docker("images", "--format", "{{.Repository}}:{{.Tag}}", "--filter", f"reference=voc/*:{stack.tag}*", check=False).split()
+            stack.docker("rmi", *images, check=False)
     print(f"{passed} passed, {len(ORDER) - passed} failed")
     return passed != len(ORDER)
 
