@@ -44,8 +44,8 @@ static const struct vocctl_flag flags[FLAG_COUNT] = {
 	[FLAG_NOTE] = { "note", VOCCTL_TEXT, "TEXT", 0, 0, 0, "Why; no customer's data" },
 	[FLAG_SOURCE] = { "source", VOCCTL_TEXT, "S", 0, 0, 0, "The event's source, if several have that id" },
 	[FLAG_CUSTOMER] = { "customer", VOCCTL_TEXT, "ID", 0, 0, 0, "Whose event it is: only one partition is read" },
-	[FLAG_TEXT] = { "text", VOCCTL_TEXT, "TEXT", 0, 0, 0, "What was said; the event is not looked for then" },
-	[FLAG_LANG] = { "lang", VOCCTL_TEXT, "LANG", 0, 0, 0, "With --text: ko or en, instead of what is detected" },
+	[FLAG_TEXT] = { "words", VOCCTL_TEXT, "TEXT", 0, 0, 0, "What was said; the event is not looked for then" },
+	[FLAG_LANG] = { "lang", VOCCTL_TEXT, "LANG", 0, 0, 0, "With --words: ko or en, instead of what is detected" },
 	[FLAG_WITHDRAW] = { "withdraw", VOCCTL_SWITCH, NULL, 0, 0, 0, "Take the event's correction back" },
 	[FLAG_DRY_RUN] = { "dry-run", VOCCTL_SWITCH, NULL, 0, 0, 0, "Tell what would be sent, send nothing" },
 	[FLAG_JSON] = { "json", VOCCTL_SWITCH, NULL, 0, 0, 0, "Write JSON" },
@@ -90,7 +90,7 @@ static const char *check_words(const struct session *session)
 	if (voc_utf8_count(words[4]) > VOC_CORRECTION_WHO_CHARS || voc_utf8_count(note) > VOC_CORRECTION_NOTE_CHARS)
 		return "the operator's id or the note is too long";
 	if (session->arguments->flags[FLAG_TEXT].given && words[1].len == 0)
-		return "--text: no words";
+		return "--words: none";
 	if (lang.len > 0 && !voc_str_is(lang, "ko") && !voc_str_is(lang, "en"))
 		return "--lang: ko or en is wanted";
 	return NULL;
@@ -139,7 +139,7 @@ static enum voc_status find(struct session *session, struct voc_error *error)
 	        label_find_event(session->conf, session->arguments->flags[FLAG_CUSTOMER].text, target, error);
 	if (status == VOC_OK && !target->found)
 		return voc_error_set(error, VOC_INVALID, VOC_REASON_BAD_VALUE, -1,
-		                     "no classified event has this id; --text tells what was said");
+		                     "no classified event has this id; --words tells what was said");
 	if (status == VOC_OK && target->ambiguous)
 		return voc_error_set(error, VOC_INVALID, VOC_REASON_BAD_VALUE, -1,
 		                     "events of several sources have this id: --source tells which one");
@@ -291,7 +291,7 @@ static enum voc_status send_correction(struct session *session, struct voc_error
 	make_correction(session);
 	if (session->correction.text.len == 0)
 		return voc_error_set(error, VOC_INVALID, VOC_REASON_BAD_VALUE, -1,
-		                     "the raw record is gone; --text tells what was said");
+		                     "the raw record is gone; --words tells what was said");
 	voc_buf_init(&value, VOC_CORRECTION_MAX_BYTES);
 	enum voc_status status = VOC_OK;
 	if (!voc_correction_encode(&value, &session->correction))

@@ -51,6 +51,7 @@ static int start(void **state)
 		fail_msg("%s", error.text);
 	mock.conf.topic_prefix = strdup("voc.");
 	mock.conf.group_prefix = strdup("test-");
+	mock.conf.text_policy = strdup("masked");
 	mock.conf.batch_records = 50;
 	mock.conf.merge_wait_ms = 20;
 	mock.conf.in_flight_records = 100;

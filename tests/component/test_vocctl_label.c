@@ -164,12 +164,12 @@ static void test_which_event_is_meant(void **state)
 static void test_words_that_come_with_the_command(void **state)
 {
 	(void)state;
-	PROGRAM_RUN(&run, NULL, "vocctl", "label", "e-4", "--source", "/call", "--text", "요금이 왜 이래요",
+	PROGRAM_RUN(&run, NULL, "vocctl", "label", "e-4", "--source", "/call", "--words", "요금이 왜 이래요",
 	            "--feedback-type", "complaint");
 	assert_int_equal(run.status, 0);
 	assert_non_null(
 	        strstr(export(), "{\"text\":\"요금이 왜 이래요\",\"lang\":\"ko\",\"feedback_type\":\"complaint\"}\n"));
-	PROGRAM_RUN(&run, NULL, "vocctl", "label", "own-1", "--text", "ok bye 555-123-4567", "--lang", "ko",
+	PROGRAM_RUN(&run, NULL, "vocctl", "label", "own-1", "--words", "ok bye 555-234-5678", "--lang", "ko",
 	            "--servqual", "none");
 	assert_int_equal(run.status, 0);
 	assert_non_null(strstr(export(), "{\"text\":\"ok bye ***-***-****\",\"lang\":\"ko\",\"servqual\":\"none\"}\n"));
@@ -245,7 +245,7 @@ static void test_what_is_no_label(void **state)
 	assert_usage("--primary-factor", "word of mouth", "--primary-factor: no such label");
 	assert_usage("--churn-intent", "maybe", "--churn-intent: yes or no");
 	assert_usage("--note", "only a note", "no label is corrected");
-	assert_usage("--text", "", "--text: no words");
+	assert_usage("--words", "", "--words: none");
 	assert_usage("--lang", "fr", "--lang: ko or en");
 	PROGRAM_RUN(&run, NULL, "vocctl", "label", "e-1", "--factors", "emotion", "--primary-factor", "equity");
 	assert_int_equal(run.status, 2);

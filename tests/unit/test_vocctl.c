@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "conf/option.h"
 #include "vocctl/commands.h"
 #include "vocctl/dlq_tally.h"
 #include "vocctl/lines.h"
@@ -50,6 +51,20 @@ static void test_every_command_is_whole(void **state)
 	for (size_t i = 0; i < count; i++)
 		assert_non_null(strstr(voc_buf_c_str(&buf), vocctl_commands[i]->summary));
 	voc_buf_free(&buf);
+}
+
+/* An option's flag is read before the command's: one of the same name would never be. */
+static void test_no_flag_hides_behind_an_option(void **state)
+{
+	(void)state;
+	for (size_t i = 0; vocctl_commands[i] != NULL; i++) {
+		for (size_t at = 0; at < vocctl_commands[i]->flag_count; at++) {
+			const char *name = vocctl_commands[i]->flags[at].name;
+			const struct voc_option *option = voc_option_find_flag(voc_str_from(name));
+			if (option != NULL && option->programs & VOC_PROGRAM_VOCCTL)
+				fail_msg("vocctl %s --%s is an option's", vocctl_commands[i]->name, name);
+		}
+	}
 }
 
 static void test_a_slip_is_met_with_the_nearest_name(void **state)
@@ -239,6 +254,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_every_command_is_whole),
+		cmocka_unit_test(test_no_flag_hides_behind_an_option),
 		cmocka_unit_test(test_a_slip_is_met_with_the_nearest_name),
 		cmocka_unit_test(test_arguments_are_read),
 		cmocka_unit_test(test_wrong_arguments_are_told),
