@@ -43,10 +43,13 @@ class Story:
         self.start_s = int(time.time()) - YEAR_DAYS * DAY_S
         self.clock = clock.Clock(stack.folder / "aggregators.clock")
         self.set_clock(0)
-        self.numbers, self.to_come = {"event": 0, "move": 0}, []
+        self.numbers, self.to_come, self.facts = {"event": 0, "move": 0, "fact": 0}, [], []
+        self.shop = random.Random(seed + 1)
         self.producer, self.looker = stack.producer(), Consumer({"bootstrap.servers": stack.bootstrap, "group.id": "voc-test-story"})
         for number in range(customers):
             self.plan(number)
+            if self.shop.random() < 0.6:
+                self.buy(number)
 
     # ---- customers
     def plan(self, number):
@@ -68,6 +71,43 @@ class Story:
                 if temper == "silent":
                     at += 60
             at += rng.expovariate(1 / 90)
+
+    def buy(self, number):
+        """A customer's orders: some come back every few weeks, some stop; each is delivered, late or not, or goes back. And who they are."""
+        rng = self.shop
+        at, every = rng.random() * 60, rng.choice((7, 15, 40, 120))
+        stops = YEAR_DAYS * rng.choice((1, 1, 0.4))
+        if rng.random() < 0.7:
+            self.profile(number, rng.random() * 20)
+        while at < stops:
+            order = {"order_id": f"O-{number}-{int(at * 100)}", "amount": rng.randrange(1, 500) * 1000, "currency": "KRW" if rng.random() < 0.97 else "USD",
+                     "product": rng.choice(("internet-500", "인터넷")), "card": "4111-1111-1111-1234", "ordered_at": oracle.format_time(self.at(at))}
+            if rng.random() < 0.7:
+                order["margin"] = order["amount"] // rng.choice((3, 5, -9))
+            order["promised_at"] = oracle.format_time(self.at(at + 3))
+            self.fact(at, "order", number, {**order, "status": "placed"})
+            arrives = at + rng.choice((1, 2, 3, 5))
+            if rng.random() < 0.95:
+                self.fact(arrives, "order", number, {**order, "status": "delivered", "delivered_at": oracle.format_time(self.at(arrives))})
+            if rng.random() < 0.07:
+                self.fact(arrives + 4, "order", number, {**order, "status": rng.choice(("returned", "cancelled"))})
+            at += every * (0.5 + rng.random())
+        if rng.random() < 0.2:
+            self.profile(number, stops)
+
+    def profile(self, number, day):
+        rng = self.shop
+        data = {"name": "김민수", "contact": "010-1234-5678", "age_band": rng.choice(("20-29", "30-39")), "lang": rng.choice(("ko", "en")),
+                "since": oracle.format_time(self.at(-rng.randrange(3000)))}
+        if rng.random() < 0.1:
+            data["stage"] = rng.choice(oracle.oracle_account.STAGES[1:])
+        self.fact(day, "profile", number, data)
+
+    def fact(self, day, kind, number, data):
+        event = {"specversion": "1.0", "id": f"{kind}-{number}-{day}-{data.get('status')}", "source": "/story/shop", "type": f"voc.{kind}",
+                 "time": oracle.format_time(self.at(day)), "data": {"customer_id": f"고객-{number}", **data}}
+        if day < YEAR_DAYS:
+            heapq.heappush(self.facts, (self.at(day), f"{kind}s", event["id"], event))
 
     def contact(self, number, day, mood):
         heapq.heappush(self.to_come, (day, number, mood))
@@ -156,6 +196,10 @@ class Story:
             records = self.moves(number * days, days) if number else []
             while self.to_come and self.to_come[0][0] < (number + 1) * days:
                 records.append(self.event(*heapq.heappop(self.to_come)))
+            while self.facts and self.facts[0][0] < self.at((number + 1) * days):
+                at, topic, _, event = heapq.heappop(self.facts)
+                self.numbers["fact"] += 1
+                records.append((at, topic, event))
             self.send(records)
             disturb(number)
             self.set_clock((number + 1) * days)

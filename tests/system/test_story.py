@@ -1,4 +1,4 @@
-"""A year of cases through real Kafka and Redis, three aggregators whose clock goes by in rounds: all that the oracle makes of the log.
+"""A year of cases, orders and profiles through real Kafka and Redis, three aggregators whose clock goes by in rounds: all that the oracle makes of the log.
 
 Some hundred customers, and kills on the way; VOC_STORY_CUSTOMERS=5000 VOC_STORY_ROUNDS=120 for the large one.
 """
@@ -92,6 +92,11 @@ def test_a_year_of_cases_is_what_the_oracle_makes_of_it(stack):
     assert all(seen[rule] > 0 for rule in verify.oracle.oracle_cases.ALERTS)
     assert all(sums[f"case:{tally}"] > 0 for tally in ("opened", "reopened", "resolved", "closed", "recovered", "abandoned", "respond_overdue",
                                                        "resolve_overdue", "escalated", "silent"))
+    relationships = [alert["data"]["relationship"] for alert in alerts.values() if "relationship" in alert["data"]]
+    assert {alert["data"]["rule"] for alert in alerts.values()} >= set(verify.oracle.oracle_account.ALERTS)
+    assert {one["stage"] for one in relationships} >= {"customer", "client", "advocate"} and any(one["top_fifth"] for one in relationships)
+    assert {one.get("purchase") for one in relationships} >= {"during", "after"} and any(one.get("late_deliveries") for one in relationships)
+    assert all("김민수" not in text and "1234-5678" not in text and "4111" not in text for text in map(json.dumps, alerts.values()))
     assert sum(p.totals["moves_refused"] for p in partitions.values()) > 0
     assert sums["case:recovered"] <= sums["case:opened"] + sums["case:reopened"]
     assert json.loads(stack.ctl("verify", "--json").stdout)["equal"]
