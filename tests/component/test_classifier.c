@@ -73,6 +73,7 @@ static int stop(void **state)
 	voc_classifier_free(classifier);
 	free(mock.conf.topic_prefix);
 	free(mock.conf.group_prefix);
+	free(mock.conf.text_policy);
 	mock_kafka_stop(&mock);
 	return 0;
 }
