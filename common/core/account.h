@@ -104,8 +104,9 @@ enum voc_account_load {
 	VOC_ACCOUNT_BAD,   /* not what belongs there */
 	VOC_ACCOUNT_NO_MEMORY,
 };
-/* Reads one stored field into *account, which is made when the first is met. */
-enum voc_account_load voc_account_load(struct voc_account **account, const struct voc_field *field);
+/* Reads one stored field into *account, which is made when the first is met. The arena is scratch. */
+enum voc_account_load voc_account_load(struct voc_account **account, const struct voc_field *field,
+                                       struct voc_arena *arena);
 /* After all: NULL, or the name of a field that is missing. */
 const char *voc_account_missing(const struct voc_account *account);
 

@@ -1,18 +1,20 @@
 /* An account as fields of the customer's hash: out and in. */
 #include "core/account.h"
 
-#include "base/timestamp.h"
+#include "base/json_read.h"
+#include "base/json_write.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
-#define PROFILE_PREFIX "profile:"
-#define TIME_MAX       INT64_C(253402300799999) /* the year 9999 */
-#define ORDER_MAX      140                      /* bytes of one in orders_recent */
-#define ID_CHARS       12
+#define PROFILE_MAX 16384
+#define TIME_MAX    INT64_C(253402300799999) /* the year 9999 */
+#define ORDER_MAX   140                      /* bytes of one in orders_recent */
+#define ID_CHARS    12
 
 enum {
 	PLACE_PROFILE_AT,
+	PLACE_PROFILE,
 	PLACE_FIRST,
 	PLACE_LAST,
 	PLACE_CURRENCY,
@@ -23,9 +25,9 @@ enum {
 	PLACE_LAPSES,
 	PLACES
 };
-static const char *const place_names[PLACES] = { "profile_at", "order_first_at", "order_last_at",
-	                                         "currency",   "orders_recent",  "stage",
-	                                         "stage_at",   "lapsed_at",      "lapses_at" };
+static const char *const place_names[PLACES] = { "profile_at", "profile",       "order_first_at", "order_last_at",
+	                                         "currency",   "orders_recent", "stage",          "stage_at",
+	                                         "lapsed_at",  "lapses_at" };
 static const char *const sum_names[] = {
 #define X(symbol, name) name,
 	VOC_ACCOUNT_SUMS(X)
@@ -63,15 +65,36 @@ static void tell_text(struct teller *teller, const char *name, const char *befor
 		tell(teller, name, now && *now ? now : NULL);
 }
 
+static bool same_profile(const struct voc_account *a, const struct voc_account *b)
+{
+	bool same = a->has_profile == b->has_profile;
+	for (int i = 0; i < VOC_PROFILE_FIELD_COUNT && same; i++)
+		same = (!a->profile[i] && !b->profile[i]) ||
+		       (a->profile[i] && b->profile[i] && strcmp(a->profile[i], b->profile[i]) == 0);
+	return same;
+}
+
+/* One field for all: in Redis each costs more than most of these are long. */
 static void tell_profile(struct teller *teller, const struct voc_account *before, const struct voc_account *now)
 {
-	for (int i = 0; i < VOC_PROFILE_FIELD_COUNT; i++) {
-		char name[64];
-		snprintf(name, sizeof name, PROFILE_PREFIX "%s", voc_fact_field_name(VOC_FACT_PROFILE, i));
-		tell_text(teller, name, before->profile[i], now->profile[i]);
-	}
 	tell_i64(teller, place_names[PLACE_PROFILE_AT], before->has_profile, before->profile_ms, now->has_profile,
 	         now->profile_ms);
+	if (same_profile(before, now))
+		return;
+	struct voc_json_writer json;
+	struct voc_buf text;
+	voc_buf_init(&text, PROFILE_MAX);
+	voc_json_begin(&json, &text);
+	voc_json_object(&json);
+	for (int i = 0; i < VOC_PROFILE_FIELD_COUNT; i++) {
+		if (now->profile[i])
+			voc_json_member_str(&json, voc_fact_field_name(VOC_FACT_PROFILE, i),
+			                    voc_str_from(now->profile[i]));
+	}
+	voc_json_object_end(&json);
+	tell(teller, place_names[PLACE_PROFILE], voc_buf_c_str(&text));
+	teller->refused = teller->refused || text.failed;
+	voc_buf_free(&text);
 }
 
 static size_t write_order(const struct voc_account_order *order, char *to, size_t size)
@@ -231,19 +254,33 @@ static bool load_place(struct voc_account *account, int place, struct voc_str va
 	}
 }
 
-static enum voc_account_load load_profile(struct voc_account *account, const struct voc_field *field)
+static int profile_field(struct voc_str name)
 {
-	size_t prefix = sizeof(PROFILE_PREFIX) - 1;
-	struct voc_str name = voc_str_of(field->name.ptr + prefix, field->name.len - prefix);
-	for (int i = 0; i < VOC_PROFILE_FIELD_COUNT; i++) {
-		if (!voc_str_is(name, voc_fact_field_name(VOC_FACT_PROFILE, i)))
-			continue;
-		if (account->profile[i] || field->value.len == 0 || memchr(field->value.ptr, '\0', field->value.len))
-			return VOC_ACCOUNT_BAD;
-		account->profile[i] = strndup(field->value.ptr, field->value.len);
-		return account->profile[i] ? VOC_ACCOUNT_LOADED : VOC_ACCOUNT_NO_MEMORY;
+	const char *known;
+	for (int i = 0; (known = voc_fact_field_name(VOC_FACT_PROFILE, i)); i++) {
+		if (voc_str_is(name, known))
+			return i;
 	}
-	return VOC_ACCOUNT_BAD;
+	return -1;
+}
+
+static enum voc_account_load load_profile(struct voc_account *account, struct voc_str text, struct voc_arena *arena)
+{
+	struct voc_json_reader json;
+	struct voc_error error;
+	struct voc_str name, value;
+	bool no_memory = false;
+	voc_json_read_begin(&json, text, arena, 1, &error);
+	voc_json_enter_object(&json);
+	while (voc_json_next_member(&json, &name) && !no_memory) {
+		int field = profile_field(name);
+		if (field < 0 || !voc_json_read_str(&json, &value) || value.len == 0)
+			return error.reason == VOC_REASON_OUT_OF_MEMORY ? VOC_ACCOUNT_NO_MEMORY : VOC_ACCOUNT_BAD;
+		no_memory = !(account->profile[field] = strndup(value.ptr, value.len));
+	}
+	if (no_memory || error.reason == VOC_REASON_OUT_OF_MEMORY)
+		return VOC_ACCOUNT_NO_MEMORY;
+	return voc_json_read_end(&json) ? VOC_ACCOUNT_LOADED : VOC_ACCOUNT_BAD;
 }
 
 static int find(const char *const *names, int count, struct voc_str name)
@@ -255,16 +292,16 @@ static int find(const char *const *names, int count, struct voc_str name)
 	return -1;
 }
 
-enum voc_account_load voc_account_load(struct voc_account **account, const struct voc_field *field)
+enum voc_account_load voc_account_load(struct voc_account **account, const struct voc_field *field,
+                                       struct voc_arena *arena)
 {
-	bool of_profile = voc_str_starts_with(field->name, VOC_STR(PROFILE_PREFIX));
 	int sum = find(sum_names, VOC_SUM_COUNT, field->name), place = find(place_names, PLACES, field->name);
-	if (!of_profile && sum < 0 && place < 0)
+	if (sum < 0 && place < 0)
 		return VOC_ACCOUNT_OTHER;
 	if (!*account && !(*account = voc_account_new()))
 		return VOC_ACCOUNT_NO_MEMORY;
-	if (of_profile)
-		return load_profile(*account, field);
+	if (place == PLACE_PROFILE)
+		return load_profile(*account, field->value, arena);
 	bool good = place >= 0 ? load_place(*account, place, field->value)
 	                       : load_number(field->value, -VOC_ACCOUNT_MONEY_MAX * 1000, VOC_ACCOUNT_MONEY_MAX * 1000,
 	                                     &(*account)->sums[sum]);

@@ -263,7 +263,7 @@ static bool load_counter(struct voc_customer *customer, const struct voc_field *
 
 static bool load_account(struct loader *loader, const struct voc_field *field)
 {
-	enum voc_account_load loaded = voc_account_load(&loader->customer.account, field);
+	enum voc_account_load loaded = voc_account_load(&loader->customer.account, field, loader->arena);
 	loader->account_fields += loaded == VOC_ACCOUNT_LOADED;
 	loader->out_of_memory = loader->out_of_memory || loaded == VOC_ACCOUNT_NO_MEMORY;
 	return loaded == VOC_ACCOUNT_LOADED;

@@ -1,5 +1,7 @@
 """Profiles, orders and what follows from them: stage, value, priority. From docs/SEMANTICS.md, independently of the C code."""
 
+import json
+
 import xxhash
 
 DAY_MS = 86_400_000
@@ -77,9 +79,7 @@ class Account:
         self.stage, self.stage_at, self.lapsed_at, self.lapses_at = "none", None, None, None
 
     def fields(self):
-        out = {f"profile:{name}": text for name, text in self.profile.items()}
-        if self.profile_at is not None:
-            out["profile_at"] = str(self.profile_at)
+        out = {} if self.profile_at is None else {"profile_at": str(self.profile_at), "profile": json.dumps(self.profile, ensure_ascii=False, separators=(",", ":"))}
         out.update((name, str(n)) for name, n in self.sums.items() if n)
         if self.currency:
             out.update(currency=self.currency, order_first_at=str(self.first), order_last_at=str(self.last),

@@ -266,10 +266,12 @@ static void test_top_fifth(void **state)
 	voc_buf_free(&text);
 }
 
+static struct voc_arena *arena;
+
 static bool keep(void *context, const struct voc_field *field)
 {
 	struct voc_account **account = context;
-	return !field->value.ptr || voc_account_load(account, field) == VOC_ACCOUNT_LOADED;
+	return !field->value.ptr || voc_account_load(account, field, arena) == VOC_ACCOUNT_LOADED;
 }
 
 static bool count_fields(void *context, const struct voc_field *field)
@@ -284,9 +286,11 @@ static void test_fields(void **state)
 {
 	(void)state;
 	struct voc_account *account = voc_account_new(), *again = NULL;
+	arena = voc_arena_new(65536);
 	plain(account, 1, 0);
 	take(account, &(struct order){ "B", 5, VOC_ORDER_DELIVERED, 10, -4, 9, 6, 8, NULL });
 	account->profile[VOC_PROFILE_LANG] = strdup("ko");
+	account->profile[VOC_PROFILE_FAMILY] = strdup("\"two\"\n\\");
 	account->has_profile = account->has_lapsed = true;
 	account->profile_ms = 1;
 	account->lapsed_ms = account->stage_ms = START_MS;
@@ -305,7 +309,11 @@ static void test_fields(void **state)
 	voc_account_free(account);
 
 	static const char *const bad[][2] = {
-		{ "profile:hobby", "x" },
+		{ "profile", "{\"hobby\":\"x\"}" },
+		{ "profile", "{\"name\":\"\"}" },
+		{ "profile", "{\"name\":1}" },
+		{ "profile", "{\"name\":\"a\"" },
+		{ "profile", "" },
 		{ "orders", "x" },
 		{ "stage", "none" },
 		{ "stage", "friend" },
@@ -319,14 +327,15 @@ static void test_fields(void **state)
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
 		struct voc_field field = { voc_str_from(bad[i][0]), voc_str_from(bad[i][1]) };
 		struct voc_account *one = NULL;
-		if (voc_account_load(&one, &field) != VOC_ACCOUNT_BAD)
+		if (voc_account_load(&one, &field, arena) != VOC_ACCOUNT_BAD)
 			fail_msg("%s = '%s' was taken", bad[i][0], bad[i][1]);
 		voc_account_free(one);
 	}
 	struct voc_account *none = NULL;
-	assert_int_equal(voc_account_load(&none, &(struct voc_field){ VOC_STR("events"), VOC_STR("1") }),
+	assert_int_equal(voc_account_load(&none, &(struct voc_field){ VOC_STR("events"), VOC_STR("1") }, arena),
 	                 VOC_ACCOUNT_OTHER);
 	assert_null(none);
+	voc_arena_free(arena);
 }
 
 int main(void)
