@@ -318,20 +318,18 @@ static void add_trouble(struct voc_customer *customer, const struct voc_classifi
 static bool add_contribution(struct voc_customer *customer, const struct voc_classified *event,
                              const struct voc_risk_terms *terms)
 {
-	char **list = customer->contributions;
+	struct voc_shared_text **list = customer->contributions;
 	struct voc_buf buf;
 	voc_buf_init(&buf, VOC_CONTRIBUTION_MAX_BYTES);
 	voc_buf_reserve(&buf, 512);
-	voc_contribution_encode(&buf, event, terms);
-	voc_buf_add_char(&buf, '\0');
+	bool good = voc_contribution_encode(&buf, event, terms);
 	/* Kept for long, by the ten thousand: no byte more than needed. */
-	char *kept = buf.failed ? NULL : realloc(buf.ptr, buf.len);
-	if (!kept) {
-		voc_buf_free(&buf);
+	struct voc_shared_text *kept = good ? voc_shared_text_new(voc_buf_str(&buf)) : NULL;
+	voc_buf_free(&buf);
+	if (!kept)
 		return false;
-	}
 	if (customer->contribution_count == VOC_CONTRIBUTIONS_MAX) {
-		free(list[0]);
+		voc_shared_text_release(list[0]);
 		memmove(list, list + 1, sizeof customer->contributions - sizeof *list);
 		customer->contribution_count--;
 	}

@@ -16,7 +16,7 @@ void voc_customer_free(struct voc_customer *customer)
 	voc_account_free(customer->account);
 	voc_recent_free(&customer->recent);
 	for (int i = 0; i < customer->contribution_count; i++)
-		free(customer->contributions[i]);
+		voc_shared_text_release(customer->contributions[i]);
 	voc_customer_init(customer);
 }
 
@@ -34,14 +34,9 @@ bool voc_customer_clone(const struct voc_customer *customer, struct voc_customer
 		voc_customer_free(&copy);
 		return false;
 	}
-	for (int i = 0; i < customer->contribution_count; i++) {
-		copy.contributions[i] = strdup(customer->contributions[i]);
-		if (!copy.contributions[i]) {
-			voc_customer_free(&copy);
-			return false;
-		}
-		copy.contribution_count++;
-	}
+	copy.contribution_count = customer->contribution_count;
+	for (int i = 0; i < customer->contribution_count; i++)
+		voc_shared_text_share(customer->contributions[i]);
 	*ret_copy = copy;
 	return true;
 }
@@ -117,7 +112,7 @@ bool voc_customer_contributions(const struct voc_customer *customer, struct voc_
 	for (int i = 0; i < customer->contribution_count; i++) {
 		if (i > 0)
 			voc_buf_add_char(buf, ',');
-		voc_buf_add_str(buf, voc_str_from(customer->contributions[i]));
+		voc_buf_add_str(buf, voc_shared_text_str(customer->contributions[i]));
 	}
 	return voc_buf_add_char(buf, ']');
 }
@@ -130,6 +125,6 @@ size_t voc_customer_bytes(const struct voc_customer *customer)
 	if (customer->last_event)
 		bytes += strlen(customer->last_event) + 1;
 	for (int i = 0; i < customer->contribution_count; i++)
-		bytes += strlen(customer->contributions[i]) + 1;
+		bytes += voc_shared_text_bytes(customer->contributions[i]);
 	return bytes;
 }

@@ -8,6 +8,7 @@
 #ifndef VOC_CORE_CUSTOMER_H
 #define VOC_CORE_CUSTOMER_H
 
+#include "base/shared_text.h"
 #include "core/account.h"
 #include "core/case.h"
 #include "core/field.h"
@@ -51,9 +52,9 @@ struct voc_customer {
 	int64_t alert_ms[VOC_RULE_MARKED_COUNT];
 	struct voc_trouble troubles[VOC_TROUBLES_MAX]; /* oldest record first */
 	struct voc_cases cases;
-	struct voc_account *account;                /* owned; NULL where neither profile nor order is known */
-	char *last_event;                           /* owned; NULL for a new customer */
-	char *contributions[VOC_CONTRIBUTIONS_MAX]; /* owned; each a JSON object; oldest record first */
+	struct voc_account *account; /* owned; NULL where neither profile nor order is known */
+	char *last_event;            /* owned; NULL for a new customer */
+	struct voc_shared_text *contributions[VOC_CONTRIBUTIONS_MAX]; /* each a JSON object; oldest record first */
 };
 
 /* A customer that nothing is known of: also the state of one without stored fields. */

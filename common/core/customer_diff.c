@@ -139,7 +139,7 @@ static void tell_troubles(struct teller *teller, const struct voc_customer *befo
 static bool same_contributions(const struct voc_customer *a, const struct voc_customer *b)
 {
 	for (int i = 0; i < a->contribution_count && i < b->contribution_count; i++) {
-		if (strcmp(a->contributions[i], b->contributions[i]) != 0)
+		if (!voc_shared_text_eq(a->contributions[i], b->contributions[i]))
 			return false;
 	}
 	return a->contribution_count == b->contribution_count;

@@ -175,7 +175,8 @@ static bool load_contributions(struct loader *loader, struct voc_str text)
 		bool object = voc_json_peek(&json) == VOC_JSON_OBJECT;
 		if (!object || !voc_json_skip(&json, &one) || customer->contribution_count == VOC_CONTRIBUTIONS_MAX)
 			break;
-		char *copy = copy_text(loader, one);
+		struct voc_shared_text *copy = voc_shared_text_new(one);
+		loader->out_of_memory = loader->out_of_memory || !copy;
 		if (!copy)
 			return false;
 		customer->contributions[customer->contribution_count++] = copy;

@@ -347,8 +347,8 @@ static void test_lists_keep_the_last_ones(void **state)
 	assert_int_equal(world.customer.trouble_count, VOC_TROUBLES_MAX);
 	assert_int_equal(world.customer.troubles[0].at_ms, START_MS + 4 * HOUR_MS);
 	assert_int_equal(world.customer.contribution_count, VOC_CONTRIBUTIONS_MAX);
-	assert_non_null(strstr(world.customer.contributions[0], "\"id\":\"e-8\""));
-	assert_non_null(strstr(world.customer.contributions[3], "\"id\":\"e-11\""));
+	assert_non_null(strstr(world.customer.contributions[0]->text, "\"id\":\"e-8\""));
+	assert_non_null(strstr(world.customer.contributions[3]->text, "\"id\":\"e-11\""));
 	world_close(&world);
 }
 

@@ -91,7 +91,7 @@ static void test_fields_become_values(void **state)
 	assert_true(customer.troubles[0].complaint);
 	assert_int_equal(customer.troubles[1].factor, VOC_FACTOR_NONE);
 	assert_int_equal(customer.contribution_count, 2);
-	assert_string_equal(customer.contributions[1], "{\"id\":\"e-7\"}");
+	assert_string_equal(customer.contributions[1]->text, "{\"id\":\"e-7\"}");
 	assert_int_equal(customer.alert_severity[VOC_RULE_RISK_RAISED], VOC_SEVERITY_WARNING);
 	voc_customer_free(&customer);
 }
@@ -258,7 +258,7 @@ static void test_a_clone_stands_alone(void **state)
 	assert_int_equal(voc_customer_bytes(&copy), voc_customer_bytes(&customer));
 	voc_customer_free(&customer);
 	assert_string_equal(copy.last_event, "e-7");
-	assert_string_equal(copy.contributions[1], "{\"id\":\"e-7\"}");
+	assert_string_equal(copy.contributions[1]->text, "{\"id\":\"e-7\"}");
 	voc_customer_free(&copy);
 	assert_int_equal(voc_customer_bytes(&copy), sizeof copy);
 }

@@ -124,8 +124,9 @@ static void test_bytes_are_bounded_and_add_up(void **state)
 	for (int i = 0; i < 500; i++) {
 		snprintf(id, sizeof id, "C-%d", i);
 		struct voc_cached_customer *cached = add(cache, i % 3, id);
-		cached->customer.contributions[0] = calloc(1, 2000);
-		memset(cached->customer.contributions[0], 'x', 1999);
+		char text[1991];
+		memset(text, 'x', sizeof text);
+		cached->customer.contributions[0] = voc_shared_text_new(voc_str_of(text, sizeof text));
 		cached->customer.contribution_count = 1;
 		voc_customer_cache_unpin(cache, cached);
 	}
