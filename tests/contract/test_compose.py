@@ -95,6 +95,7 @@ def test_the_cluster_is_one_and_speaks_tls_only():
     conf = (ROOT / "deploy/compose/redis-cluster.conf").read_text()
     for line in ("port 0", "tls-port 6379", "tls-cluster yes", "tls-replication yes", "maxmemory-policy noeviction", "appendonly yes", "aclfile /run/secrets/users.acl"):
         assert line in conf.splitlines(), line
+    assert services["voc-aggregator"]["environment"]["SSL_CERT_FILE"] == "/run/secrets/ca.pem"
     for name in OURS:
         service = services[name]
         assert service["environment"]["VOC_KAFKA_SECURITY_PROTOCOL"] == "SASL_SSL"
