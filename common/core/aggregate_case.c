@@ -19,9 +19,13 @@ static void count(struct voc_customer *customer, const struct voc_case_changes *
 bool voc_apply_contact(struct voc_apply *apply, struct voc_case_changes *changes)
 {
 	struct voc_customer *customer = apply->customer;
-	bool critical = customer->state == VOC_RISK_CRITICAL;
-	if (!voc_cases_contact(&customer->cases, &apply->rules->cases, &apply->record->event, critical,
-	                       customer->counts.cases + 1, changes))
+	const struct voc_case_contact contact = {
+		.event = &apply->record->event,
+		.critical = customer->state == VOC_RISK_CRITICAL,
+		.stage = customer->account ? (enum voc_stage)customer->account->stage : VOC_STAGE_NONE,
+		.number = customer->counts.cases + 1,
+	};
+	if (!voc_cases_contact(&customer->cases, &apply->rules->cases, &contact, changes))
 		return false;
 	count(customer, changes);
 	return true;

@@ -13,6 +13,7 @@
 #include "core/case_rules.h"
 #include "core/classified.h"
 #include "core/due.h"
+#include "core/fact.h"
 
 /* X(symbol, name) */
 #define VOC_CASE_STATES(X)                       \
@@ -143,13 +144,16 @@ VOC_MUST_CHECK bool voc_case_read(struct voc_cases *cases, uint8_t cause, struct
 /* Appends it as a JSON object: `case` of an alert (schemas/alert.schema.json). False if the buffer is full. */
 bool voc_case_tell(const struct voc_case *one, struct voc_buf *buf);
 
-/*
- * A contact of the customer, already counted. `number`: what a case that it opens would be numbered; `critical`: the
- * customer's risk state. False when memory runs out. `changes` is added to.
- */
+/* A contact, already counted, and what is known of the customer by then. Borrowed. */
+struct voc_case_contact {
+	const struct voc_classified *event;
+	bool critical;        /* their risk state */
+	enum voc_stage stage; /* before the contact; none: not known */
+	uint32_t number;      /* of a case that it opens */
+};
+/* False when memory runs out. `changes` is added to. */
 VOC_MUST_CHECK bool voc_cases_contact(struct voc_cases *cases, const struct voc_case_rules *rules,
-                                      const struct voc_classified *event, bool critical, uint32_t number,
-                                      struct voc_case_changes *changes);
+                                      const struct voc_case_contact *contact, struct voc_case_changes *changes);
 /* A follow-up at `time_ms`. */
 enum voc_case_refusal voc_cases_follow_up(struct voc_cases *cases, const struct voc_case_rules *rules,
                                           struct voc_str case_id, struct voc_str action, int64_t time_ms,

@@ -17,9 +17,10 @@
 /* Whose a case is: what is given must all be so. The first that fits decides. */
 struct voc_case_route {
 	char team[VOC_CASE_TEAM_SIZE];
-	bool has_factor, has_servqual;
+	bool has_factor, has_servqual, has_stage;
 	enum voc_factor factor; /* the contact's primary one */
 	enum voc_servqual servqual;
+	int stage;                           /* enum voc_stage */
 	char product[VOC_CASE_MATCH_SIZE];   /* "": any */
 	char from_team[VOC_CASE_MATCH_SIZE]; /* the team that took the contact; "": any */
 };

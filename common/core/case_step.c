@@ -59,41 +59,44 @@ static bool text_fits(const char *wanted, struct voc_str text)
 	return wanted[0] == '\0' || voc_str_is(text, wanted);
 }
 
-static const char *team_for(const struct voc_case_rules *rules, const struct voc_classified *event)
+static const char *team_for(const struct voc_case_rules *rules, const struct voc_case_contact *contact)
 {
+	const struct voc_classified *event = contact->event;
 	for (int i = 0; i < rules->route_count; i++) {
 		const struct voc_case_route *route = &rules->routes[i];
 		if ((!route->has_factor || route->factor == event->labels.primary_factor) &&
 		    (!route->has_servqual || route->servqual == event->labels.servqual) &&
+		    (!route->has_stage || route->stage == (int)contact->stage) &&
 		    text_fits(route->product, event->product) && text_fits(route->from_team, event->team))
 			return route->team;
 	}
 	return rules->team;
 }
 
-static uint8_t severity_of(const struct voc_classified *event, bool critical)
+static uint8_t severity_of(const struct voc_case_contact *contact)
 {
-	const struct voc_labels *labels = &event->labels;
-	if (labels->churn_intent || critical)
+	const struct voc_labels *labels = &contact->event->labels;
+	if (labels->churn_intent || contact->critical)
 		return VOC_SEVERITY_CRITICAL;
 	bool serious = labels->feedback == VOC_FEEDBACK_COMPLAINT || (labels->factors >> VOC_FACTOR_WORD_OF_MOUTH & 1);
 	return serious ? VOC_SEVERITY_WARNING : VOC_SEVERITY_INFO;
 }
 
-static bool open_case(struct voc_cases *cases, const struct voc_case_rules *rules, const struct voc_classified *event,
-                      uint8_t severity, uint32_t number, struct voc_case_changes *changes)
+static bool open_case(struct voc_cases *cases, const struct voc_case_rules *rules,
+                      const struct voc_case_contact *contact, uint8_t severity, struct voc_case_changes *changes)
 {
+	const struct voc_classified *event = contact->event;
 	struct voc_case one = { .cause = voc_cause_of(&event->labels),
 		                .state = VOC_CASE_OPEN,
 		                .severity = severity,
 		                .channel = (uint8_t)event->channel,
-		                .number = number,
+		                .number = contact->number,
 		                .contacts = 1,
 		                .opened_ms = event->time_ms,
 		                .last_ms = event->time_ms };
 	memcpy(one.lang, event->lang, sizeof one.lang);
 	begin_round(&one, rules, event->time_ms);
-	one.team = strdup(team_for(rules, event));
+	one.team = strdup(team_for(rules, contact));
 	one.product = event->product.len > 0 ? strndup(event->product.ptr, event->product.len) : NULL;
 	if (one.team && (event->product.len == 0 || one.product) && voc_cases_put(cases, &one)) {
 		tally(changes, &one, VOC_TALLY_OPENED);
@@ -153,13 +156,14 @@ static int64_t reopens_until(const struct voc_case *one, const struct voc_case_r
 }
 
 static bool take_trouble(struct voc_cases *cases, const struct voc_case_rules *rules,
-                         const struct voc_classified *event, uint8_t severity, uint32_t number,
-                         struct voc_case_changes *changes)
+                         const struct voc_case_contact *contact, struct voc_case_changes *changes)
 {
+	const struct voc_classified *event = contact->event;
+	uint8_t severity = severity_of(contact);
 	struct voc_case *one = voc_cases_find(cases, voc_cause_of(&event->labels));
 	int64_t time_ms = event->time_ms;
 	if (!one || (!voc_case_is_active(one) && time_ms > reopens_until(one, rules)))
-		return open_case(cases, rules, event, severity, number, changes);
+		return open_case(cases, rules, contact, severity, changes);
 	if (voc_case_is_active(one) || time_ms < one->changed_ms)
 		attach(one, rules, time_ms, severity);
 	else
@@ -198,9 +202,10 @@ static void hear(struct voc_case *one, const struct voc_case_rules *rules, int64
 		*due_ms = later_ms;
 }
 
-bool voc_cases_contact(struct voc_cases *cases, const struct voc_case_rules *rules, const struct voc_classified *event,
-                       bool critical, uint32_t number, struct voc_case_changes *changes)
+bool voc_cases_contact(struct voc_cases *cases, const struct voc_case_rules *rules,
+                       const struct voc_case_contact *contact, struct voc_case_changes *changes)
 {
+	const struct voc_classified *event = contact->event;
 	enum voc_satisfaction satisfaction = event->labels.satisfaction;
 	bool trouble = voc_risk_is_trouble(&event->labels);
 	bool content =
@@ -212,7 +217,7 @@ bool voc_cases_contact(struct voc_cases *cases, const struct voc_case_rules *rul
 		if (content)
 			recover(&cases->list[i], rules, event->time_ms, changes);
 	}
-	return !trouble || take_trouble(cases, rules, event, severity_of(event, critical), number, changes);
+	return !trouble || take_trouble(cases, rules, contact, changes);
 }
 
 /* A deadline that was met, or missed without its record having been read yet. */

@@ -2,6 +2,7 @@
 #include "core/rules_reader.h"
 
 #include "base/civil.h"
+#include "core/fact.h"
 
 #include <jansson.h>
 #include <stdio.h>
@@ -19,7 +20,7 @@ static const char *const members[] = { "calendar",     "respond_minutes", "resol
 	                               "team",         "routes" };
 static const char *const calendar_members[] = { "zone", "tz", "hours", "holidays" };
 static const char *const day_names[] = { "sun", "mon", "tue", "wed", "thu", "fri", "sat" };
-static const char *const route_members[] = { "team", "factor", "servqual", "product", "from_team" };
+static const char *const route_members[] = { "team", "factor", "servqual", "product", "from_team", "stage" };
 static const char *const step_members[] = { "after_minutes", "team" };
 #define COUNT_OF(list) (sizeof(list) / sizeof *(list))
 
@@ -195,9 +196,15 @@ static void take_match(struct voc_rules_reader *reader, json_t *route, const cha
 
 static void take_labels(struct voc_rules_reader *reader, json_t *item, const char *path, struct voc_case_route *route)
 {
-	char factor[VOC_CASE_MATCH_SIZE] = "", servqual[VOC_CASE_MATCH_SIZE] = "";
+	char factor[VOC_CASE_MATCH_SIZE] = "", servqual[VOC_CASE_MATCH_SIZE] = "", name[VOC_CASE_MATCH_SIZE] = "";
+	enum voc_stage stage = VOC_STAGE_NONE;
 	take_match(reader, item, path, "factor", factor);
 	take_match(reader, item, path, "servqual", servqual);
+	take_match(reader, item, path, "stage", name);
+	route->has_stage = *name != '\0';
+	if (route->has_stage && (!voc_stage_parse(voc_str_from(name), &stage) || stage == VOC_STAGE_NONE))
+		voc_rules_fail(reader, path, "stage", "expected a stage's name");
+	route->stage = (int)stage;
 	route->has_factor = *factor != '\0';
 	route->has_servqual = *servqual != '\0';
 	if (route->has_factor && !voc_factor_parse(voc_str_from(factor), &route->factor))

@@ -127,7 +127,7 @@ def some_cases(rng, raw):
         cases["calendar"]["hours"][day] = spans if day != "sun" or rng.random() < 0.5 else []
     cases["respond_minutes"] = {"info": 600, "warning": 240, "critical": rng.choice((1, 60))}
     cases["escalation"] = [{"after_minutes": 300 * (n + 1), "team": f"step-{n}"} for n in range(rng.randrange(5))]
-    cases["routes"] = [{"servqual": "empathy", "product": "인터넷", "team": "desk"}, {"factor": "equity", "team": "fair"}, {"from_team": "B", "team": "b-team"}][:rng.randrange(4)]
+    cases["routes"] = [{"servqual": "empathy", "product": "인터넷", "team": "desk"}, {"factor": "equity", "team": "fair"}, {"stage": "client", "team": "clients"}, {"from_team": "B", "team": "b-team"}][:rng.randrange(5)]
     cases["silence_days"], cases["close_days"], cases["reopen_days"] = rng.choice((0, 2, 14)), rng.choice((0, 7)), rng.choice((0, 10, 30))
     cases["abandon_days"] = rng.choice((3, 180))
 

@@ -373,7 +373,8 @@ class Partition:
         terms = self.terms(customer, data, t)
         self.score(customer, event, data, t, terms)
         sent, before = self.transitions(customer, event, data, t, offset)
-        back = customer.cases.contact(self.rules.cases, data, t, customer.state == "critical", customer.counts.get("cases", 0) + 1, self.teller(customer, t))
+        stage = customer.account.stage if customer.account else "none"
+        back = customer.cases.contact(self.rules.cases, data, t, customer.state == "critical", stage, customer.counts.get("cases", 0) + 1, self.teller(customer, t))
         news = self.review(customer, t, data)
         for rule, severity in sent:
             self.tell(customer, event, data, t, offset, rule, severity, before)

@@ -65,19 +65,20 @@ class CaseRules:
         self.steps, self.team, self.routes = raw["escalation"], raw["team"], raw["routes"]
         self.silence, self.close, self.reopen, self.abandon = (raw[f"{name}_days"] * DAY_MS for name in ("silence", "close", "reopen", "abandon"))
 
-    def route(self, data):
+    def route(self, data, stage):
         for route in self.routes:
-            wanted = {"factor": data["primary_factor"], "servqual": data["servqual"], "product": data.get("product"), "from_team": data.get("team")}
+            wanted = {"factor": data["primary_factor"], "servqual": data["servqual"], "product": data.get("product"), "from_team": data.get("team"),
+                      "stage": stage}
             if all(wanted[name] == value for name, value in route.items() if name != "team"):
                 return route["team"]
         return self.team
 
 
 class Case:
-    def __init__(self, cause, number, severity, data, t, rules):
+    def __init__(self, cause, number, severity, data, t, rules, stage):
         self.cause, self.number, self.severity, self.state = cause, number, severity, "open"
         self.contacts, self.reopens, self.lang, self.channel = 1, 0, data["lang"], data["channel"]
-        self.product, self.team = data.get("product") or "", rules.route(data)
+        self.product, self.team = data.get("product") or "", rules.route(data, stage)
         self.opened = self.last = t
         self.begin(t, rules)
 
@@ -141,7 +142,7 @@ class Cases:
     def find(self, case_id):
         return next((case for case in self.by_cause.values() if case.id == case_id), None)
 
-    def contact(self, rules, data, t, critical, number, tell):
+    def contact(self, rules, data, t, critical, stage, number, tell):
         if not rules:
             return None
         trouble = data["feedback_type"] == "complaint" or data["satisfaction"] == "dissatisfied"
@@ -154,9 +155,9 @@ class Cases:
                 tell("recovered", case)
                 if case.state == "resolved" and t >= case.changed:
                     case.close(t, rules, tell)
-        return self.trouble(rules, data, t, critical, number, tell) if trouble else None
+        return self.trouble(rules, data, t, critical, stage, number, tell) if trouble else None
 
-    def trouble(self, rules, data, t, critical, number, tell):
+    def trouble(self, rules, data, t, critical, stage, number, tell):
         cause = next((name for name in (data["servqual"], data["primary_factor"]) if name != "none"), "other")
         severity = "critical" if data["churn_intent"] or critical else \
             "warning" if data["feedback_type"] == "complaint" or "word_of_mouth" in data["factors"] else "info"
@@ -165,7 +166,7 @@ class Cases:
             if t > case.due["settle"] + (rules.reopen if case.state == "resolved" else 0):
                 case = None
         if not case:
-            case = self.by_cause[cause] = Case(cause, number, severity, data, t, rules)
+            case = self.by_cause[cause] = Case(cause, number, severity, data, t, rules, stage)
             tell("opened", case)
             return None
         back = case.ended() and t >= case.changed

@@ -25,6 +25,7 @@ struct fixture {
 	struct voc_cases cases;
 	struct voc_case_changes changes;
 	uint32_t opened;
+	enum voc_stage stage;
 };
 
 static int setup(void **state)
@@ -71,8 +72,8 @@ static void say(struct fixture *fixture, const struct said *said, int64_t time_m
 		                                    .servqual = said->servqual,
 		                                    .churn_intent = said->churn } };
 	fixture->changes = (struct voc_case_changes){ .alerts = false };
-	assert_true(voc_cases_contact(&fixture->cases, &fixture->rules.cases, &event, false, fixture->opened + 1,
-	                              &fixture->changes));
+	const struct voc_case_contact contact = { &event, false, fixture->stage, fixture->opened + 1 };
+	assert_true(voc_cases_contact(&fixture->cases, &fixture->rules.cases, &contact, &fixture->changes));
 	fixture->opened += fixture->changes.tallies[voc_cause_of(&event.labels)] >> VOC_TALLY_OPENED & 1;
 }
 
@@ -346,6 +347,15 @@ static void test_routes_are_asked_in_order(void **state)
 	other.servqual = VOC_SERVQUAL_TANGIBLES;
 	say(fixture, &other, MONDAY);
 	assert_string_equal(fixture->cases.list[1].team, "customer-care");
+	rules->routes[1] =
+	        (struct voc_case_route){ .team = "partner-desk", .has_stage = true, .stage = VOC_STAGE_PARTNER };
+	other.servqual = VOC_SERVQUAL_ASSURANCE;
+	say(fixture, &other, MONDAY);
+	assert_string_equal(voc_cases_find(&fixture->cases, VOC_SERVQUAL_ASSURANCE)->team, "customer-care");
+	fixture->stage = VOC_STAGE_PARTNER;
+	other.servqual = VOC_SERVQUAL_NONE;
+	say(fixture, &other, MONDAY);
+	assert_string_equal(voc_cases_find(&fixture->cases, VOC_CAUSE_OTHER)->team, "partner-desk");
 }
 
 static void test_a_stored_case_is_read_back(void **state)
