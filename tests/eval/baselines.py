@@ -116,8 +116,9 @@ def tf_idf(train, rows):
     from sklearn.linear_model import LogisticRegression
 
     def learn(target):
+        known = [i for i, value in enumerate(target) if value is not None]
         model = LogisticRegression(C=10, solver="liblinear", dual=True, tol=0.01, max_iter=100, random_state=1)
-        return model.fit(seen, target).predict(unseen).tolist()
+        return model.fit(seen[known], [target[i] for i in known]).predict(unseen).tolist()
 
     makers = [TfidfVectorizer(ngram_range=(1, 2), min_df=2, sublinear_tf=True),
               TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 4), min_df=3, sublinear_tf=True)]
