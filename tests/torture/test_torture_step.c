@@ -48,6 +48,7 @@ static int stop(void **state)
 /* A raw record, and what the classifier makes of it when nothing fails: the same bytes after every failure. */
 struct raw {
 	struct voc_str value;
+	enum voc_topic from;
 	struct voc_buf expected; /* empty until it was made once */
 	enum voc_reason reason;
 };
@@ -55,7 +56,8 @@ struct raw {
 static enum voc_status run_step(struct voc_step *step, struct raw *raw, struct voc_error *error)
 {
 	const struct voc_header headers[] = { { VOC_STR("trace"), VOC_STR("t-1") } };
-	const struct voc_step_input input = { .topic = VOC_STR("voc.web"),
+	const struct voc_step_input input = { .from = raw->from,
+		                              .topic = VOC_STR("voc.web"),
 		                              .partition = 3,
 		                              .offset = 1234,
 		                              .key = VOC_STR("raw-key"),
@@ -91,9 +93,9 @@ static enum voc_status classify(void *context, struct voc_error *error)
 	return status;
 }
 
-static void torture_raw(const char *name, struct voc_str value)
+static void torture_raw(const char *name, enum voc_topic from, struct voc_str value)
 {
-	struct raw raw = { .value = value };
+	struct raw raw = { .value = value, .from = from };
 	voc_buf_init(&raw.expected, VOC_STEP_MAX_BYTES);
 	torture(name, classify, &raw, 0);
 	voc_buf_free(&raw.expected);
@@ -109,9 +111,17 @@ static void test_classifier_step(void **state)
 		snprintf(path, sizeof path, "schemas/examples/raw-event/%s", files[i]);
 		snprintf(name, sizeof name, "classifier, %s", files[i]);
 		struct voc_buf file = example_read(path);
-		torture_raw(name, voc_buf_str(&file));
+		torture_raw(name, VOC_TOPIC_WEB, voc_buf_str(&file));
 		voc_buf_free(&file);
 	}
+}
+
+static void test_a_fact_through_the_classifier(void **state)
+{
+	(void)state;
+	struct voc_buf order = example_read("schemas/examples/order/valid/placed.json");
+	torture_raw("classifier, an order", VOC_TOPIC_ORDERS, voc_buf_str(&order));
+	voc_buf_free(&order);
 }
 
 static void test_a_dead_letter_that_is_cut(void **state)
@@ -121,7 +131,7 @@ static void test_a_dead_letter_that_is_cut(void **state)
 	char *large = malloc(len);
 	assert_non_null(large);
 	memset(large, 'x', len);
-	torture_raw("classifier, a record too large for Kafka", voc_str_of(large, len));
+	torture_raw("classifier, a record too large for Kafka", VOC_TOPIC_WEB, voc_str_of(large, len));
 	free(large);
 }
 
@@ -285,6 +295,15 @@ static enum voc_status aggregate(void *context, struct voc_error *error)
 	return status;
 }
 
+static void replace_by_fact(struct batch *batch, size_t at, const char *path)
+{
+	struct voc_buf file = example_read(path);
+	free(batch->values[at]);
+	batch->values[at] = strndup(file.ptr, file.len);
+	snprintf(batch->sources[at], sizeof batch->sources[at], "voc.facts/0/%zu", at);
+	voc_buf_free(&file);
+}
+
 /* Complaints in a row, so that alerts come of them; the eighth record can't be read. */
 static void make_batch(struct batch *batch)
 {
@@ -302,6 +321,8 @@ static void make_batch(struct batch *batch)
 	}
 	batch->value_count = EVENTS;
 	voc_buf_free(&value);
+	replace_by_fact(batch, 8, "schemas/examples/order/valid/late.json");
+	replace_by_fact(batch, 9, "schemas/examples/profile/valid/masked.json");
 }
 
 static void free_batch(struct batch *batch)
@@ -422,8 +443,11 @@ static void test_alerter_job(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_classifier_step),  cmocka_unit_test(test_a_dead_letter_that_is_cut),
-		cmocka_unit_test(test_aggregator_batch), cmocka_unit_test(test_aggregator_batch_of_known_customers),
+		cmocka_unit_test(test_classifier_step),
+		cmocka_unit_test(test_a_fact_through_the_classifier),
+		cmocka_unit_test(test_a_dead_letter_that_is_cut),
+		cmocka_unit_test(test_aggregator_batch),
+		cmocka_unit_test(test_aggregator_batch_of_known_customers),
 		cmocka_unit_test(test_alerter_job),
 	};
 	torture_begin();
