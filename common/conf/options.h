@@ -85,6 +85,8 @@ enum voc_option_type {
 	  "Webhook endpoints: URLs, formats, secrets, filters (JSON)") \
 	X(http_addr, STRING, "VOC_HTTP_ADDR", VOC_CONF_PAGES, TEXT, "127.0.0.1:8080", 0, 0, \
 	  "Where /healthz, /readyz and /metrics are served: host:port; port 0 takes any; 'off' serves none") \
+	X(metrics_addr, STRING, "VOC_METRICS_ADDR", VOC_CONF_PAGES, TEXT, "same", 0, 0, \
+	  "Where /metrics is served, apart from the health pages: host:port; 'same': with them") \
 	X(log_level, STRING, "VOC_LOG_LEVEL", VOC_CONF_ALL, LEVEL, "info", 0, 0, \
 	  "The least level that is logged: debug, info, warn, error") \
 	X(partitions, INT, "VOC_PARTITIONS", VOC_PROGRAM_VOCCTL | VOC_PROGRAM_DEVBROKER, COUNT, "24", 1, 10000, \

@@ -19,8 +19,9 @@ struct voc_runtime {
 	const char *name;
 	const struct voc_conf *conf;
 	struct voc_health *health;
-	struct voc_http_server *server; /* NULL without pages */
-	int64_t stop_by_ms;             /* -1 until a signal was seen */
+	struct voc_http_server *server;  /* NULL without pages */
+	struct voc_http_server *metrics; /* NULL where the other serves them, too */
+	int64_t stop_by_ms;              /* -1 until a signal was seen */
 };
 
 static bool render_alive(void *context, struct voc_buf *body)
@@ -46,25 +47,53 @@ static bool render_metrics(void *context, struct voc_buf *body)
 	return true;
 }
 
-static const struct voc_http_route routes[] = {
-	{ "/healthz", "application/json", render_alive },
-	{ "/readyz", "application/json", render_ready },
-	{ "/metrics", "text/plain; version=0.0.4; charset=utf-8", render_metrics },
-	{ 0 },
-};
+#define HEALTH_ROUTES                                       \
+	{ "/healthz", "application/json", render_alive },   \
+	{                                                   \
+		"/readyz", "application/json", render_ready \
+	}
+#define METRICS_ROUTE                                                                  \
+	{                                                                              \
+		"/metrics", "text/plain; version=0.0.4; charset=utf-8", render_metrics \
+	}
+static const struct voc_http_route all_routes[] = { HEALTH_ROUTES, METRICS_ROUTE, { 0 } };
+static const struct voc_http_route health_routes[] = { HEALTH_ROUTES, { 0 } };
+static const struct voc_http_route metrics_routes[] = { METRICS_ROUTE, { 0 } };
 
 static bool has_pages(enum voc_program program, const struct voc_conf *conf)
 {
 	return (program & VOC_CONF_PAGES) && strcmp(conf->http_addr, "off") != 0;
 }
 
+static bool metrics_apart(const struct voc_conf *conf)
+{
+	return strcmp(conf->metrics_addr, "same") != 0;
+}
+
+static enum voc_status start_server(struct voc_runtime *runtime, const char *event, const char *addr,
+                                    const struct voc_http_route *routes, struct voc_http_server **ret_server,
+                                    struct voc_error *error)
+{
+	enum voc_status status = voc_http_server_start(ret_server, addr, routes, runtime, error);
+	if (status == VOC_OK)
+		VOC_LOG(VOC_LOG_INFO, event, VOC_LOG_STR("addr", addr),
+		        VOC_LOG_INT("port", voc_http_server_port(*ret_server)));
+	return status;
+}
+
+/* The metrics first: who waits for "listening" finds them there. */
 static enum voc_status start_pages(struct voc_runtime *runtime, struct voc_error *error)
 {
-	const char *addr = runtime->conf->http_addr;
-	enum voc_status status = voc_http_server_start(&runtime->server, addr, routes, runtime, error);
+	const struct voc_conf *conf = runtime->conf;
+	bool apart = metrics_apart(conf);
+	enum voc_status status = VOC_OK;
+	if (apart)
+		status = start_server(runtime, "metrics", conf->metrics_addr, metrics_routes, &runtime->metrics, error);
 	if (status == VOC_OK)
-		VOC_LOG(VOC_LOG_INFO, "listening", VOC_LOG_STR("addr", addr),
-		        VOC_LOG_INT("port", voc_http_server_port(runtime->server)));
+		status = start_server(runtime, "listening", conf->http_addr, apart ? health_routes : all_routes,
+		                      &runtime->server, error);
+	if (status != VOC_OK)
+		voc_http_server_stop(runtime->metrics);
 	return status;
 }
 
@@ -100,6 +129,7 @@ static void runtime_stop(struct voc_runtime *runtime)
 	if (!runtime)
 		return;
 	voc_http_server_stop(runtime->server);
+	voc_http_server_stop(runtime->metrics);
 	voc_health_free(runtime->health);
 	free(runtime);
 }
@@ -200,6 +230,8 @@ static enum voc_status check(const struct voc_service *service, const struct voc
 	enum voc_status status = VOC_OK;
 	if (has_pages(service->program, conf))
 		status = voc_http_addr_check(conf->http_addr, error);
+	if (status == VOC_OK && has_pages(service->program, conf) && metrics_apart(conf))
+		status = voc_http_addr_check(conf->metrics_addr, error);
 	if (status == VOC_OK && service->check)
 		status = service->check(conf, error);
 	if (status == VOC_OK)

@@ -178,6 +178,26 @@ static void test_the_pages_tell_its_health(void **state)
 	assert_int_equal(exit_status(&child), 0);
 }
 
+static void test_metrics_may_be_served_apart(void **state)
+{
+	(void)state;
+	static char *const apart[] = { "--http-addr=127.0.0.1:0", "--metrics-addr=127.0.0.1:0", NULL };
+	char response[65536];
+	struct child child;
+	start_child(&child, &good, apart);
+	read_until(&child, "\"listening\"");
+	int metrics_port = port_of(&child); /* theirs is told first */
+	const char *listening = strstr(child.output, "\"listening\"");
+	int port = (int)strtol(strstr(listening, "\"port\":") + 7, NULL, 10);
+	assert_int_not_equal(port, metrics_port);
+	assert_int_equal(get_until(metrics_port, "/metrics", "\nvoc_ready 1\n"), 200);
+	assert_int_equal(test_http_get(metrics_port, "/healthz", response, sizeof response), 404);
+	assert_int_equal(get_until(port, "/readyz", "{\"status\":\"ready\""), 200);
+	assert_int_equal(test_http_get(port, "/metrics", response, sizeof response), 404);
+	kill(child.pid, SIGTERM);
+	assert_int_equal(exit_status(&child), 0);
+}
+
 static enum voc_status run_starting(struct voc_runtime *runtime, const struct voc_conf *conf, struct voc_error *error)
 {
 	(void)conf, (void)error;
@@ -334,6 +354,7 @@ int main(void)
 		cmocka_unit_test(test_a_signal_stops_it_cleanly),
 		cmocka_unit_test(test_a_second_signal_ends_it_at_once),
 		cmocka_unit_test(test_the_pages_tell_its_health),
+		cmocka_unit_test(test_metrics_may_be_served_apart),
 		cmocka_unit_test(test_it_is_not_ready_while_it_starts),
 		cmocka_unit_test(test_the_exit_status_tells_what_failed),
 		cmocka_unit_test(test_actions_do_not_run_it),
