@@ -32,8 +32,9 @@ static const struct vocctl_flag flags[FLAG_COUNT] = {
 };
 
 /* Topics in which copies stay until they expire. */
-static const enum voc_topic copies[] = { VOC_TOPIC_CALLS,      VOC_TOPIC_WEB,    VOC_TOPIC_COMPLAINTS,
-	                                 VOC_TOPIC_CLASSIFIED, VOC_TOPIC_ALERTS, VOC_TOPIC_DEAD_LETTERS };
+static const enum voc_topic copies[] = { VOC_TOPIC_CALLS,  VOC_TOPIC_WEB,         VOC_TOPIC_COMPLAINTS,
+	                                 VOC_TOPIC_ORDERS, VOC_TOPIC_FOLLOWUPS,   VOC_TOPIC_CLASSIFIED,
+	                                 VOC_TOPIC_ALERTS, VOC_TOPIC_DEAD_LETTERS };
 #define COPIES (sizeof copies / sizeof *copies)
 
 struct copy {
@@ -51,6 +52,7 @@ struct receipt {
 	int64_t offset;    /* of the record */
 	int64_t fields;    /* that stood in Redis before */
 	int64_t withdrawn; /* corrections */
+	bool profile;      /* was kept, and is no more */
 	bool came_back;    /* an event after the record has made the customer new */
 	struct copy copies[COPIES];
 };
@@ -136,6 +138,9 @@ static enum voc_status forget(struct session *session, struct voc_error *error)
 	struct receipt *receipt = &session->receipt;
 	int64_t wait_ms = session->arguments->flags[FLAG_WAIT].number * 1000, fields;
 	enum voc_status status = count_fields(session, &receipt->fields, error);
+	if (status == VOC_OK)
+		status =
+		        forget_profile(session->conf, &session->sender, receipt->customer_id, &receipt->profile, error);
 	if (status == VOC_OK && !session->arguments->flags[FLAG_NOW].given)
 		status = forget_wait_for_classifier(session->admin, session->conf, wait_ms, error);
 	if (status == VOC_OK)
@@ -178,9 +183,9 @@ static void show(struct voc_buf *page, const struct receipt *receipt)
 	             receipt->partition, receipt->offset);
 	voc_buf_addf(page,
 	             "erased      %" PRId64 " fields of state in Redis, the place in at_risk, what tells duplicates\n"
-	             "            %" PRId64 " corrections of labels (compaction takes their bytes)\n"
+	             "            %" PRId64 " corrections of labels, %s profile (compaction takes their bytes)\n"
 	             "not erased  sums by minute and day: they name no customer\n",
-	             receipt->fields, receipt->withdrawn);
+	             receipt->fields, receipt->withdrawn, receipt->profile ? "a" : "no");
 	if (receipt->came_back)
 		voc_buf_addf(page, "came back   an event after the request has begun a new customer of that id\n");
 	voc_buf_addf(page, "copies stay, each until it expires:\n");
@@ -202,6 +207,7 @@ static void show_json(struct voc_buf *page, const struct receipt *receipt)
 	voc_json_member_i64(&json, "offset", receipt->offset);
 	voc_json_member_i64(&json, "erased_fields", receipt->fields);
 	voc_json_member_i64(&json, "withdrawn_corrections", receipt->withdrawn);
+	voc_json_member_bool(&json, "erased_profile", receipt->profile);
 	voc_json_member_bool(&json, "came_back", receipt->came_back);
 	voc_json_key(&json, "copies_retention_ms");
 	voc_json_object(&json);
@@ -286,7 +292,8 @@ const struct vocctl_command vocctl_command_forget = {
 	.description =
 	        "Waits until the events that are there are classified, then writes a request into the customer's log:\n"
 	        "the aggregator takes the state, the place in at_risk and what tells duplicates, and so does every\n"
-	        "rebuild. Corrections of the customer's events are withdrawn. A later event begins a new customer. "
+	        "rebuild. Corrections of the customer's events and the profile are withdrawn. A later event begins a "
+	        "new customer. "
 	        "The\n"
 	        "receipt tells what went, and where copies stay until when (docs/PRIVACY.md).\n"
 	        "\n"

@@ -47,3 +47,35 @@ enum voc_status forget_corrections(const struct voc_conf *conf, struct vocctl_se
 	*ret_withdrawn = search.withdrawn;
 	return status;
 }
+
+struct profile {
+	struct voc_str customer_id;
+	bool kept;
+};
+
+static bool look_at_profile(void *context, const struct voc_message *message, struct voc_error *error)
+{
+	struct profile *profile = context;
+	(void)error;
+	if (voc_str_eq(message->key, profile->customer_id))
+		profile->kept = message->value.len > 0;
+	return true;
+}
+
+enum voc_status forget_profile(const struct voc_conf *conf, struct vocctl_sender *sender, struct voc_str customer_id,
+                               bool *ret_erased, struct voc_error *error)
+{
+	const struct vocctl_tail all = { .topic = VOC_TOPIC_PROFILES, .last = VOCCTL_TAIL_ALL, .key = customer_id };
+	struct profile profile = { .customer_id = customer_id };
+	char topic[VOC_TOPIC_NAME_SIZE];
+	const struct voc_outgoing tombstone = { .topic = topic, .partition = VOC_PARTITION_BY_KEY, .key = customer_id };
+	if (!voc_topic_name(topic, conf->topic_prefix, VOC_TOPIC_PROFILES))
+		return voc_error_set(error, VOC_FATAL, VOC_REASON_CONFIG, -1, "the topic prefix is too long");
+	enum voc_status status = vocctl_scan(conf, &all, 1, look_at_profile, &profile, error);
+	if (status == VOC_OK && profile.kept)
+		status = vocctl_sender_send(sender, &tombstone, error);
+	if (status == VOC_OK)
+		status = vocctl_sender_drain(sender, error);
+	*ret_erased = profile.kept;
+	return status;
+}

@@ -23,12 +23,12 @@ static enum voc_status pause(int64_t deadline_ms, const char *what, struct voc_e
 	return VOC_OK;
 }
 
-/* The raw topics' partitions, as many as there is room for; *ret_count is how many there are. */
+/* The partitions of what the classifier reads, as many as there is room for; *ret_count is how many there are. */
 static enum voc_status list(struct voc_admin *admin, const struct voc_conf *conf, struct voc_position **ret_positions,
                             size_t *ret_count, struct voc_error *error)
 {
 	enum voc_status status = VOC_OK;
-	for (int topic = 0; status == VOC_OK && topic < VOC_RAW_TOPIC_COUNT; topic++) {
+	for (int topic = 0; status == VOC_OK && topic < VOC_INPUT_TOPIC_COUNT; topic++) {
 		struct voc_position position = { .offset = 0 };
 		int32_t partitions;
 		if (!voc_topic_name(position.topic, conf->topic_prefix, (enum voc_topic)topic))

@@ -8,7 +8,7 @@
 #include "store.h"
 
 /*
- * Until the classifier has done all that the raw topics hold now. VOC_RETRY: not within `timeout_ms`, or a signal came.
+ * Until the classifier has done all that its topics hold now. VOC_RETRY: not within `timeout_ms`, or a signal came.
  */
 VOC_MUST_CHECK enum voc_status forget_wait_for_classifier(struct voc_admin *admin, const struct voc_conf *conf,
                                                           int64_t timeout_ms, struct voc_error *error);

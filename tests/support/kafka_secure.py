@@ -56,9 +56,11 @@ class SecureKafka(kafka.Kafka):
                   "listener.name.secure.scram-sha-512.sasl.jaas.config=org.apache.kafka.common.security.scram.ScramLoginModule required;"]
         properties = self.folder / "server.properties"
         properties.write_text("\n".join(lines) + "\n")
-        self.java("kafka.tools.StorageTool", "format", "--standalone", "-t", kafka.CLUSTER_ID, "-c", properties,
-                  "--add-scram", f"SCRAM-SHA-512=[name={USER},password={PASSWORD}]", wait=True)
-        return super().start(timeout)
+        self.java("kafka.tools.StorageTool", "format", "--standalone", "-t", kafka.CLUSTER_ID, "-c", properties, wait=True)
+        super().start(timeout)
+        self.java("kafka.admin.ConfigCommand", "--bootstrap-server", self.bootstrap, "--alter", "--entity-type", "users", "--entity-name", USER,
+                  "--add-config", f"SCRAM-SHA-512=[password={PASSWORD}]", wait=True)
+        return self
 
     def environment(self, password_file, authority="authority"):
         """What a service is given."""

@@ -5,7 +5,7 @@ import re
 
 import pytest
 import verify
-from stack import SECRET, wait_for
+from stack import ROOT, SECRET, wait_for
 
 PASSWORD = "kafka-hunter2-918273"
 LEAVING = {"ko": "{} 이 번호 때문에 정말 화가 나요. 세 번이나 말했는데 아무도 안 고쳐줘요. 해지할게요 {}", "en": "I am furious, nobody fixes it. {} is wrong. Cancel my account now {}"}
@@ -128,6 +128,13 @@ def send(stack, lines):
     stack.ctl("send", "-", input="\n".join(lines).encode())
 
 
+def profile_of(customer):
+    profile = json.loads((ROOT / "schemas/examples/profile/valid/full.json").read_text())
+    profile["data"]["customer_id"] = customer
+    profile["id"] = f"profile-{customer}"
+    return json.dumps(profile)
+
+
 def customer_keys(stack, customer):
     at_risk = [key for key in stack.redis.scan_iter("voc:{*:at_risk", count=10_000) if stack.redis.zscore(key, customer) is not None]
     return sorted(stack.redis.scan_iter(f"voc:{{*:customer:{customer}", count=10_000)) + at_risk
@@ -142,11 +149,16 @@ def test_a_customer_is_forgotten_and_stays_so(stack):
     stack.ctl("label", "C-gone-1", "--feedback-type", "opinion", VOC_OPERATOR="qm-7")
     stack.ctl("label", "C-stays-1", "--feedback-type", "opinion", VOC_OPERATOR="qm-7")
     assert len(customer_keys(stack, "C-gone")) == 2 and len(customer_keys(stack, "C-stays")) == 2
+    producer = stack.producer()
+    for customer in ("C-gone", "C-stays"):
+        producer.produce(stack.topic("profiles"), profile_of(customer), key=customer)
+    producer.flush(30)
 
     receipt = json.loads(stack.ctl("forget", "C-gone", "--yes", "--json").stdout)
     assert receipt["customer_id"] == "C-gone" and receipt["erased_fields"] > 10 and receipt["withdrawn_corrections"] == 1 and not receipt["came_back"]
+    assert receipt["erased_profile"] and [value for _, _, key, value, _, _ in stack.read_all("profiles") if key == b"C-gone"][-1] is None
     days = {name.removeprefix(stack.prefix): ms and ms // 86_400_000 for name, ms in receipt["copies_retention_ms"].items()}
-    assert days == {"calls": 14, "web": 14, "complaints": 14, "alerts": 14, "dlq": 30, "classified": -1}
+    assert days == {"calls": 14, "web": 14, "complaints": 14, "orders": 14, "followups": 14, "alerts": 14, "dlq": 30, "classified": -1}
     assert customer_keys(stack, "C-gone") == [] and len(customer_keys(stack, "C-stays")) == 2
     assert [json.loads(line)["text"] for line in stack.ctl("corrections", "export").stdout.splitlines()] != []
     verify.check_redis(stack, verify.apply_log(stack))
