@@ -41,10 +41,10 @@ VOC_VECTORISED static void warm_ngrams(const struct voc_evidence_input *input, c
 	for (int block = 0; block < VOC_BLOCK_COUNT; block++) {
 		voc_heat_vector shares[SHARE_LENGTHS];
 		find_shares(input, block, columns, shares);
-		const struct voc_feature *feature = input->features->at[block];
-		const struct voc_feature *end = feature + input->features->count[block];
+		const struct voc_learnt *feature = input->features->learnt[block];
+		const struct voc_learnt *end = feature + input->features->learnt_count[block];
 		for (; feature < end; feature++) {
-			const int8_t *row = voc_model_row(input->model, feature->hash);
+			const int8_t *row = voc_model_bucket_row(input->model, feature->bucket);
 			int len = feature->end - feature->start;
 			voc_heat_vector weights = { row[a], row[b], row[c], row[d] };
 			voc_heat_vector each = weights * shares[len < SHARE_LENGTHS ? len : SHARE_LENGTHS - 1];

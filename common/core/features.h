@@ -22,10 +22,19 @@ struct voc_feature {
 	uint16_t start, end; /* characters */
 };
 
+/* One that the model has learnt. */
+struct voc_learnt {
+	uint32_t bucket;
+	uint16_t start, end;
+};
+
 struct voc_features {
 	struct voc_feature at[VOC_BLOCK_COUNT][VOC_FEATURES_MAX];
 	size_t count[VOC_BLOCK_COUNT];
-	int16_t dense[VOC_DENSE_COUNT];       /* thousandths */
+	int16_t dense[VOC_DENSE_COUNT]; /* thousandths */
+	/* Filled by voc_score: the others' weights are all zero. */
+	struct voc_learnt learnt[VOC_BLOCK_COUNT][VOC_FEATURES_MAX];
+	size_t learnt_count[VOC_BLOCK_COUNT];
 	uint32_t plain[VOC_NORMAL_MAX_CHARS]; /* the text's characters as n-grams see them */
 };
 

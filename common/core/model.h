@@ -93,6 +93,11 @@ static inline uint32_t voc_model_bucket(uint32_t hash)
 	return (uint32_t)(((uint64_t)hash * VOC_BUCKETS) >> 32);
 }
 
+static inline const int8_t *voc_model_bucket_row(const struct voc_model *model, uint32_t bucket)
+{
+	return model->rows + (size_t)bucket * VOC_COLUMNS;
+}
+
 /* The weights of the n-gram with this hash: a row of zeros if it was never learnt. */
 static inline const int8_t *voc_model_row(const struct voc_model *model, uint32_t hash)
 {
