@@ -38,6 +38,7 @@ def arguments():
     parser.add_argument("--seconds", type=float, help="how long each latency run sends; 0: the peer gets none [30; quick: 8]")
     parser.add_argument("--instances", default="1,2,4", help="for scaling [1,2,4]")
     parser.add_argument("--partitions", type=int, default=24, help="of each topic [24]")
+    parser.add_argument("--note", default="", help="a few words that stand beside the figures")
     parser.add_argument("--records", metavar="FILE", type=pathlib.Path,
                         help="instead of the generator's events, for drain, floors, scaling, peer and latency: 'topic TAB key TAB value' lines")
     parser.add_argument("--json", metavar="FILE", type=pathlib.Path, help="writes the figures there; the parts that were not run now stay as they are in it")
@@ -205,7 +206,7 @@ def run(options):
                 print(f"-- {part}", file=sys.stderr, flush=True)
                 found = getattr(bench, part)()
                 results["parts"][part] = {"figures": found, "machine": here, "took_s": round(time.monotonic() - began, 1), "quick": options.quick,
-                                          "date": time.strftime("%Y-%m-%d %H:%M", time.gmtime())}
+                                          "note": options.note, "date": time.strftime("%Y-%m-%d %H:%M", time.gmtime())}
                 if options.json:  # after each part: a later one's failure loses nothing
                     options.json.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n")
         finally:

@@ -218,7 +218,7 @@ def part_text(name, parts):
     part = parts[name]
     here = part["machine"]
     head = f"{part['date']} UTC, {here['cores']} cores ({here['cpu']}), {here['memory_gb']} GB, load {here['load1']} at its start"
-    return f"*{head}{', --quick' if part['quick'] else ''}.*\n\n{TABLES[name](part, parts)}"
+    return f"*{head}{', --quick' if part['quick'] else ''}{', ' + part['note'] if part.get('note') else ''}.*\n\n{TABLES[name](part, parts)}"
 
 
 def tables(results):

@@ -99,6 +99,15 @@ def test_tables_go_between_their_marks(tmp_path, monkeypatch):
     assert "old" not in text and "up to date 2.0 s" in text
 
 
+def test_the_documents_tables_are_those_of_the_committed_figures(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(str(BENCH))
+    import report
+    committed = (ROOT / "docs" / "PERFORMANCE.md").read_text()
+    (tmp_path / "page.md").write_text(committed)
+    report.write(tmp_path / "page.md", json.loads((BENCH / "results.json").read_text()))
+    assert (tmp_path / "page.md").read_text() == committed, "run tests/bench/report.py tests/bench/results.json docs/PERFORMANCE.md"
+
+
 def test_anothers_lines_stand_beside_ours(tmp_path):
     part = {"machine": {"cpu": "c", "cores": 2, "memory_gb": 1, "load1": 0}, "date": "d", "quick": False}
     drain = {"cpu_us": {"classifier": 7.0, "aggregator": 3.0, "together": 10.0}, "events_per_s": 50_000, "peak_rss_mb": {"together": 60}, "first_output_s": 0.2}
