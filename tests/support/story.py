@@ -56,6 +56,9 @@ class Story:
         """A customer's year, contact by contact; how they go on after trouble is up to their temper."""
         rng, at = self.rng, self.rng.random() * YEAR_DAYS
         temper = rng.choice(("patient", "patient", "angry", "silent", "grateful"))
+        if number % 10 == 1:  # it is never really solved
+            for day in range(20, 260, 12):
+                self.contact(number, day + rng.random(), "wrong")
         while at < YEAR_DAYS:
             mood = rng.choice(TROUBLES) if rng.random() < 0.55 else rng.choice(("content", "asking"))
             self.contact(number, at, mood)
@@ -101,6 +104,8 @@ class Story:
                 "since": oracle.format_time(self.at(-rng.randrange(3000)))}
         if rng.random() < 0.1:
             data["stage"] = rng.choice(oracle.oracle_account.STAGES[1:])
+        if number % 10 == 2:
+            data["stage"] = "advocate"  # as the shop's own people see them
         self.fact(day, "profile", number, data)
 
     def fact(self, day, kind, number, data):
