@@ -1,6 +1,6 @@
 """A year of cases, orders and profiles through real Kafka and Redis, three aggregators whose clock goes by in rounds: all that the oracle makes of the log.
 
-Some hundred customers, and kills on the way; VOC_STORY_CUSTOMERS=5000 VOC_STORY_ROUNDS=120 for the large one.
+A hundred customers, and kills on the way; VOC_STORY_CUSTOMERS=5000 VOC_STORY_ROUNDS=120 for the large one.
 """
 import collections
 import json
@@ -11,8 +11,8 @@ import pytest
 import story as story_module
 import verify
 
-CUSTOMERS = int(os.environ.get("VOC_STORY_CUSTOMERS", 200))
-ROUNDS = int(os.environ.get("VOC_STORY_ROUNDS", 16))
+CUSTOMERS = int(os.environ.get("VOC_STORY_CUSTOMERS", 100))
+ROUNDS = int(os.environ.get("VOC_STORY_ROUNDS", 8))
 SEED = int(os.environ.get("VOC_STORY_SEED", 6))
 
 
