@@ -142,8 +142,8 @@ def others(part, _):
              f"{mid(ours['events_per_s']) / mid(d['events_per_s']):.1f}" if ours else "–", show(d["peak_rss_mb"], 0),
              show(d["first_output_s"], 2), d["checked"]]
             for name, d in f["drains"].items()]
-    text = table(["", "CPU µs per event", "ours : its", "events/s", "ours : its", "memory, MB", "first output, s", "right?"], rows)
-    if f.get("latency"):
+    text = table(["", "CPU µs per event", "ours : its", "events/s", "ours : its", "memory, MB", "first output, s", "checked by"], rows)
+    if any(f["latency"].values()):
         rows = [[name, f"{int(rate):,}", *(show(ms[p]) for p in ("p50", "p95", "p99", "max")), ms["samples"], show(ms["cpu_percent_of_a_core"], 0)]
                 for name, rates in f["latency"].items() for rate, ms in rates.items()]
         text += "\n\n" + table(["", "events/s", "p50 ms", "p95", "p99", "max", "alerts", "CPU, % of a core"], rows)
