@@ -110,7 +110,7 @@ bool voc_case_read(struct voc_cases *cases, uint8_t cause, struct voc_str text, 
 	    !take_count(&text, 0, &one.reopens) || !take_contact(&text, &one) || !take_times(&text, &one))
 		return false;
 	struct voc_str team = take(&text);
-	if (team.len == 0)
+	if (team.len == 0 || memchr(team.ptr, '\0', team.len) || (text.len > 0 && memchr(text.ptr, '\0', text.len)))
 		return false;
 	one.team = strndup(team.ptr, team.len);
 	one.product = text.len > 0 ? strndup(text.ptr, text.len) : NULL;
