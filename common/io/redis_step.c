@@ -7,9 +7,11 @@
 #define NAMES_MAX       TEXT(VOC_DAY_NAMES_MAX)
 
 /*
- * KEYS: position, at_risk, due, customers, rollups. ARGV in the order of voc_redis_step_end. A script that fails half
- * way is not undone, so the position is written over with itself first: whatever refuses writes (no memory, a replica,
- * no disk) refuses there. Lua's stack holds 8000 values: long lists go in pieces, of even length for pairs.
+ * KEYS: position, customers, at_risk and due where they change, rollups. A key that is named without need would hold
+ * the step up while a cluster's slot moves: where it is absent, it may be on either side. ARGV in the order of
+ * voc_redis_step_end. A script that fails half way is not undone, so the position is written over with itself first:
+ * whatever refuses writes (no memory, a replica, no disk) refuses there. Lua's stack holds 8000 values: long lists go
+ * in pieces, of even length for pairs.
  */
 const char voc_redis_step_script[] =
         "local stands = redis.call('HMGET', KEYS[1], 'offset', 'rules', 'rebuilt_at')\n"
@@ -53,13 +55,20 @@ const char voc_redis_step_script[] =
         "local function count_case_name(key, others, field, by)\n"
         "  redis.call('HINCRBY', key, known(key, field, '" VOC_DAY_CASE_NAMES "') and field or others, by)\n"
         "end\n"
-        "local rollups_from = 4 + tonumber(take())\n"
-        "for k = 4, rollups_from - 1 do change_hash(KEYS[k]) end\n"
-        "apply('ZADD', KEYS[2], tonumber(take()))\n"
-        "apply('ZREM', KEYS[2], tonumber(take()))\n"
-        "apply('ZADD', KEYS[3], tonumber(take()))\n"
-        "apply('ZREM', KEYS[3], tonumber(take()))\n"
-        "for k = rollups_from, #KEYS do\n"
+        "local key = 1\n"
+        "local function next_key()\n"
+        "  key = key + 1\n"
+        "  return KEYS[key]\n"
+        "end\n"
+        "for _ = 1, tonumber(take()) do change_hash(next_key()) end\n"
+        "for _ = 1, 2 do\n"
+        "  if take() == '1' then\n"
+        "    local set = next_key()\n"
+        "    apply('ZADD', set, tonumber(take()))\n"
+        "    apply('ZREM', set, tonumber(take()))\n"
+        "  end\n"
+        "end\n"
+        "for k = key + 1, #KEYS do\n"
         "  local expires = take()\n"
         "  for _ = 1, tonumber(take()) do redis.call('HINCRBY', KEYS[k], take(), take()) end\n"
         "  for _ = 1, tonumber(take()) do count_name(KEYS[k], take(), take(), take(), take()) end\n"
@@ -246,29 +255,49 @@ static void add_counted(struct voc_redis_args *to, const struct voc_redis_args *
 	voc_redis_args_append(to, part);
 }
 
-enum voc_status voc_redis_step_end(struct voc_redis_step *step, const struct voc_partition_state *state,
-                                   struct voc_str script_sha, struct voc_buf *buf, struct voc_error *error)
+/* What changes in a sorted set; nothing but a 0 where nothing does: its key is not among KEYS then. */
+static void add_set(struct voc_redis_args *to, const struct voc_redis_args *added, const struct voc_redis_args *removed)
+{
+	bool changes = added->count > 0 || removed->count > 0;
+	voc_redis_args_add_i64(to, changes);
+	if (!changes)
+		return;
+	add_counted(to, added);
+	add_counted(to, removed);
+}
+
+/* The keys of a step, behind their number. */
+static void add_keys(struct voc_redis_step *step)
 {
 	struct voc_redis_key key;
 	struct voc_redis_args *call = &step->call;
+	bool at_risk = step->raised.count > 0 || step->cleared.count > 0;
+	bool due = step->due.count > 0 || step->settled.count > 0;
+	voc_redis_args_add_i64(call,
+	                       (int64_t)(1 + step->customer_keys.count + at_risk + due + step->rollup_keys.count));
+	voc_redis_args_add(call, voc_redis_key_position(&key, step->partition));
+	voc_redis_args_append(call, &step->customer_keys);
+	if (at_risk)
+		voc_redis_args_add(call, voc_redis_key_at_risk(&key, step->partition));
+	if (due)
+		voc_redis_args_add(call, voc_redis_key_due(&key, step->partition));
+	voc_redis_args_append(call, &step->rollup_keys);
+}
+
+enum voc_status voc_redis_step_end(struct voc_redis_step *step, const struct voc_partition_state *state,
+                                   struct voc_str script_sha, struct voc_buf *buf, struct voc_error *error)
+{
+	struct voc_redis_args *call = &step->call;
 	voc_redis_args_add(call, VOC_STR("EVALSHA"));
 	voc_redis_args_add(call, script_sha);
-	voc_redis_args_add_i64(call, (int64_t)(3 + step->customer_keys.count + step->rollup_keys.count));
-	voc_redis_args_add(call, voc_redis_key_position(&key, step->partition));
-	voc_redis_args_add(call, voc_redis_key_at_risk(&key, step->partition));
-	voc_redis_args_add(call, voc_redis_key_due(&key, step->partition));
-	voc_redis_args_append(call, &step->customer_keys);
-	voc_redis_args_append(call, &step->rollup_keys);
-
+	add_keys(step);
 	voc_redis_args_add_i64(call, state->stored.offset);
 	voc_redis_args_add(call, voc_str_from(voc_rule_set_version(state->stored_rules)));
 	voc_redis_args_add_i64(call, state->stored.rebuilt_at);
 	voc_redis_args_add_i64(call, (int64_t)step->customer_keys.count);
 	voc_redis_args_append(call, &step->customers);
-	add_counted(call, &step->raised);
-	add_counted(call, &step->cleared);
-	add_counted(call, &step->due);
-	add_counted(call, &step->settled);
+	add_set(call, &step->raised, &step->cleared);
+	add_set(call, &step->due, &step->settled);
 	voc_redis_args_append(call, &step->rollups);
 	step->out_of_memory |= !voc_partition_state_diff(state, tell_field, step);
 	take_hash(step, false, call);
