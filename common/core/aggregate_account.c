@@ -28,7 +28,7 @@ static bool is_turning(const struct voc_apply *apply, const struct voc_classifie
 {
 	const struct voc_customer *customer = apply->customer;
 	int near = 0;
-	if (!event || !voc_risk_is_trouble(&event->labels))
+	if (!voc_risk_is_trouble(&event->labels))
 		return false;
 	for (int i = 0; i < customer->trouble_count; i++) {
 		int64_t gap_ms = customer->troubles[i].at_ms - event->time_ms;
@@ -66,7 +66,7 @@ static void review(struct voc_apply *apply, const struct voc_classified *event, 
 		return;
 	if (now != before)
 		tell(news, VOC_RULE_STAGE_CHANGED, VOC_SEVERITY_INFO);
-	if (before >= VOC_STAGE_ADVOCATE && is_turning(apply, event))
+	if (event && before >= VOC_STAGE_ADVOCATE && is_turning(apply, event))
 		tell(news, VOC_RULE_ADVOCATE_TURNING, turning_severity(before, event));
 	if (before >= VOC_STAGE_CLIENT && lapses)
 		tell(news, VOC_RULE_CLIENT_LAPSING, VOC_SEVERITY_WARNING);

@@ -153,14 +153,14 @@ struct turn {
 /* Those of the years around, in order: a year's two by time, and years do not overlap but at their edges. */
 static void turns_around(const struct voc_zone *zone, int64_t year, struct turn turns[CHANGES_AROUND])
 {
-	size_t count = 0;
-	for (int64_t y = year - 1; y <= year + 1; y++) {
+	for (int i = 0; i < CHANGES_AROUND; i += 2) {
+		int64_t y = year - 1 + i / 2;
 		int64_t begin = change_day(&zone->begin, y) * DAY_S + zone->begin.time_s - zone->standard_s;
 		int64_t end = change_day(&zone->end, y) * DAY_S + zone->end.time_s - zone->summer_s;
 		struct turn to_summer = { begin, zone->standard_s, zone->summer_s };
 		struct turn to_standard = { end, zone->summer_s, zone->standard_s };
-		turns[count++] = begin < end ? to_summer : to_standard;
-		turns[count++] = begin < end ? to_standard : to_summer;
+		turns[i] = begin < end ? to_summer : to_standard;
+		turns[i + 1] = begin < end ? to_standard : to_summer;
 	}
 }
 

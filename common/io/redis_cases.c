@@ -28,7 +28,7 @@ static enum voc_status take_page(const struct voc_redis_reply *reply, uint64_t *
 	int64_t next;
 	bool sound = reply->count == 2 && reply->items[0]->type == VOC_REDIS_STRING &&
 	             reply->items[1]->type == VOC_REDIS_ARRAY;
-	if (!sound || sscanf(reply->items[0]->str.ptr, "%" SCNd64, &next) != 1)
+	if (!sound || !voc_str_to_i64(reply->items[0]->str, &next) || next < 0)
 		return voc_error_set(error, VOC_FATAL, VOC_REASON_REDIS, -1, "Redis answered with no page of a set");
 	const struct voc_redis_reply *members = reply->items[1];
 	*cursor = (uint64_t)next;

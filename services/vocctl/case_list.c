@@ -77,6 +77,8 @@ static void add_row(struct voc_buf *page, const struct row *row, int64_t now_ms)
 {
 	const struct voc_case *one = row->cases.list;
 	char id[VOC_CASE_ID_SIZE];
+	if (!one)
+		return;
 	vocctl_text_add_cell(page, voc_str_from(row->customer_id), 20);
 	voc_buf_addf(page, " %-20s %-12s %-8s  ", voc_case_id(one, id),
 	             voc_case_state_name((enum voc_case_state)one->state),
