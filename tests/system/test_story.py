@@ -96,7 +96,8 @@ def test_a_year_of_cases_is_what_the_oracle_makes_of_it(stack):
     assert {alert["data"]["rule"] for alert in alerts.values()} >= set(verify.oracle.oracle_account.ALERTS)
     assert {one["stage"] for one in relationships} >= {"customer", "client", "advocate"} and any(one["top_fifth"] for one in relationships)
     assert {one.get("purchase") for one in relationships} >= {"during", "after"} and any(one.get("late_deliveries") for one in relationships)
-    assert all("김민수" not in text and "1234-5678" not in text and "4111" not in text for text in map(json.dumps, alerts.values()))
+    told = [json.dumps(alert, ensure_ascii=False) for alert in alerts.values()]
+    assert not [text for text in told if any(secret in text for secret in ("김민수", "1234-5678", "4111-1111", "41111111"))]
     assert sum(p.totals["moves_refused"] for p in partitions.values()) > 0
     assert sums["case:recovered"] <= sums["case:opened"] + sums["case:reopened"]
     assert json.loads(stack.ctl("verify", "--json").stdout)["equal"]
