@@ -111,7 +111,7 @@ class Setup:
             node.resume()
 
     # ---- disks
-    def disk_full(self, timeout=10):
+    def disk_full(self, timeout=30):
         """The masters' disks are full, and they refuse writes: returns their very words."""
         refusals = []
         for node in self.masters():
@@ -120,7 +120,7 @@ class Setup:
                                                f"{node.name} to refuse writes"))
         return refusals
 
-    def disk_free(self, timeout=10):
+    def disk_free(self, timeout=30):
         """As it was; returns when every master takes writes again (Redis looks once a second)."""
         for node in self.nodes:
             node.disk.empty(node.process)
