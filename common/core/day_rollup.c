@@ -1,11 +1,6 @@
 #include "core/day_rollup.h"
 
-#include "base/hash.h"
-
 #include <stdlib.h>
-
-#define NONE   UINT32_MAX
-#define GOLDEN UINT64_C(0x9E3779B97F4A7C15)
 
 /* What is counted of every contact. */
 enum {
@@ -57,44 +52,18 @@ static const struct {
 #undef X
 };
 
-enum { NAMED_PRODUCT, NAMED_TEAM, NAMED_AGENT, NAMED_COUNT };
-/* Of cases: NAMED_COUNT + CASE_COUNT * enum voc_case_tally + one of these. */
-enum { CASE_CAUSE, CASE_TEAM, CASE_PRODUCT, CASE_COUNT };
-static const char *const named_prefixes[NAMED_COUNT + VOC_CASE_TALLY_COUNT * CASE_COUNT] = {
-	"product:", "team:", "agent:",
-#define X(symbol, name) "case:" name ":cause:", "case:" name ":team:", "case:" name ":product:",
-	VOC_CASE_TALLIES(X)
-#undef X
-};
-#define KIND_COUNT (sizeof named_prefixes / sizeof *named_prefixes)
-
 struct scores {
 	uint32_t n, sum;
 };
 
 struct day {
-	int64_t day;
-	uint32_t chain;      /* next day of the same bucket */
-	uint32_t first_name; /* its names, in the order of their first contact */
-	uint32_t last_name;
 	uint32_t counts[FIELD_COUNT];
 	struct scores scores[SCORE_COUNT];
 };
 
-struct name {
-	struct voc_str text; /* borrowed */
-	uint32_t day;
-	uint32_t chain; /* next name of the same bucket */
-	uint32_t next;  /* next name of the same day */
-	struct scores scores;
-	uint8_t kind;
-};
-
 struct voc_day_rollup {
-	size_t max_events, day_count, name_count, name_room, bucket_mask;
-	uint32_t *day_buckets, *name_buckets;
-	struct day *days;
-	struct name *names;
+	struct voc_periods periods;
+	struct day *days; /* by place */
 };
 
 int voc_contact_score(const struct voc_classified *event)
@@ -116,21 +85,11 @@ struct voc_day_rollup *voc_day_rollup_new(size_t max_events)
 	struct voc_day_rollup *rollup = calloc(1, sizeof *rollup);
 	if (!rollup)
 		return NULL;
-	size_t buckets = 16;
-	while (buckets < max_events * 2)
-		buckets *= 2;
-	rollup->bucket_mask = buckets - 1;
-	rollup->day_buckets = calloc(buckets, sizeof *rollup->day_buckets);
-	rollup->name_buckets = calloc(buckets, sizeof *rollup->name_buckets);
 	rollup->days = calloc(max_events, sizeof *rollup->days);
-	rollup->max_events = max_events;
-	rollup->name_room = max_events * NAMED_COUNT;
-	rollup->names = calloc(rollup->name_room, sizeof *rollup->names);
-	if (!rollup->day_buckets || !rollup->name_buckets || !rollup->days || !rollup->names) {
+	if (!voc_periods_init(&rollup->periods, max_events) || !rollup->days) {
 		voc_day_rollup_free(rollup);
 		return NULL;
 	}
-	voc_day_rollup_clear(rollup);
 	return rollup;
 }
 
@@ -138,49 +97,15 @@ void voc_day_rollup_free(struct voc_day_rollup *rollup)
 {
 	if (!rollup)
 		return;
-	free(rollup->day_buckets);
-	free(rollup->name_buckets);
+	voc_periods_free(&rollup->periods);
 	free(rollup->days);
-	free(rollup->names);
 	free(rollup);
 }
 
 void voc_day_rollup_clear(struct voc_day_rollup *rollup)
 {
-	size_t bytes = (rollup->bucket_mask + 1) * sizeof *rollup->day_buckets;
-	memset(rollup->day_buckets, 0xFF, bytes); /* NONE */
-	memset(rollup->name_buckets, 0xFF, bytes);
-	rollup->day_count = rollup->name_count = 0;
-}
-
-/* NULL if there are as many as events allowed. */
-static struct day *day_of(struct voc_day_rollup *rollup, int64_t number)
-{
-	uint32_t *bucket = &rollup->day_buckets[((uint64_t)number * GOLDEN >> 32) & rollup->bucket_mask];
-	for (uint32_t at = *bucket; at != NONE; at = rollup->days[at].chain) {
-		if (rollup->days[at].day == number)
-			return &rollup->days[at];
-	}
-	if (rollup->day_count == rollup->max_events)
-		return NULL;
-	struct day *day = &rollup->days[rollup->day_count];
-	*day = (struct day){ .day = number, .chain = *bucket, .first_name = NONE, .last_name = NONE };
-	*bucket = (uint32_t)rollup->day_count++;
-	return day;
-}
-
-/* Contacts' names fit from the start; cases are few, and make room as they need it. */
-static bool make_name_room(struct voc_day_rollup *rollup)
-{
-	if (rollup->name_count < rollup->name_room)
-		return true;
-	size_t room = rollup->name_room * 2;
-	struct name *names = realloc(rollup->names, room * sizeof *names);
-	if (!names)
-		return false;
-	rollup->names = names;
-	rollup->name_room = room;
-	return true;
+	memset(rollup->days, 0, rollup->periods.count * sizeof *rollup->days);
+	voc_periods_clear(&rollup->periods);
 }
 
 static void add(struct scores *scores, int score)
@@ -189,128 +114,98 @@ static void add(struct scores *scores, int score)
 	scores->sum += (uint32_t)score;
 }
 
-static bool add_name(struct voc_day_rollup *rollup, struct day *day, uint8_t kind, struct voc_str text, int score)
-{
-	if (text.len == 0)
-		return true;
-	uint32_t place = (uint32_t)(day - rollup->days);
-	uint64_t hash = voc_hash64(text) + ((uint64_t)place * KIND_COUNT + kind) * GOLDEN;
-	uint32_t *bucket = &rollup->name_buckets[hash & rollup->bucket_mask];
-	for (uint32_t at = *bucket; at != NONE; at = rollup->names[at].chain) {
-		struct name *name = &rollup->names[at];
-		if (name->day == place && name->kind == kind && voc_str_eq(name->text, text)) {
-			add(&name->scores, score);
-			return true;
-		}
-	}
-	if (!make_name_room(rollup))
-		return false;
-	uint32_t added = (uint32_t)rollup->name_count++;
-	rollup->names[added] = (struct name){ text, place, *bucket, NONE, { 1, (uint32_t)score }, kind };
-	*bucket = added;
-	if (day->last_name == NONE)
-		day->first_name = added;
-	else
-		rollup->names[day->last_name].next = added;
-	day->last_name = added;
-	return true;
-}
-
-static bool add_score(struct voc_day_rollup *rollup, struct day *day, const struct voc_classified *event, int score)
+static bool add_score(struct voc_day_rollup *rollup, uint32_t place, const struct voc_classified *event, int score)
 {
 	const struct voc_labels *labels = &event->labels;
-	add(&day->scores[SCORE_ALL], score);
-	add(&day->scores[SCORE_CHANNEL + event->channel], score);
+	struct scores *scores = rollup->days[place].scores;
+	add(&scores[SCORE_ALL], score);
+	add(&scores[SCORE_CHANNEL + event->channel], score);
 	if (labels->servqual != VOC_SERVQUAL_NONE)
-		add(&day->scores[SCORE_SERVQUAL + labels->servqual], score);
+		add(&scores[SCORE_SERVQUAL + labels->servqual], score);
 	for (int factor = 0; factor < VOC_FACTOR_COUNT; factor++) {
 		if (labels->factors >> factor & 1)
-			add(&day->scores[SCORE_FACTOR + factor], score);
+			add(&scores[SCORE_FACTOR + factor], score);
 	}
-	return add_name(rollup, day, NAMED_PRODUCT, event->product, score) &&
-	       add_name(rollup, day, NAMED_TEAM, event->team, score) &&
-	       add_name(rollup, day, NAMED_AGENT, event->agent_id, score);
+	struct voc_periods *periods = &rollup->periods;
+	return voc_periods_count_name(periods, place, VOC_NAMED_PRODUCT, event->product, score) &&
+	       voc_periods_count_name(periods, place, VOC_NAMED_TEAM, event->team, score) &&
+	       voc_periods_count_name(periods, place, VOC_NAMED_AGENT, event->agent_id, score);
+}
+
+static void count_event(uint32_t *counts, const struct voc_classified *event)
+{
+	counts[FIELD_CONTACTS]++;
+	counts[FIELD_COMPLAINTS] += event->labels.feedback == VOC_FEEDBACK_COMPLAINT;
+	counts[FIELD_CHURN] += event->labels.churn_intent;
+	if (event->gap_said.gap != VOC_GAP_NONE) {
+		counts[FIELD_GAP + event->gap_said.gap]++;
+		counts[FIELD_GAP_WEAK + event->gap_said.gap] += event->gap_said.strength == VOC_GAP_WEAK;
+	}
+	if (event->rating > 0 && event->expected > 0) {
+		counts[FIELD_PAIRS]++;
+		counts[FIELD_PERCEIVED] += (uint32_t)event->rating;
+		counts[FIELD_EXPECTED] += (uint32_t)event->expected;
+	}
 }
 
 bool voc_day_rollup_add(struct voc_day_rollup *rollup, const struct voc_classified *event)
 {
-	struct day *day = day_of(rollup, event->time_ms / VOC_DAY_MS);
+	uint32_t place = voc_periods_place(&rollup->periods, event->time_ms / VOC_DAY_MS);
 	int score = voc_contact_score(event);
-	if (!day)
+	if (place == VOC_PLACE_NONE)
 		return false;
-	day->counts[FIELD_CONTACTS]++;
-	day->counts[FIELD_COMPLAINTS] += event->labels.feedback == VOC_FEEDBACK_COMPLAINT;
-	day->counts[FIELD_CHURN] += event->labels.churn_intent;
-	if (event->gap_said.gap != VOC_GAP_NONE) {
-		day->counts[FIELD_GAP + event->gap_said.gap]++;
-		day->counts[FIELD_GAP_WEAK + event->gap_said.gap] += event->gap_said.strength == VOC_GAP_WEAK;
-	}
-	if (event->rating > 0 && event->expected > 0) {
-		day->counts[FIELD_PAIRS]++;
-		day->counts[FIELD_PERCEIVED] += (uint32_t)event->rating;
-		day->counts[FIELD_EXPECTED] += (uint32_t)event->expected;
-	}
-	return score == VOC_SCORE_NONE || add_score(rollup, day, event, score);
+	count_event(rollup->days[place].counts, event);
+	return score == VOC_SCORE_NONE || add_score(rollup, place, event, score);
 }
 
-bool voc_day_rollup_add_case(struct voc_day_rollup *rollup, int64_t time_ms, int cause, struct voc_str team,
-                             struct voc_str product, uint32_t tallies)
+bool voc_day_rollup_add_case(struct voc_day_rollup *rollup, int64_t time_ms, const struct voc_case_names *names,
+                             uint32_t tallies)
 {
-	const struct voc_str names[CASE_COUNT] = { voc_str_from(voc_cause_name(cause)), team, product };
-	struct day *day = day_of(rollup, time_ms / VOC_DAY_MS);
-	if (!day)
+	uint32_t place = voc_periods_place(&rollup->periods, time_ms / VOC_DAY_MS);
+	if (place == VOC_PLACE_NONE)
 		return false;
-	for (int what = 0; what < VOC_CASE_TALLY_COUNT; what++) {
-		if (!(tallies >> what & 1))
-			continue;
-		day->counts[FIELD_CASE + what]++;
-		for (int by = 0; by < CASE_COUNT; by++) {
-			if (!add_name(rollup, day, (uint8_t)(NAMED_COUNT + CASE_COUNT * what + by), names[by], 0))
-				return false;
-		}
-	}
-	return true;
+	for (int tally = 0; tally < VOC_CASE_TALLY_COUNT; tally++)
+		rollup->days[place].counts[FIELD_CASE + tally] += tallies >> tally & 1;
+	return voc_periods_count_case(&rollup->periods, place, names, tallies);
 }
 
-static bool tell_day(const struct day *day, const struct voc_day_teller *teller, void *context)
+static bool tell_day(int64_t number, const struct day *day, const struct voc_day_teller *teller, void *context)
 {
 	for (int field = 0; field < FIELD_COUNT; field++) {
 		if (day->counts[field] > 0 &&
-		    !teller->field(context, day->day, voc_str_from(field_names[field]), day->counts[field]))
+		    !teller->field(context, number, voc_str_from(field_names[field]), day->counts[field]))
 			return false;
 	}
 	for (int i = 0; i < SCORE_COUNT; i++) {
 		if (day->scores[i].n > 0 &&
-		    (!teller->field(context, day->day, voc_str_from(score_names[i].n), day->scores[i].n) ||
-		     !teller->field(context, day->day, voc_str_from(score_names[i].sum), day->scores[i].sum)))
+		    (!teller->field(context, number, voc_str_from(score_names[i].n), day->scores[i].n) ||
+		     !teller->field(context, number, voc_str_from(score_names[i].sum), day->scores[i].sum)))
 			return false;
 	}
 	return true;
 }
 
-static bool tell_name(int64_t day, const struct name *name, const struct voc_day_teller *teller, void *context)
+static bool tell_name(int64_t day, const struct voc_period_name *name, const struct voc_day_teller *teller,
+                      void *context)
 {
-	char whole[VOC_DAY_FIELD_MAX];
-	struct voc_str others = voc_str_from(named_prefixes[name->kind]);
-	struct voc_str text = voc_str_clip(name->text, sizeof whole - others.len);
-	memcpy(whole, others.ptr, others.len);
-	memcpy(whole + others.len, text.ptr, text.len);
-	struct voc_str field = voc_str_of(whole, others.len + text.len);
-	if (name->kind < NAMED_COUNT)
-		return teller->name(context, day, others, field, name->scores.n, name->scores.sum);
-	if ((name->kind - NAMED_COUNT) % CASE_COUNT == CASE_CAUSE)
-		return teller->field(context, day, field, name->scores.n);
-	return teller->case_name(context, day, others, field, name->scores.n);
+	char buf[VOC_NAMED_FIELD_MAX];
+	struct voc_str field = voc_named_field(buf, name->kind, name->text), others = voc_named_prefix(name->kind);
+	if (name->kind < VOC_NAMED_COUNT)
+		return teller->name(context, day, others, field, name->n, name->sum);
+	if (voc_named_case_by(name->kind) == VOC_CASE_BY_CAUSE)
+		return teller->field(context, day, field, name->n);
+	return teller->case_name(context, day, others, field, name->n);
 }
 
 bool voc_day_rollup_each(const struct voc_day_rollup *rollup, const struct voc_day_teller *teller, void *context)
 {
-	for (size_t i = 0; i < rollup->day_count; i++) {
-		const struct day *day = &rollup->days[i];
-		if (!tell_day(day, teller, context))
+	const struct voc_periods *periods = &rollup->periods;
+	for (size_t i = 0; i < periods->count; i++) {
+		const struct voc_period *day = &periods->items[i];
+		if (!tell_day(day->number, &rollup->days[i], teller, context))
 			return false;
-		for (uint32_t at = day->first_name; at != NONE; at = rollup->names[at].next) {
-			if (!tell_name(day->day, &rollup->names[at], teller, context))
+		for (uint32_t at = day->first_name; at != VOC_PLACE_NONE; at = periods->names[at].next) {
+			if (!tell_name(day->number, &periods->names[at], teller, context))
 				return false;
 		}
 	}

@@ -8,10 +8,9 @@
 #ifndef VOC_CORE_DAY_ROLLUP_H
 #define VOC_CORE_DAY_ROLLUP_H
 
-#include "core/case.h"
+#include "core/periods.h"
 
-#define VOC_DAY_MS        INT64_C(86400000)
-#define VOC_DAY_FIELD_MAX (sizeof("case:resolve_overdue:product:") + 4 * (size_t)VOC_NAME_MAX_CHARS)
+#define VOC_DAY_MS INT64_C(86400000)
 #define VOC_DAY_NAMES_MAX \
 	1000 /* products, teams and agents that a day knows by name, in each partition; of cases, too */
 #define VOC_SCORE_NONE     (-1)
@@ -30,10 +29,10 @@ void voc_day_rollup_clear(struct voc_day_rollup *rollup);
 /* Counts an applied event. False when memory runs out, or there are more days than events allowed. */
 VOC_MUST_CHECK bool voc_day_rollup_add(struct voc_day_rollup *rollup, const struct voc_classified *event);
 
-/* Counts what a record did to a case, as it is after it: `tallies` are bits 1 << enum voc_case_tally. The names must
- * live until the next clear. False when memory runs out. */
-VOC_MUST_CHECK bool voc_day_rollup_add_case(struct voc_day_rollup *rollup, int64_t time_ms, int cause,
-                                            struct voc_str team, struct voc_str product, uint32_t tallies);
+/* Counts what a record did to a case, as it is after it: `tallies` are bits 1 << enum voc_case_tally. False when memory
+ * runs out, or there are too many days. */
+VOC_MUST_CHECK bool voc_day_rollup_add_case(struct voc_day_rollup *rollup, int64_t time_ms,
+                                            const struct voc_case_names *names, uint32_t tallies);
 
 /* Is told of increments; what is given is borrowed for the call. False stops the telling. */
 struct voc_day_teller {

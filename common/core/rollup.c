@@ -1,6 +1,6 @@
 #include "core/rollup.h"
 
-#include "base/hash.h"
+#include "core/periods.h"
 
 #include <stdlib.h>
 
@@ -49,41 +49,14 @@ static const char *const field_names[FIELD_COUNT] = {
 	[FIELD_PURCHASE + VOC_PURCHASE_AFTER] = "purchase:after",
 };
 
-enum { NAMED_PRODUCT, NAMED_TEAM, NAMED_AGENT, NAMED_COUNT };
-/* What is counted of cases is counted by these, too. */
-enum { CASE_CAUSE, CASE_TEAM, CASE_PRODUCT, CASE_COUNT };
-static const char *const named_prefixes[NAMED_COUNT + VOC_CASE_TALLY_COUNT * CASE_COUNT] = {
-	"product:", "team:", "agent:",
-#define X(symbol, name) "case:" name ":cause:", "case:" name ":team:", "case:" name ":product:",
-	VOC_CASE_TALLIES(X)
-#undef X
-};
-
-#define NONE UINT32_MAX
-
 struct minute {
-	int64_t minute;
-	uint32_t chain;      /* next minute of the same bucket */
-	uint32_t first_name; /* its names, in the order of their first event */
-	uint32_t last_name;
 	uint32_t counts[FIELD_COUNT];
 };
 
-struct name {
-	struct voc_str text; /* borrowed */
-	uint32_t minute;
-	uint32_t chain; /* next name of the same bucket */
-	uint32_t next;  /* next name of the same minute */
-	uint32_t count;
-	uint8_t kind; /* NAMED_x, or NAMED_COUNT + CASE_COUNT * enum voc_case_tally + CASE_x */
-};
-
 struct voc_rollup {
-	size_t max_events, events, minute_count, name_count, name_room;
-	size_t bucket_mask;
-	uint32_t *minute_buckets, *name_buckets;
-	struct minute *minutes;
-	struct name *names;
+	size_t max_events, events;
+	struct voc_periods periods;
+	struct minute *minutes; /* by place */
 	struct voc_day_rollup *days;
 };
 
@@ -99,22 +72,13 @@ struct voc_rollup *voc_rollup_new(size_t max_events)
 	struct voc_rollup *rollup = calloc(1, sizeof *rollup);
 	if (!rollup)
 		return NULL;
-	size_t buckets = 16;
-	while (buckets < max_events * 2)
-		buckets *= 2;
 	rollup->max_events = max_events;
-	rollup->bucket_mask = buckets - 1;
-	rollup->minute_buckets = calloc(buckets, sizeof *rollup->minute_buckets);
-	rollup->name_buckets = calloc(buckets, sizeof *rollup->name_buckets);
 	rollup->minutes = calloc(max_events, sizeof *rollup->minutes);
-	rollup->name_room = max_events * NAMED_COUNT;
-	rollup->names = calloc(rollup->name_room, sizeof *rollup->names);
 	rollup->days = voc_day_rollup_new(max_events);
-	if (!rollup->minute_buckets || !rollup->name_buckets || !rollup->minutes || !rollup->names || !rollup->days) {
+	if (!voc_periods_init(&rollup->periods, max_events) || !rollup->minutes || !rollup->days) {
 		voc_rollup_free(rollup);
 		return NULL;
 	}
-	voc_rollup_clear(rollup);
 	return rollup;
 }
 
@@ -122,92 +86,36 @@ void voc_rollup_free(struct voc_rollup *rollup)
 {
 	if (!rollup)
 		return;
-	free(rollup->minute_buckets);
-	free(rollup->name_buckets);
+	voc_periods_free(&rollup->periods);
 	free(rollup->minutes);
-	free(rollup->names);
 	voc_day_rollup_free(rollup->days);
 	free(rollup);
 }
 
 void voc_rollup_clear(struct voc_rollup *rollup)
 {
-	size_t bytes = (rollup->bucket_mask + 1) * sizeof *rollup->minute_buckets;
-	memset(rollup->minute_buckets, 0xFF, bytes); /* NONE */
-	memset(rollup->name_buckets, 0xFF, bytes);
-	rollup->events = rollup->minute_count = rollup->name_count = 0;
+	memset(rollup->minutes, 0, rollup->periods.count * sizeof *rollup->minutes);
+	voc_periods_clear(&rollup->periods);
+	rollup->events = 0;
 	voc_day_rollup_clear(rollup->days);
 }
 
-/* NULL if there are as many as events allowed. */
-static struct minute *minute_of(struct voc_rollup *rollup, int64_t number)
+/* The counters of the minute of that time; NULL if there are as many minutes as events allowed. */
+static uint32_t *minute_of(struct voc_rollup *rollup, int64_t time_ms)
 {
-	uint64_t hash = (uint64_t)number * UINT64_C(0x9E3779B97F4A7C15) >> 32;
-	uint32_t *bucket = &rollup->minute_buckets[hash & rollup->bucket_mask];
-	for (uint32_t at = *bucket; at != NONE; at = rollup->minutes[at].chain) {
-		if (rollup->minutes[at].minute == number)
-			return &rollup->minutes[at];
-	}
-	if (rollup->minute_count == rollup->max_events)
-		return NULL;
-	struct minute *minute = &rollup->minutes[rollup->minute_count];
-	*minute = (struct minute){ .minute = number, .chain = *bucket, .first_name = NONE, .last_name = NONE };
-	*bucket = (uint32_t)rollup->minute_count++;
-	return minute;
+	uint32_t place = voc_periods_place(&rollup->periods, time_ms / VOC_ROLLUP_MINUTE_MS);
+	return place == VOC_PLACE_NONE ? NULL : rollup->minutes[place].counts;
 }
 
-/* Contacts' names fit from the start; cases are few, and make room as they need it. */
-static bool make_name_room(struct voc_rollup *rollup)
+static void count_alerts(uint32_t *counts, uint32_t alerts)
 {
-	if (rollup->name_count < rollup->name_room)
-		return true;
-	size_t room = rollup->name_room * 2;
-	struct name *names = realloc(rollup->names, room * sizeof *names);
-	if (!names)
-		return false;
-	rollup->names = names;
-	rollup->name_room = room;
-	return true;
+	for (int rule = 0; rule < VOC_RULE_COUNT; rule++)
+		counts[FIELD_ALERT + rule] += alerts >> rule & 1;
 }
 
-static bool count_name(struct voc_rollup *rollup, struct minute *minute, uint8_t kind, struct voc_str text)
+static void count_event(uint32_t *counts, const struct voc_classified *event)
 {
-	if (text.len == 0)
-		return true;
-	uint32_t place = (uint32_t)(minute - rollup->minutes);
-	uint64_t hash = voc_hash64(text) + ((uint64_t)place * (sizeof named_prefixes / sizeof *named_prefixes) + kind) *
-	                                           UINT64_C(0x9E3779B97F4A7C15);
-	uint32_t *bucket = &rollup->name_buckets[hash & rollup->bucket_mask];
-	for (uint32_t at = *bucket; at != NONE; at = rollup->names[at].chain) {
-		struct name *name = &rollup->names[at];
-		if (name->minute == place && name->kind == kind && voc_str_eq(name->text, text)) {
-			name->count++;
-			return true;
-		}
-	}
-	if (!make_name_room(rollup))
-		return false;
-	uint32_t added = (uint32_t)rollup->name_count++;
-	rollup->names[added] = (struct name){ text, place, *bucket, NONE, 1, kind };
-	*bucket = added;
-	if (minute->last_name == NONE)
-		minute->first_name = added;
-	else
-		rollup->names[minute->last_name].next = added;
-	minute->last_name = added;
-	return true;
-}
-
-bool voc_rollup_add(struct voc_rollup *rollup, const struct voc_classified *event, uint32_t alerts)
-{
-	if (rollup->events == rollup->max_events)
-		return false;
-	struct minute *minute = minute_of(rollup, event->time_ms / VOC_ROLLUP_MINUTE_MS);
-	if (!minute)
-		return false;
-	rollup->events++;
 	const struct voc_labels *labels = &event->labels;
-	uint32_t *counts = minute->counts;
 	counts[FIELD_EVENTS]++;
 	counts[FIELD_CHURN_INTENT] += labels->churn_intent;
 	counts[FIELD_TYPE + labels->feedback]++;
@@ -216,93 +124,97 @@ bool voc_rollup_add(struct voc_rollup *rollup, const struct voc_classified *even
 	counts[FIELD_SERVQUAL + labels->servqual] += labels->servqual != VOC_SERVQUAL_NONE;
 	for (int factor = 0; factor < VOC_FACTOR_COUNT; factor++)
 		counts[FIELD_FACTOR + factor] += labels->factors >> factor & 1;
-	for (int rule = 0; rule < VOC_RULE_COUNT; rule++)
-		counts[FIELD_ALERT + rule] += alerts >> rule & 1;
-	return voc_day_rollup_add(rollup->days, event) && count_name(rollup, minute, NAMED_PRODUCT, event->product) &&
-	       count_name(rollup, minute, NAMED_TEAM, event->team) &&
-	       count_name(rollup, minute, NAMED_AGENT, event->agent_id);
 }
 
-static bool count_case(struct voc_rollup *rollup, struct minute *minute, int64_t time_ms, const struct voc_case *one,
-                       uint32_t tallies, struct voc_arena *arena)
+bool voc_rollup_add(struct voc_rollup *rollup, const struct voc_classified *event, uint32_t alerts)
 {
-	struct voc_str names[CASE_COUNT] = { [CASE_CAUSE] = voc_str_from(voc_cause_name(one->cause)),
-		                             [CASE_TEAM] = voc_arena_copy(arena, voc_str_from(one->team)),
-		                             [CASE_PRODUCT] = { NULL, 0 } };
-	if (one->product)
-		names[CASE_PRODUCT] = voc_arena_copy(arena, voc_str_from(one->product));
-	if (!names[CASE_TEAM].ptr || (one->product && !names[CASE_PRODUCT].ptr))
+	if (rollup->events == rollup->max_events)
 		return false;
-	for (int what = 0; what < VOC_CASE_TALLY_COUNT; what++) {
-		if (!(tallies >> what & 1))
-			continue;
-		minute->counts[FIELD_CASE + what]++;
-		for (int by = 0; by < CASE_COUNT; by++) {
-			if (!count_name(rollup, minute, (uint8_t)(NAMED_COUNT + CASE_COUNT * what + by), names[by]))
-				return false;
-		}
-	}
-	return voc_day_rollup_add_case(rollup->days, time_ms, one->cause, names[CASE_TEAM], names[CASE_PRODUCT],
-	                               tallies);
+	struct voc_periods *periods = &rollup->periods;
+	uint32_t place = voc_periods_place(periods, event->time_ms / VOC_ROLLUP_MINUTE_MS);
+	if (place == VOC_PLACE_NONE)
+		return false;
+	rollup->events++;
+	count_event(rollup->minutes[place].counts, event);
+	count_alerts(rollup->minutes[place].counts, alerts);
+	return voc_day_rollup_add(rollup->days, event) &&
+	       voc_periods_count_name(periods, place, VOC_NAMED_PRODUCT, event->product, 0) &&
+	       voc_periods_count_name(periods, place, VOC_NAMED_TEAM, event->team, 0) &&
+	       voc_periods_count_name(periods, place, VOC_NAMED_AGENT, event->agent_id, 0);
 }
 
 bool voc_rollup_add_purchase(struct voc_rollup *rollup, int64_t time_ms, enum voc_purchase purchase)
 {
-	struct minute *minute = minute_of(rollup, time_ms / VOC_ROLLUP_MINUTE_MS);
-	if (minute)
-		minute->counts[FIELD_PURCHASE + (int)purchase]++;
-	return minute;
+	uint32_t *counts = minute_of(rollup, time_ms);
+	if (counts)
+		counts[FIELD_PURCHASE + (int)purchase]++;
+	return counts;
 }
 
 bool voc_rollup_add_alerts(struct voc_rollup *rollup, int64_t time_ms, uint32_t alerts)
 {
-	struct minute *minute = minute_of(rollup, time_ms / VOC_ROLLUP_MINUTE_MS);
-	for (int rule = 0; minute && rule < VOC_RULE_COUNT; rule++)
-		minute->counts[FIELD_ALERT + rule] += alerts >> rule & 1;
-	return minute;
+	uint32_t *counts = minute_of(rollup, time_ms);
+	if (counts)
+		count_alerts(counts, alerts);
+	return counts;
+}
+
+static bool count_case(struct voc_rollup *rollup, uint32_t place, int64_t time_ms, const struct voc_case *one,
+                       uint32_t tallies, struct voc_arena *arena)
+{
+	struct voc_case_names names = { .by = { [VOC_CASE_BY_CAUSE] = voc_str_from(voc_cause_name(one->cause)),
+		                                [VOC_CASE_BY_TEAM] = voc_arena_copy(arena, voc_str_from(one->team)) } };
+	if (one->product)
+		names.by[VOC_CASE_BY_PRODUCT] = voc_arena_copy(arena, voc_str_from(one->product));
+	if (!names.by[VOC_CASE_BY_TEAM].ptr || (one->product && !names.by[VOC_CASE_BY_PRODUCT].ptr))
+		return false;
+	for (int tally = 0; tally < VOC_CASE_TALLY_COUNT; tally++)
+		rollup->minutes[place].counts[FIELD_CASE + tally] += tallies >> tally & 1;
+	return voc_periods_count_case(&rollup->periods, place, &names, tallies) &&
+	       voc_day_rollup_add_case(rollup->days, time_ms, &names, tallies);
 }
 
 bool voc_rollup_add_cases(struct voc_rollup *rollup, int64_t time_ms, const struct voc_cases *cases,
                           const struct voc_case_changes *changes, uint32_t alerts, struct voc_arena *arena)
 {
-	struct minute *minute = NULL;
+	uint32_t place = VOC_PLACE_NONE;
 	for (int cause = 0; cause < VOC_CAUSE_COUNT; cause++) {
 		if (changes->tallies[cause] == 0)
 			continue;
-		if (!minute && !(minute = minute_of(rollup, time_ms / VOC_ROLLUP_MINUTE_MS)))
-			return false;
-		if (!count_case(rollup, minute, time_ms, voc_cases_find(cases, cause), changes->tallies[cause], arena))
+		place = voc_periods_place(&rollup->periods, time_ms / VOC_ROLLUP_MINUTE_MS);
+		if (place == VOC_PLACE_NONE ||
+		    !count_case(rollup, place, time_ms, voc_cases_find(cases, cause), changes->tallies[cause], arena))
 			return false;
 	}
-	for (int rule = 0; minute && rule < VOC_RULE_COUNT; rule++)
-		minute->counts[FIELD_ALERT + rule] += alerts >> rule & 1;
+	if (place != VOC_PLACE_NONE)
+		count_alerts(rollup->minutes[place].counts, alerts);
 	return true;
 }
 
-static bool tell_name(int64_t minute, const struct name *name, voc_rollup_fn tell, void *context)
+static bool tell_names(const struct voc_periods *periods, const struct voc_period *minute, voc_rollup_fn tell,
+                       void *context)
 {
-	char field[VOC_ROLLUP_FIELD_MAX];
-	const char *prefix = named_prefixes[name->kind];
-	size_t prefix_len = strlen(prefix);
-	struct voc_str text = voc_str_clip(name->text, sizeof field - prefix_len);
-	memcpy(field, prefix, prefix_len);
-	memcpy(field + prefix_len, text.ptr, text.len);
-	return tell(context, minute, voc_str_of(field, prefix_len + text.len), name->count);
+	char field[VOC_NAMED_FIELD_MAX];
+	for (uint32_t at = minute->first_name; at != VOC_PLACE_NONE; at = periods->names[at].next) {
+		const struct voc_period_name *name = &periods->names[at];
+		if (!tell(context, minute->number, voc_named_field(field, name->kind, name->text), name->n))
+			return false;
+	}
+	return true;
 }
 
 bool voc_rollup_each(const struct voc_rollup *rollup, voc_rollup_fn tell, void *context)
 {
-	for (size_t i = 0; i < rollup->minute_count; i++) {
-		const struct minute *minute = &rollup->minutes[i];
+	for (size_t i = 0; i < rollup->periods.count; i++) {
+		const struct voc_period *minute = &rollup->periods.items[i];
+		const uint32_t *counts = rollup->minutes[i].counts;
 		for (int field = 0; field < FIELD_COUNT; field++) {
-			if (minute->counts[field] > 0 &&
-			    !tell(context, minute->minute, voc_str_from(field_names[field]), minute->counts[field]))
+			if (counts[field] > 0 &&
+			    !tell(context, minute->number, voc_str_from(field_names[field]), counts[field]))
 				return false;
 		}
-		for (uint32_t at = minute->first_name; at != NONE; at = rollup->names[at].next) {
-			if (!tell_name(minute->minute, &rollup->names[at], tell, context))
-				return false;
-		}
+		if (!tell_names(&rollup->periods, minute, tell, context))
+			return false;
 	}
 	return true;
 }

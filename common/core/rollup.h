@@ -12,7 +12,6 @@
 #include "core/day_rollup.h"
 
 #define VOC_ROLLUP_MINUTE_MS 60000
-#define VOC_ROLLUP_FIELD_MAX (sizeof("case:resolve_overdue:product:") + 4 * (size_t)VOC_NAME_MAX_CHARS)
 
 /*
  * A period that is rolled up: a minute by its number since 1970 or, below zero, a day. Their hashes differ in name, in

@@ -226,10 +226,10 @@ static const struct counter *counter_of(const struct minutes *minutes, int64_t m
 	return find_counter(minutes, (uint32_t)number, name, hash_of_counter((uint32_t)number, name));
 }
 
-static struct voc_str prefixed(char field[VOC_DAY_FIELD_MAX], const char *prefix, struct voc_str name)
+static struct voc_str prefixed(char field[VOC_NAMED_FIELD_MAX], const char *prefix, struct voc_str name)
 {
-	int len = snprintf(field, VOC_DAY_FIELD_MAX, "%s%.*s", prefix, VOC_STR_ARG(name));
-	return voc_str_of(field, (size_t)len < VOC_DAY_FIELD_MAX ? (size_t)len : VOC_DAY_FIELD_MAX - 1);
+	int len = snprintf(field, VOC_NAMED_FIELD_MAX, "%s%.*s", prefix, VOC_STR_ARG(name));
+	return voc_str_of(field, (size_t)len < VOC_NAMED_FIELD_MAX ? (size_t)len : VOC_NAMED_FIELD_MAX - 1);
 }
 
 /* Whether the field has a place of its own; one that is new takes one, if there is any left. False when memory runs
@@ -249,7 +249,7 @@ static bool make_known(struct minutes *minutes, int64_t minute, struct voc_str f
 bool minutes_add_name(struct minutes *minutes, int64_t minute, struct voc_str others, struct voc_str name, int64_t n,
                       int64_t sum)
 {
-	char field[VOC_DAY_FIELD_MAX];
+	char field[VOC_NAMED_FIELD_MAX];
 	bool known;
 	if (!make_known(minutes, minute, prefixed(field, "n:", name), VOC_DAY_NAMES, &known))
 		return false;

@@ -127,7 +127,7 @@ static bool add_to_day(void *context, int64_t day, struct voc_str field, int64_t
 /* As the store does it, short of its bound on names: no log here has so many. */
 static bool add_day_name(void *context, int64_t day, struct voc_str others, struct voc_str name, int64_t n, int64_t sum)
 {
-	char key[64], field[VOC_DAY_FIELD_MAX + 1];
+	char key[64], field[VOC_NAMED_FIELD_MAX + 1];
 	(void)others;
 	snprintf(key, sizeof key, "index:%lld", (long long)day);
 	snprintf(field, sizeof field, "n:%.*s", VOC_STR_ARG(name));
@@ -154,7 +154,7 @@ static bool set_due(void *context, const struct voc_due *due, int64_t before_ms)
 
 static bool add_day_case_name(void *context, int64_t day, struct voc_str others, struct voc_str field, int64_t by)
 {
-	char key[64], name[VOC_DAY_FIELD_MAX + 1];
+	char key[64], name[VOC_NAMED_FIELD_MAX + 1];
 	(void)others;
 	snprintf(key, sizeof key, "index:%lld", (long long)day);
 	voc_str_copy(name, sizeof name, field);

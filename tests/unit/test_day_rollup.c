@@ -119,6 +119,12 @@ static void test_scores_are_added_up_by_day_and_dimension(void **state)
 	voc_day_rollup_free(rollup);
 }
 
+static struct voc_case_names by(int cause, const char *team, const char *product)
+{
+	return (struct voc_case_names){ { voc_str_from(voc_cause_name(cause)), voc_str_from(team),
+		                          voc_str_from(product) } };
+}
+
 static void test_cases_by_cause_team_and_product(void **state)
 {
 	(void)state;
@@ -127,9 +133,10 @@ static void test_cases_by_cause_team_and_product(void **state)
 	struct fake_store store = { 0 };
 	uint8_t cause;
 	assert_true(voc_cause_parse(VOC_STR("empathy"), &cause));
-	assert_true(voc_day_rollup_add_case(rollup, DAY * VOC_DAY_MS, cause, VOC_STR("T"), VOC_STR("P"), OPENED));
-	assert_true(voc_day_rollup_add_case(rollup, DAY * VOC_DAY_MS, 0, VOC_STR("T"), VOC_STR(""), OPENED | BACK));
-	assert_true(voc_day_rollup_add_case(rollup, DAY * VOC_DAY_MS, 0, VOC_STR("U"), VOC_STR("Q"), BACK));
+	struct voc_case_names first = by(cause, "T", "P"), second = by(0, "T", ""), third = by(0, "U", "Q");
+	assert_true(voc_day_rollup_add_case(rollup, DAY * VOC_DAY_MS, &first, OPENED));
+	assert_true(voc_day_rollup_add_case(rollup, DAY * VOC_DAY_MS, &second, OPENED | BACK));
+	assert_true(voc_day_rollup_add_case(rollup, DAY * VOC_DAY_MS, &third, BACK));
 	assert_true(voc_day_rollup_each(rollup, &teller, &store));
 	struct voc_buf text;
 	voc_buf_init(&text, 65536);
