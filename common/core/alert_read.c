@@ -130,8 +130,9 @@ static void read_id(struct voc_json_reader *json, struct voc_str *ret_id)
 		voc_json_fail(json, VOC_REASON_BAD_VALUE, "id");
 }
 
-static void read_data_member(struct voc_json_reader *json, int member, struct voc_alert *ret)
+static void read_data_member(struct voc_json_reader *json, int member, void *alert)
 {
+	struct voc_alert *ret = alert;
 	switch (member) {
 	case DATA_CUSTOMER_ID:
 		voc_read_identity(json, "data.customer_id", VOC_CUSTOMER_MAX_CHARS, &ret->customer_id);
@@ -159,19 +160,9 @@ static void read_data_member(struct voc_json_reader *json, int member, struct vo
 	}
 }
 
-static void read_data(struct voc_json_reader *json, struct voc_alert *ret)
+static void read_top_member(struct voc_json_reader *json, int member, void *alert)
 {
-	uint32_t seen = 0;
-	int member;
-	if (!voc_json_enter_object(json))
-		return;
-	while ((member = voc_members_next(json, &data_members, &seen)) >= 0)
-		read_data_member(json, member, ret);
-	voc_members_check(json, &data_members, seen);
-}
-
-static void read_top_member(struct voc_json_reader *json, int member, struct voc_alert *ret)
-{
+	struct voc_alert *ret = alert;
 	struct voc_str subject;
 	switch (member) {
 	case TOP_SPECVERSION: voc_read_constant(json, "specversion", "1.0", VOC_REASON_UNSUPPORTED_VERSION); break;
@@ -183,7 +174,7 @@ static void read_top_member(struct voc_json_reader *json, int member, struct voc
 		voc_read_constant(json, "datacontenttype", "application/json", VOC_REASON_BAD_VALUE);
 		break;
 	case TOP_TIME: voc_read_time(json, "time", &ret->time_ms); break;
-	case TOP_DATA: read_data(json, ret); break;
+	case TOP_DATA: voc_read_object(json, &data_members, read_data_member, ret); break;
 	default: break;
 	}
 }
@@ -191,33 +182,18 @@ static void read_top_member(struct voc_json_reader *json, int member, struct voc
 enum voc_status voc_alert_decode(struct voc_str value, struct voc_arena *arena, struct voc_alert *ret_alert,
                                  struct voc_error *error)
 {
+	static const struct voc_record_shape shape = { &top_members, read_top_member, VOC_ALERT_MAX_BYTES, MAX_DEPTH };
 	struct voc_alert alert = { .channel = VOC_CHANNEL_COUNT };
-	struct voc_json_reader json;
 	struct voc_error own;
-	uint32_t seen = 0;
-	int member;
 	error = error ? error : &own;
-	voc_error_clear(error);
-	if (value.len == 0)
-		return voc_error_set(error, VOC_INVALID, VOC_REASON_EMPTY_RECORD, -1, "no value");
-	if (value.len > VOC_ALERT_MAX_BYTES)
-		return voc_error_set(error, VOC_INVALID, VOC_REASON_TOO_LARGE, -1, "longer than %d bytes",
-		                     VOC_ALERT_MAX_BYTES);
-	voc_json_read_begin(&json, value, arena, MAX_DEPTH, error);
-	if (voc_json_enter_object(&json)) {
-		while ((member = voc_members_next(&json, &top_members, &seen)) >= 0)
-			read_top_member(&json, member, &alert);
-		voc_members_check(&json, &top_members, seen);
-	}
-	if (!voc_json_read_end(&json))
-		return voc_read_failure(error);
+	enum voc_status status = voc_read_record(value, &shape, arena, &alert, error);
 	/* The contributions are handed on as they are, but no further than here if they are none. */
 	struct voc_contribution contributions[VOC_CONTRIBUTIONS_MAX];
 	size_t count;
-	enum voc_status status = voc_contributions_decode(alert.contributions, arena, contributions,
-	                                                  VOC_CONTRIBUTIONS_MAX, &count, error);
-	if (status != VOC_OK)
-		return status;
-	*ret_alert = alert;
-	return VOC_OK;
+	if (status == VOC_OK)
+		status = voc_contributions_decode(alert.contributions, arena, contributions, VOC_CONTRIBUTIONS_MAX,
+		                                  &count, error);
+	if (status == VOC_OK)
+		*ret_alert = alert;
+	return status;
 }

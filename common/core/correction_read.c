@@ -89,8 +89,9 @@ static void read_text(struct voc_json_reader *json, struct voc_str *ret_text)
 		voc_json_fail(json, VOC_REASON_BAD_VALUE, "data.text");
 }
 
-static void read_data_member(struct voc_json_reader *json, int member, struct voc_correction *ret)
+static void read_data_member(struct voc_json_reader *json, int member, void *correction)
 {
+	struct voc_correction *ret = correction;
 	switch (member) {
 	case DATA_EVENT_ID: voc_read_identity(json, "data.event_id", VOC_ID_MAX_CHARS, &ret->event_id); break;
 	case DATA_EVENT_SOURCE:
@@ -109,19 +110,9 @@ static void read_data_member(struct voc_json_reader *json, int member, struct vo
 	}
 }
 
-static void read_data(struct voc_json_reader *json, struct voc_correction *ret)
+static void read_top_member(struct voc_json_reader *json, int member, void *correction)
 {
-	uint32_t seen = 0;
-	int member;
-	if (!voc_json_enter_object(json))
-		return;
-	while ((member = voc_members_next(json, &data_members, &seen)) >= 0)
-		read_data_member(json, member, ret);
-	voc_members_check(json, &data_members, seen);
-}
-
-static void read_top_member(struct voc_json_reader *json, int member, struct voc_correction *ret)
-{
+	struct voc_correction *ret = correction;
 	struct voc_str ignored;
 	switch (member) {
 	case TOP_SPECVERSION: voc_read_constant(json, "specversion", "1.0", VOC_REASON_UNSUPPORTED_VERSION); break;
@@ -132,7 +123,7 @@ static void read_top_member(struct voc_json_reader *json, int member, struct voc
 	case TOP_CONTENT_TYPE:
 		voc_read_constant(json, "datacontenttype", "application/json", VOC_REASON_BAD_VALUE);
 		break;
-	case TOP_DATA: read_data(json, ret); break;
+	case TOP_DATA: voc_read_object(json, &data_members, read_data_member, ret); break;
 	default: break;
 	}
 }
@@ -140,27 +131,14 @@ static void read_top_member(struct voc_json_reader *json, int member, struct voc
 enum voc_status voc_correction_decode(struct voc_str value, struct voc_arena *arena,
                                       struct voc_correction *ret_correction, struct voc_error *error)
 {
+	static const struct voc_record_shape shape = { &top_members, read_top_member, VOC_CORRECTION_MAX_BYTES,
+		                                       MAX_DEPTH };
 	struct voc_correction correction = { 0 };
-	struct voc_json_reader json;
 	struct voc_error own;
-	uint32_t seen = 0;
-	int member;
 	error = error ? error : &own;
-	voc_error_clear(error);
-	if (value.len == 0)
-		return voc_error_set(error, VOC_INVALID, VOC_REASON_EMPTY_RECORD, -1, "no value");
-	if (value.len > VOC_CORRECTION_MAX_BYTES)
-		return voc_error_set(error, VOC_INVALID, VOC_REASON_TOO_LARGE, -1, "longer than %d bytes",
-		                     VOC_CORRECTION_MAX_BYTES);
-	voc_json_read_begin(&json, value, arena, MAX_DEPTH, error);
-	if (voc_json_enter_object(&json)) {
-		while ((member = voc_members_next(&json, &top_members, &seen)) >= 0)
-			read_top_member(&json, member, &correction);
-		voc_members_check(&json, &top_members, seen);
-	}
-	if (!voc_json_read_end(&json))
-		return voc_read_failure(error);
-	enum voc_status status = voc_correction_check(&correction, error);
+	enum voc_status status = voc_read_record(value, &shape, arena, &correction, error);
+	if (status == VOC_OK)
+		status = voc_correction_check(&correction, error);
 	if (status == VOC_OK)
 		*ret_correction = correction;
 	return status;

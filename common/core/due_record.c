@@ -61,26 +61,21 @@ static void read_kind(struct voc_json_reader *json, enum voc_due_kind *ret_kind)
 		voc_json_fail(json, VOC_REASON_BAD_VALUE, "data.kind");
 }
 
-static void read_data(struct voc_json_reader *json, struct voc_due *due)
+static void read_data_member(struct voc_json_reader *json, int member, void *ret)
 {
-	uint32_t seen = 0;
-	int member;
-	if (!voc_json_enter_object(json))
-		return;
-	while ((member = voc_members_next(json, &data_members, &seen)) >= 0) {
-		switch (member) {
-		case DATA_CUSTOMER_ID:
-			voc_read_identity(json, "data.customer_id", VOC_CUSTOMER_MAX_CHARS, &due->customer_id);
-			break;
-		case DATA_KIND: read_kind(json, &due->kind); break;
-		default: voc_read_identity(json, "data.subject", VOC_DUE_SUBJECT_MAX, &due->subject); break;
-		}
+	struct voc_due *due = ret;
+	switch (member) {
+	case DATA_CUSTOMER_ID:
+		voc_read_identity(json, "data.customer_id", VOC_CUSTOMER_MAX_CHARS, &due->customer_id);
+		break;
+	case DATA_KIND: read_kind(json, &due->kind); break;
+	default: voc_read_identity(json, "data.subject", VOC_DUE_SUBJECT_MAX, &due->subject); break;
 	}
-	voc_members_check(json, &data_members, seen);
 }
 
-static void read_top_member(struct voc_json_reader *json, int member, struct voc_due *due)
+static void read_top_member(struct voc_json_reader *json, int member, void *ret)
 {
+	struct voc_due *due = ret;
 	struct voc_str name;
 	switch (member) {
 	case TOP_SPECVERSION: voc_read_constant(json, "specversion", "1.0", VOC_REASON_UNSUPPORTED_VERSION); break;
@@ -92,7 +87,7 @@ static void read_top_member(struct voc_json_reader *json, int member, struct voc
 	case TOP_CONTENT_TYPE:
 		voc_read_constant(json, "datacontenttype", "application/json", VOC_REASON_BAD_VALUE);
 		break;
-	case TOP_DATA: read_data(json, due); break;
+	case TOP_DATA: voc_read_object(json, &data_members, read_data_member, due); break;
 	default: break;
 	}
 }
@@ -100,21 +95,11 @@ static void read_top_member(struct voc_json_reader *json, int member, struct voc
 enum voc_status voc_due_record_decode(struct voc_str value, struct voc_arena *arena, struct voc_due *ret_due,
                                       struct voc_error *error)
 {
+	static const struct voc_record_shape shape = { &top_members, read_top_member, VOC_DUE_RECORD_MAX_BYTES,
+		                                       MAX_DEPTH };
 	struct voc_due due = { .due_ms = 0 };
-	struct voc_json_reader json;
-	uint32_t seen = 0;
-	int member;
-	if (value.len > VOC_DUE_RECORD_MAX_BYTES)
-		return voc_error_set(error, VOC_INVALID, VOC_REASON_TOO_LARGE, -1, "longer than %d bytes",
-		                     VOC_DUE_RECORD_MAX_BYTES);
-	voc_json_read_begin(&json, value, arena, MAX_DEPTH, error);
-	if (voc_json_enter_object(&json)) {
-		while ((member = voc_members_next(&json, &top_members, &seen)) >= 0)
-			read_top_member(&json, member, &due);
-		voc_members_check(&json, &top_members, seen);
-	}
-	if (!voc_json_read_end(&json))
-		return voc_read_failure(error);
-	*ret_due = due;
-	return VOC_OK;
+	enum voc_status status = voc_read_record(value, &shape, arena, &due, error);
+	if (status == VOC_OK)
+		*ret_due = due;
+	return status;
 }

@@ -40,18 +40,16 @@ bool voc_forget_record_encode(struct voc_buf *buf, const struct voc_forget_recor
 	return !buf->failed;
 }
 
-static void read_data(struct voc_json_reader *json, struct voc_forget_record *record)
+static void read_data_member(struct voc_json_reader *json, int member, void *ret)
 {
-	uint32_t seen = 0;
-	if (!voc_json_enter_object(json))
-		return;
-	while (voc_members_next(json, &data_members, &seen) >= 0)
-		voc_read_identity(json, "data.customer_id", VOC_CUSTOMER_MAX_CHARS, &record->customer_id);
-	voc_members_check(json, &data_members, seen);
+	struct voc_forget_record *record = ret;
+	(void)member; /* there is one */
+	voc_read_identity(json, "data.customer_id", VOC_CUSTOMER_MAX_CHARS, &record->customer_id);
 }
 
-static void read_top_member(struct voc_json_reader *json, int member, struct voc_forget_record *record)
+static void read_top_member(struct voc_json_reader *json, int member, void *ret)
 {
+	struct voc_forget_record *record = ret;
 	switch (member) {
 	case TOP_SPECVERSION: voc_read_constant(json, "specversion", "1.0", VOC_REASON_UNSUPPORTED_VERSION); break;
 	case TOP_ID: voc_read_identity(json, "id", VOC_ID_MAX_CHARS, &record->id); break;
@@ -61,7 +59,7 @@ static void read_top_member(struct voc_json_reader *json, int member, struct voc
 	case TOP_CONTENT_TYPE:
 		voc_read_constant(json, "datacontenttype", "application/json", VOC_REASON_BAD_VALUE);
 		break;
-	case TOP_DATA: read_data(json, record); break;
+	case TOP_DATA: voc_read_object(json, &data_members, read_data_member, record); break;
 	default: break;
 	}
 }
@@ -69,26 +67,11 @@ static void read_top_member(struct voc_json_reader *json, int member, struct voc
 enum voc_status voc_forget_record_decode(struct voc_str value, struct voc_arena *arena,
                                          struct voc_forget_record *ret_record, struct voc_error *error)
 {
+	static const struct voc_record_shape shape = { &top_members, read_top_member, VOC_FORGET_RECORD_MAX_BYTES,
+		                                       MAX_DEPTH };
 	struct voc_forget_record record = { .time_ms = 0 };
-	struct voc_json_reader json;
-	struct voc_error own;
-	uint32_t seen = 0;
-	int member;
-	error = error ? error : &own;
-	voc_error_clear(error);
-	if (value.len == 0)
-		return voc_error_set(error, VOC_INVALID, VOC_REASON_EMPTY_RECORD, -1, "no value");
-	if (value.len > VOC_FORGET_RECORD_MAX_BYTES)
-		return voc_error_set(error, VOC_INVALID, VOC_REASON_TOO_LARGE, -1, "longer than %d bytes",
-		                     VOC_FORGET_RECORD_MAX_BYTES);
-	voc_json_read_begin(&json, value, arena, MAX_DEPTH, error);
-	if (voc_json_enter_object(&json)) {
-		while ((member = voc_members_next(&json, &top_members, &seen)) >= 0)
-			read_top_member(&json, member, &record);
-		voc_members_check(&json, &top_members, seen);
-	}
-	if (!voc_json_read_end(&json))
-		return voc_read_failure(error);
-	*ret_record = record;
-	return VOC_OK;
+	enum voc_status status = voc_read_record(value, &shape, arena, &record, error);
+	if (status == VOC_OK)
+		*ret_record = record;
+	return status;
 }

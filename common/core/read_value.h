@@ -34,6 +34,26 @@ int voc_members_next(struct voc_json_reader *json, const struct voc_members *mem
 /* After the end: fails with missing_field and the name if one that is required was not met. */
 bool voc_members_check(struct voc_json_reader *json, const struct voc_members *members, uint32_t seen);
 
+/* Reads the value of the member with this index into `ret`. */
+typedef void (*voc_read_member_fn)(struct voc_json_reader *json, int member, void *ret);
+/* A whole object, its members in any order, none that is required missing. */
+bool voc_read_object(struct voc_json_reader *json, const struct voc_members *members, voc_read_member_fn read,
+                     void *ret);
+
+/* What a record of ours may be: an object. */
+struct voc_record_shape {
+	const struct voc_members *members;
+	voc_read_member_fn read;
+	int max_bytes;
+	unsigned max_depth;
+};
+/*
+ * Reads a record's value into `ret`, texts into it or the arena. VOC_INVALID with the reason (empty_record, too_large,
+ * or what the reader found), VOC_FATAL if the arena was full; `ret` then holds what was read so far.
+ */
+enum voc_status voc_read_record(struct voc_str value, const struct voc_record_shape *shape, struct voc_arena *arena,
+                                void *ret, struct voc_error *error);
+
 /* What a failed read means for the record: VOC_INVALID, but VOC_FATAL (in `error` too) if the arena was full. */
 enum voc_status voc_read_failure(struct voc_error *error);
 

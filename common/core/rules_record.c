@@ -42,23 +42,18 @@ bool voc_rules_record_encode(struct voc_buf *buf, const struct voc_rule_set *set
 	return !buf->failed;
 }
 
-static void read_data(struct voc_json_reader *json, struct draft *draft)
+static void read_data_member(struct voc_json_reader *json, int member, void *ret)
 {
-	uint32_t seen = 0;
-	int member;
-	if (!voc_json_enter_object(json))
-		return;
-	while ((member = voc_members_next(json, &data_members, &seen)) >= 0) {
-		if (member == DATA_VERSION)
-			voc_read_identity(json, "data.version", VOC_RULES_VERSION_SIZE - 1, &draft->version);
-		else
-			voc_json_skip(json, &draft->rules);
-	}
-	voc_members_check(json, &data_members, seen);
+	struct draft *draft = ret;
+	if (member == DATA_VERSION)
+		voc_read_identity(json, "data.version", VOC_RULES_VERSION_SIZE - 1, &draft->version);
+	else
+		voc_json_skip(json, &draft->rules);
 }
 
-static void read_top_member(struct voc_json_reader *json, int member, struct draft *draft)
+static void read_top_member(struct voc_json_reader *json, int member, void *ret)
 {
+	struct draft *draft = ret;
 	struct voc_str name;
 	switch (member) {
 	case TOP_SPECVERSION: voc_read_constant(json, "specversion", "1.0", VOC_REASON_UNSUPPORTED_VERSION); break;
@@ -68,7 +63,7 @@ static void read_top_member(struct voc_json_reader *json, int member, struct dra
 	case TOP_CONTENT_TYPE:
 		voc_read_constant(json, "datacontenttype", "application/json", VOC_REASON_BAD_VALUE);
 		break;
-	case TOP_DATA: read_data(json, draft); break;
+	case TOP_DATA: voc_read_object(json, &data_members, read_data_member, draft); break;
 	default: break;
 	}
 }
@@ -98,20 +93,9 @@ static enum voc_status read_rules(const struct draft *draft, struct voc_arena *a
 enum voc_status voc_rules_record_decode(struct voc_str value, struct voc_arena *arena,
                                         struct voc_rules_record *ret_record, struct voc_error *error)
 {
+	static const struct voc_record_shape shape = { &top_members, read_top_member, VOC_RULES_RECORD_MAX_BYTES,
+		                                       MAX_DEPTH };
 	struct draft draft = { { NULL, 0 }, { NULL, 0 } };
-	struct voc_json_reader json;
-	uint32_t seen = 0;
-	int member;
-	if (value.len > VOC_RULES_RECORD_MAX_BYTES)
-		return voc_error_set(error, VOC_INVALID, VOC_REASON_TOO_LARGE, -1, "longer than %d bytes",
-		                     VOC_RULES_RECORD_MAX_BYTES);
-	voc_json_read_begin(&json, value, arena, MAX_DEPTH, error);
-	if (voc_json_enter_object(&json)) {
-		while ((member = voc_members_next(&json, &top_members, &seen)) >= 0)
-			read_top_member(&json, member, &draft);
-		voc_members_check(&json, &top_members, seen);
-	}
-	if (!voc_json_read_end(&json))
-		return voc_read_failure(error);
-	return read_rules(&draft, arena, ret_record, error);
+	enum voc_status status = voc_read_record(value, &shape, arena, &draft, error);
+	return status == VOC_OK ? read_rules(&draft, arena, ret_record, error) : status;
 }
