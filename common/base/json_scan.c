@@ -10,17 +10,6 @@ static bool fail(struct voc_json_scan *scan, const char *at, enum voc_reason rea
 	return false;
 }
 
-static int hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
-
 /* The four digits of \uXXXX, or -1. */
 static int32_t hex4(const char *at, const char *end)
 {
@@ -28,7 +17,7 @@ static int32_t hex4(const char *at, const char *end)
 	if (end - at < 4)
 		return -1;
 	for (int i = 0; i < 4; i++) {
-		int digit = hex_digit(at[i]);
+		int digit = voc_hex_digit(at[i]);
 		if (digit < 0)
 			return -1;
 		value = value << 4 | digit;

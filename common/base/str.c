@@ -61,6 +61,27 @@ struct voc_str voc_str_clip(struct voc_str s, size_t max)
 	return voc_str_of(s.ptr, max);
 }
 
+struct voc_str voc_str_take_until(struct voc_str *s, char mark)
+{
+	const char *at = s->len > 0 ? memchr(s->ptr, mark, s->len) : NULL;
+	size_t len = at ? (size_t)(at - s->ptr) : s->len;
+	size_t used = at ? len + 1 : len;
+	struct voc_str taken = voc_str_of(s->ptr, len);
+	*s = voc_str_of(s->ptr + used, s->len - used);
+	return taken;
+}
+
+int voc_hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	if (c >= 'A' && c <= 'F')
+		return c - 'A' + 10;
+	return -1;
+}
+
 size_t voc_str_copy(char *to, size_t size, struct voc_str from)
 {
 	if (size == 0)

@@ -48,6 +48,10 @@ bool voc_str_starts_with(struct voc_str s, struct voc_str prefix);
 int voc_str_cmp(struct voc_str a, struct voc_str b);
 /* Decimal digits with an optional minus, nothing else; false on overflow or anything unexpected. */
 bool voc_str_to_i64(struct voc_str s, int64_t *ret_value);
+/* Takes what stands before the first `mark` (all of it if there is none) off the front, the mark with it. */
+struct voc_str voc_str_take_until(struct voc_str *s, char mark);
+/* The value of a hexadecimal digit of either case; -1 if it is none. */
+int voc_hex_digit(char c);
 /* Decimal digits, a minus in front where it is negative; returns how many bytes there are. No NUL. */
 #define VOC_I64_SIZE 20
 size_t voc_str_put_i64(char to[VOC_I64_SIZE], int64_t value);

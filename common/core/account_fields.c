@@ -8,8 +8,7 @@
 #include <stdlib.h>
 
 #define PROFILE_MAX 16384
-#define TIME_MAX    INT64_C(253402300799999) /* the year 9999 */
-#define ORDER_MAX   140                      /* bytes of one in orders_recent */
+#define ORDER_MAX   140 /* bytes of one in orders_recent */
 #define ID_CHARS    12
 
 enum {
@@ -156,31 +155,6 @@ bool voc_account_diff(const struct voc_account *before, const struct voc_account
 	return !teller.refused;
 }
 
-static bool load_number(struct voc_str text, int64_t least, int64_t most, int64_t *ret_value)
-{
-	int64_t value;
-	if (!voc_str_to_i64(text, &value) || value < least || value > most)
-		return false;
-	*ret_value = value;
-	return true;
-}
-
-static bool load_time(struct voc_str text, int64_t *ret_ms)
-{
-	return load_number(text, -TIME_MAX, TIME_MAX, ret_ms);
-}
-
-/* Takes what stands before the first `mark` (all of it if there is none) off the front. */
-static struct voc_str take_until(struct voc_str *text, char mark)
-{
-	const char *at = text->len > 0 ? memchr(text->ptr, mark, text->len) : NULL;
-	size_t len = at ? (size_t)(at - text->ptr) : text->len;
-	struct voc_str taken = voc_str_of(text->ptr, len);
-	size_t used = at ? len + 1 : len;
-	*text = voc_str_of(text->ptr + used, text->len - used);
-	return taken;
-}
-
 static bool load_id(struct voc_str text, uint64_t *ret_id)
 {
 	static const char digits[] = "0123456789abcdef";
@@ -199,13 +173,14 @@ static bool load_id(struct voc_str text, uint64_t *ret_id)
 
 static bool load_order(struct voc_str text, struct voc_account_order *order)
 {
-	if (!load_id(take_until(&text, ':'), &order->id) || !load_time(take_until(&text, ':'), &order->ordered_ms) ||
-	    !load_time(take_until(&text, ':'), &order->at_ms) ||
-	    !load_number(take_until(&text, ':'), 0, VOC_MONEY_MAX, &order->amount))
+	if (!load_id(voc_str_take_until(&text, ':'), &order->id) ||
+	    !voc_field_time(voc_str_take_until(&text, ':'), &order->ordered_ms) ||
+	    !voc_field_time(voc_str_take_until(&text, ':'), &order->at_ms) ||
+	    !voc_field_number(voc_str_take_until(&text, ':'), 0, VOC_MONEY_MAX, &order->amount))
 		return false;
-	struct voc_str margin = take_until(&text, ':'), status = take_until(&text, ':');
+	struct voc_str margin = voc_str_take_until(&text, ':'), status = voc_str_take_until(&text, ':');
 	order->has_margin = margin.len > 0;
-	if (order->has_margin && !load_number(margin, -VOC_MONEY_MAX, VOC_MONEY_MAX, &order->margin))
+	if (order->has_margin && !voc_field_number(margin, -VOC_MONEY_MAX, VOC_MONEY_MAX, &order->margin))
 		return false;
 	const char *letter = status.len == 1 ? memchr(status_letters, status.ptr[0], VOC_ORDER_STATUS_COUNT) : NULL;
 	if (!letter)
@@ -213,14 +188,16 @@ static bool load_order(struct voc_str text, struct voc_account_order *order)
 	order->status = (uint8_t)(letter - status_letters);
 	order->late = text.len > 0 && text.ptr[text.len - 1] == '!';
 	struct voc_str delivered = voc_str_of(text.ptr, text.len - order->late);
-	return delivered.len == 0 ? !order->late : load_number(delivered, 1, TIME_MAX, &order->delivered_ms);
+	return delivered.len == 0 ? !order->late
+	                          : voc_field_number(delivered, 1, VOC_FIELD_TIME_MAX, &order->delivered_ms);
 }
 
 static bool load_orders(struct voc_account *account, struct voc_str text)
 {
 	while (text.len > 0) {
 		struct voc_account_order order = { 0 };
-		if (account->order_count == VOC_ACCOUNT_ORDERS_MAX || !load_order(take_until(&text, ','), &order))
+		if (account->order_count == VOC_ACCOUNT_ORDERS_MAX ||
+		    !load_order(voc_str_take_until(&text, ','), &order))
 			return false;
 		account->orders[account->order_count++] = order;
 	}
@@ -239,17 +216,17 @@ static bool load_stage(struct voc_account *account, struct voc_str text)
 static bool load_place(struct voc_account *account, int place, struct voc_str value)
 {
 	switch (place) {
-	case PLACE_PROFILE_AT: account->has_profile = true; return load_time(value, &account->profile_ms);
-	case PLACE_FIRST: return load_time(value, &account->first_order_ms);
-	case PLACE_LAST: return load_time(value, &account->last_order_ms);
+	case PLACE_PROFILE_AT: account->has_profile = true; return voc_field_time(value, &account->profile_ms);
+	case PLACE_FIRST: return voc_field_time(value, &account->first_order_ms);
+	case PLACE_LAST: return voc_field_time(value, &account->last_order_ms);
 	case PLACE_CURRENCY:
 		voc_str_copy(account->currency, sizeof account->currency, value);
 		return value.len == sizeof account->currency - 1;
 	case PLACE_ORDERS: return account->order_count == 0 && load_orders(account, value);
 	case PLACE_STAGE: return load_stage(account, value);
-	case PLACE_STAGE_AT: return load_time(value, &account->stage_ms);
-	case PLACE_LAPSED: account->has_lapsed = true; return load_time(value, &account->lapsed_ms);
-	case PLACE_LAPSES: return load_time(value, &account->lapses_ms) && account->lapses_ms != 0;
+	case PLACE_STAGE_AT: return voc_field_time(value, &account->stage_ms);
+	case PLACE_LAPSED: account->has_lapsed = true; return voc_field_time(value, &account->lapsed_ms);
+	case PLACE_LAPSES: return voc_field_time(value, &account->lapses_ms) && account->lapses_ms != 0;
 	default: return false;
 	}
 }
@@ -303,8 +280,8 @@ enum voc_account_load voc_account_load(struct voc_account **account, const struc
 	if (place == PLACE_PROFILE)
 		return load_profile(*account, field->value, arena);
 	bool good = place >= 0 ? load_place(*account, place, field->value)
-	                       : load_number(field->value, -VOC_ACCOUNT_MONEY_MAX * 1000, VOC_ACCOUNT_MONEY_MAX * 1000,
-	                                     &(*account)->sums[sum]);
+	                       : voc_field_number(field->value, -VOC_ACCOUNT_MONEY_MAX * 1000,
+	                                          VOC_ACCOUNT_MONEY_MAX * 1000, &(*account)->sums[sum]);
 	return good ? VOC_ACCOUNT_LOADED : VOC_ACCOUNT_BAD;
 }
 

@@ -1,9 +1,10 @@
 /* A case as a customer's field holds it: its parts in a row, the free text last. */
 #include "core/case.h"
 
+#include "core/field.h"
+
 #include <stdlib.h>
 
-#define TIME_MAX   INT64_C(253402300799999) /* the year 9999 */
 #define FLAGS_MAX  31
 #define TIME_COUNT 4
 
@@ -35,16 +36,12 @@ void voc_case_write(const struct voc_case *one, struct voc_buf *buf)
 /* What stands before the next colon. */
 static struct voc_str take(struct voc_str *text)
 {
-	const char *at = text->len > 0 ? memchr(text->ptr, ':', text->len) : NULL;
-	size_t len = at ? (size_t)(at - text->ptr) : text->len, used = at ? len + 1 : len;
-	struct voc_str taken = voc_str_of(text->ptr, len);
-	*text = voc_str_of(text->ptr + used, text->len - used);
-	return taken;
+	return voc_str_take_until(text, ':');
 }
 
 static bool take_number(struct voc_str *text, int64_t least, int64_t most, int64_t *ret_value)
 {
-	return voc_str_to_i64(take(text), ret_value) && *ret_value >= least && *ret_value <= most;
+	return voc_field_number(take(text), least, most, ret_value);
 }
 
 static bool take_small(struct voc_str *text, int64_t most, uint8_t *ret_value)
@@ -91,7 +88,7 @@ static bool take_contact(struct voc_str *text, struct voc_case *one)
 static bool take_times(struct voc_str *text, struct voc_case *one)
 {
 	for (int i = 0; i < TIME_COUNT; i++) {
-		if (!take_number(text, -TIME_MAX, TIME_MAX, time_of(one, i)))
+		if (!voc_field_time(take(text), time_of(one, i)))
 			return false;
 	}
 	for (int kind = 0; kind < VOC_CASE_DUE_COUNT; kind++) {

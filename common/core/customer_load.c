@@ -4,8 +4,6 @@
 
 #include <stdlib.h>
 
-#define TIME_MAX INT64_C(253402300799999) /* the year 9999 */
-
 /* Stored ids of one field. */
 struct chunk {
 	uint32_t number;
@@ -24,31 +22,6 @@ struct loader {
 	size_t account_fields;
 	bool out_of_memory; /* what stands there may be good */
 };
-
-static bool load_number(struct voc_str text, int64_t least, int64_t most, int64_t *ret_value)
-{
-	int64_t value;
-	if (!voc_str_to_i64(text, &value) || value < least || value > most)
-		return false;
-	*ret_value = value;
-	return true;
-}
-
-static bool load_time(struct voc_str text, int64_t *ret_ms)
-{
-	return load_number(text, -TIME_MAX, TIME_MAX, ret_ms);
-}
-
-/* Takes what stands before the first `mark` (all of it if there is none) off the front. */
-static struct voc_str take_until(struct voc_str *text, char mark)
-{
-	const char *at = text->len > 0 ? memchr(text->ptr, mark, text->len) : NULL;
-	size_t len = at ? (size_t)(at - text->ptr) : text->len;
-	struct voc_str taken = voc_str_of(text->ptr, len);
-	size_t used = at ? len + 1 : len;
-	*text = voc_str_of(text->ptr + used, text->len - used);
-	return taken;
-}
 
 static bool load_hash(const char *text, uint8_t to[VOC_RECENT_BYTES])
 {
@@ -70,7 +43,7 @@ static bool load_chunk(struct loader *loader, const struct voc_field *field)
 	size_t prefix = sizeof(VOC_CHUNK_PREFIX) - 1;
 	struct voc_str digits = voc_str_of(field->name.ptr + prefix, field->name.len - prefix);
 	int64_t number;
-	if (!load_number(digits, 0, UINT32_MAX / VOC_RECENT_CHUNK, &number) ||
+	if (!voc_field_number(digits, 0, UINT32_MAX / VOC_RECENT_CHUNK, &number) ||
 	    (digits.len > 1 && digits.ptr[0] == '0') || loader->chunk_count == CHUNKS_MAX || field->value.len == 0)
 		return false;
 	loader->chunks[loader->chunk_count++] = (struct chunk){ (uint32_t)number, field->value };
@@ -80,8 +53,8 @@ static bool load_chunk(struct loader *loader, const struct voc_field *field)
 static bool load_mark(struct voc_recent *recent, struct voc_str text)
 {
 	int64_t marked;
-	if (!load_number(take_until(&text, ':'), 0, VOC_RECENT_TIME_MAX, &recent->mark_ms) ||
-	    !load_number(text, VOC_RECENT_FEW, UINT32_MAX, &marked))
+	if (!voc_field_number(voc_str_take_until(&text, ':'), 0, VOC_RECENT_TIME_MAX, &recent->mark_ms) ||
+	    !voc_field_number(text, VOC_RECENT_FEW, UINT32_MAX, &marked))
 		return false;
 	recent->marked = (uint32_t)marked;
 	return true;
@@ -142,10 +115,10 @@ static bool load_troubles(struct voc_customer *customer, struct voc_str text)
 		if (customer->trouble_count == VOC_TROUBLES_MAX)
 			return false;
 		struct voc_trouble *trouble = &customer->troubles[customer->trouble_count++];
-		struct voc_str one = take_until(&text, ',');
+		struct voc_str one = voc_str_take_until(&text, ',');
 		enum voc_factor factor;
-		if (!load_time(take_until(&one, ':'), &trouble->at_ms) ||
-		    !voc_factor_parse(take_until(&one, ':'), &factor))
+		if (!voc_field_time(voc_str_take_until(&one, ':'), &trouble->at_ms) ||
+		    !voc_factor_parse(voc_str_take_until(&one, ':'), &factor))
 			return false;
 		trouble->factor = (uint8_t)factor;
 		trouble->complaint = voc_str_is(one, "c");
@@ -201,21 +174,21 @@ static bool load_plain(struct loader *loader, enum voc_customer_field which, str
 	enum voc_risk_state state;
 	int64_t points;
 	switch (which) {
-	case VOC_FIELD_INDEX: return load_number(value, 0, 100, &loader->index);
-	case VOC_FIELD_RISK: return load_number(value, 0, 100, &loader->level);
+	case VOC_FIELD_INDEX: return voc_field_number(value, 0, 100, &loader->index);
+	case VOC_FIELD_RISK: return voc_field_number(value, 0, 100, &loader->level);
 	case VOC_FIELD_POINTS:
-		if (!load_number(value, 0, VOC_RISK_POINTS_MAX, &points))
+		if (!voc_field_number(value, 0, VOC_RISK_POINTS_MAX, &points))
 			return false;
 		customer->risk.points = (int32_t)points;
 		return true;
-	case VOC_FIELD_RISK_AT: return load_time(value, &customer->risk.at_ms);
+	case VOC_FIELD_RISK_AT: return voc_field_time(value, &customer->risk.at_ms);
 	case VOC_FIELD_STATE:
 		if (!voc_risk_state_parse(value, &state))
 			return false;
 		customer->state = (uint8_t)state;
 		return true;
-	case VOC_FIELD_FIRST: return load_time(value, &customer->first_ms);
-	case VOC_FIELD_LAST: return load_time(value, &customer->last_ms);
+	case VOC_FIELD_FIRST: return voc_field_time(value, &customer->first_ms);
+	case VOC_FIELD_LAST: return voc_field_time(value, &customer->last_ms);
 	case VOC_FIELD_LAST_EVENT: return load_last_event(loader, value);
 	case VOC_FIELD_RECENT: loader->recent = value; return true;
 	case VOC_FIELD_TROUBLES: return load_troubles(customer, value);
@@ -233,8 +206,9 @@ static bool load_alert(struct voc_customer *customer, const struct voc_field *fi
 	struct voc_str value = field->value;
 	int64_t severity;
 	if (!voc_rule_parse(voc_str_of(field->name.ptr + prefix, field->name.len - prefix), &rule) ||
-	    (int)rule >= VOC_RULE_MARKED_COUNT || !load_time(take_until(&value, ':'), &customer->alert_ms[rule]) ||
-	    !load_number(value, VOC_SEVERITY_INFO, VOC_SEVERITY_CRITICAL, &severity))
+	    (int)rule >= VOC_RULE_MARKED_COUNT ||
+	    !voc_field_time(voc_str_take_until(&value, ':'), &customer->alert_ms[rule]) ||
+	    !voc_field_number(value, VOC_SEVERITY_INFO, VOC_SEVERITY_CRITICAL, &severity))
 		return false;
 	customer->alert_severity[rule] = (uint8_t)severity;
 	return true;
@@ -254,7 +228,7 @@ static bool load_counter(struct voc_customer *customer, const struct voc_field *
 		int64_t value;
 		if (!voc_customer_counter_name(i) || !voc_str_is(field->name, voc_customer_counter_name(i)))
 			continue;
-		if (!load_number(field->value, 1, UINT32_MAX, &value))
+		if (!voc_field_number(field->value, 1, UINT32_MAX, &value))
 			return false;
 		voc_customer_counter_set(customer, i, (uint32_t)value);
 		return true;

@@ -13,17 +13,6 @@ static enum voc_status bad_url(struct voc_error *error, const char *what)
 	return voc_error_set(error, VOC_FATAL, VOC_REASON_CONFIG, -1, "VOC_REDIS_URL: %s", what);
 }
 
-static int hex_value(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
-
 /* False if it doesn't fit, or an escape is broken or names NUL. */
 static bool percent_decode(struct voc_str from, char *to, size_t size)
 {
@@ -31,8 +20,8 @@ static bool percent_decode(struct voc_str from, char *to, size_t size)
 	for (size_t i = 0; i < from.len; i++) {
 		char c = from.ptr[i];
 		if (c == '%') {
-			int high = i + 2 < from.len ? hex_value(from.ptr[i + 1]) : -1;
-			int low = i + 2 < from.len ? hex_value(from.ptr[i + 2]) : -1;
+			int high = i + 2 < from.len ? voc_hex_digit(from.ptr[i + 1]) : -1;
+			int low = i + 2 < from.len ? voc_hex_digit(from.ptr[i + 2]) : -1;
 			c = high < 0 || low < 0 ? '\0' : (char)(high * 16 + low);
 			i += 2;
 		}

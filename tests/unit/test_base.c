@@ -30,6 +30,17 @@ static void test_numbers_are_parsed_whole_or_not_at_all(void **state)
 	assert_int_equal(value, INT64_MAX);
 }
 
+static void test_parts_are_taken_off_the_front(void **state)
+{
+	(void)state;
+	struct voc_str text = VOC_STR("a::bc");
+	assert_true(voc_str_is(voc_str_take_until(&text, ':'), "a"));
+	assert_true(voc_str_is(voc_str_take_until(&text, ':'), ""));
+	assert_true(voc_str_is(voc_str_take_until(&text, ':'), "bc"));
+	assert_true(voc_str_is(voc_str_take_until(&text, ':'), ""));
+	assert_int_equal(text.len, 0);
+}
+
 static void test_clip_keeps_characters_whole(void **state)
 {
 	(void)state;
@@ -190,6 +201,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_numbers_are_parsed_whole_or_not_at_all),
+		cmocka_unit_test(test_parts_are_taken_off_the_front),
 		cmocka_unit_test(test_clip_keeps_characters_whole),
 		cmocka_unit_test(test_a_full_buffer_refuses_and_remembers),
 		cmocka_unit_test(test_an_arena_stays_within_its_bound),
