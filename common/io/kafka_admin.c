@@ -1,6 +1,7 @@
 #include "io/kafka_admin.h"
 
 #include "base/clock.h"
+#include "io/kafka_describe.h"
 #include "io/kafka_internal.h"
 
 #include <librdkafka/rdkafka.h>
@@ -36,41 +37,21 @@ void voc_admin_free(struct voc_admin *admin)
 		free(admin);
 }
 
-rd_kafka_t *kafka_admin_instance(struct voc_admin *admin)
-{
-	return admin->client.rk;
-}
-
-static enum voc_status unreachable(rd_kafka_resp_err_t err, const char *what, struct voc_error *error)
-{
-	return voc_error_set(error, VOC_RETRY, VOC_REASON_KAFKA, -1, "%s: %s", what, rd_kafka_err2str(err));
-}
-
 enum voc_status voc_admin_partition_count(struct voc_admin *admin, const char *topic, int timeout_ms,
                                           int32_t *ret_partitions, struct voc_error *error)
 {
-	const struct rd_kafka_metadata *metadata;
-	rd_kafka_topic_t *handle = rd_kafka_topic_new(admin->client.rk, topic, NULL);
-	if (!handle)
-		return voc_error_set(error, VOC_FATAL, VOC_REASON_CONFIG, -1, "no name for a topic: %s", topic);
-	rd_kafka_resp_err_t err = rd_kafka_metadata(admin->client.rk, 0, handle, &metadata, timeout_ms);
-	rd_kafka_topic_destroy(handle);
-	if (err)
-		return unreachable(err, "asking for a topic", error);
-	err = metadata->topic_cnt == 1 ? metadata->topics[0].err : RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
-	int32_t partitions = err ? 0 : metadata->topics[0].partition_cnt;
-	rd_kafka_metadata_destroy(metadata);
-	if (err && err != RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART)
-		return unreachable(err, "asking for a topic", error);
-	*ret_partitions = partitions;
-	return VOC_OK;
+	struct voc_topic_look look;
+	enum voc_status status = voc_admin_topic_look(admin, topic, timeout_ms, &look, error);
+	if (status == VOC_OK)
+		*ret_partitions = look.partitions;
+	return status;
 }
 
 /* The outcome of a request for one topic, whose event is taken. */
 static enum voc_status create_outcome(rd_kafka_event_t *event, bool *ret_exists, struct voc_error *error)
 {
 	if (!event)
-		return unreachable(RD_KAFKA_RESP_ERR__TIMED_OUT, "creating a topic", error);
+		return kafka_outcome(RD_KAFKA_RESP_ERR__TIMED_OUT, "creating a topic", error);
 	const rd_kafka_topic_result_t **results = NULL;
 	const rd_kafka_CreateTopics_result_t *result = rd_kafka_event_CreateTopics_result(event);
 	rd_kafka_resp_err_t err = rd_kafka_event_error(event);
@@ -79,7 +60,7 @@ static enum voc_status create_outcome(rd_kafka_event_t *event, bool *ret_exists,
 	if (!err && result)
 		results = rd_kafka_CreateTopics_result_topics(result, &count);
 	if (err || count != 1) {
-		status = unreachable(err ? err : RD_KAFKA_RESP_ERR__FAIL, "creating a topic", error);
+		status = kafka_outcome(err ? err : RD_KAFKA_RESP_ERR__FAIL, "creating a topic", error);
 	} else {
 		err = rd_kafka_topic_result_error(results[0]);
 		*ret_exists = err == RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS;
@@ -95,21 +76,18 @@ static enum voc_status create(struct voc_admin *admin, const struct voc_topic_pl
                               bool *ret_exists, struct voc_error *error)
 {
 	char text[160];
+	struct kafka_call call;
 	rd_kafka_NewTopic_t *topic =
 	        rd_kafka_NewTopic_new(plan->topic, plan->partitions, plan->replication, text, sizeof text);
 	if (!topic)
 		return voc_error_set(error, VOC_FATAL, VOC_REASON_CONFIG, -1, "topic %s: %s", plan->topic, text);
 	for (size_t i = 0; i < plan->config_count; i++)
 		rd_kafka_NewTopic_set_config(topic, plan->configs[i].name, plan->configs[i].value);
-	rd_kafka_queue_t *queue = rd_kafka_queue_new(admin->client.rk);
-	rd_kafka_AdminOptions_t *options = rd_kafka_AdminOptions_new(admin->client.rk, RD_KAFKA_ADMIN_OP_CREATETOPICS);
-	rd_kafka_AdminOptions_set_request_timeout(options, timeout_ms, text, sizeof text);
+	kafka_call_begin(&call, admin->client.rk, RD_KAFKA_ADMIN_OP_CREATETOPICS, timeout_ms);
 	/* answered once the topic has leaders: the next step can use it */
-	rd_kafka_AdminOptions_set_operation_timeout(options, timeout_ms, text, sizeof text);
-	rd_kafka_CreateTopics(admin->client.rk, &topic, 1, options, queue);
-	enum voc_status status = create_outcome(rd_kafka_queue_poll(queue, timeout_ms), ret_exists, error);
-	rd_kafka_AdminOptions_destroy(options);
-	rd_kafka_queue_destroy(queue);
+	rd_kafka_AdminOptions_set_operation_timeout(call.options, timeout_ms, text, sizeof text);
+	rd_kafka_CreateTopics(admin->client.rk, &topic, 1, call.options, call.queue);
+	enum voc_status status = create_outcome(kafka_call_end(&call), ret_exists, error);
 	rd_kafka_NewTopic_destroy(topic);
 	return status;
 }
@@ -125,7 +103,7 @@ static enum voc_status wait_for_topic(struct voc_admin *admin, const char *topic
 		if (status != VOC_OK || *ret_partitions > 0)
 			return status;
 		if (kafka_left_ms(deadline_ms) == 0)
-			return unreachable(RD_KAFKA_RESP_ERR__TIMED_OUT, "waiting for a new topic", error);
+			return kafka_outcome(RD_KAFKA_RESP_ERR__TIMED_OUT, "waiting for a new topic", error);
 		poll(NULL, 0, TOPIC_LOOK_MS);
 	}
 }
@@ -174,7 +152,7 @@ enum voc_status voc_admin_groups(struct voc_admin *admin, const char *prefix, st
 		*ret_count = copy_groups(list, prefix, names, max);
 	if (list)
 		rd_kafka_group_list_destroy(list);
-	return err && err != RD_KAFKA_RESP_ERR__PARTIAL ? unreachable(err, "listing groups", error) : VOC_OK;
+	return err == RD_KAFKA_RESP_ERR__PARTIAL ? VOC_OK : kafka_outcome(err, "listing groups", error);
 }
 
 /* Copies the offsets of a group's answer into `positions`, in whatever order they come. */
@@ -191,7 +169,7 @@ static enum voc_status committed_outcome(rd_kafka_event_t *event, struct voc_pos
                                          struct voc_error *error)
 {
 	if (!event)
-		return unreachable(RD_KAFKA_RESP_ERR__TIMED_OUT, "asking for a group", error);
+		return kafka_outcome(RD_KAFKA_RESP_ERR__TIMED_OUT, "asking for a group", error);
 	const rd_kafka_ListConsumerGroupOffsets_result_t *result =
 	        rd_kafka_event_ListConsumerGroupOffsets_result(event);
 	rd_kafka_resp_err_t err = rd_kafka_event_error(event);
@@ -208,23 +186,18 @@ static enum voc_status committed_outcome(rd_kafka_event_t *event, struct voc_pos
 	rd_kafka_event_destroy(event);
 	if (!err && groups != 1)
 		err = RD_KAFKA_RESP_ERR__FAIL;
-	return err ? unreachable(err, "asking for a group", error) : VOC_OK;
+	return kafka_outcome(err, "asking for a group", error);
 }
 
 enum voc_status voc_admin_committed(struct voc_admin *admin, const char *group, struct voc_position *positions,
                                     size_t count, int timeout_ms, struct voc_error *error)
 {
-	char text[160];
+	struct kafka_call call;
 	rd_kafka_topic_partition_list_t *list = kafka_list_new(positions, count);
 	rd_kafka_ListConsumerGroupOffsets_t *request = rd_kafka_ListConsumerGroupOffsets_new(group, list);
-	rd_kafka_queue_t *queue = rd_kafka_queue_new(admin->client.rk);
-	rd_kafka_AdminOptions_t *options =
-	        rd_kafka_AdminOptions_new(admin->client.rk, RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS);
-	rd_kafka_AdminOptions_set_request_timeout(options, timeout_ms, text, sizeof text);
-	rd_kafka_ListConsumerGroupOffsets(admin->client.rk, &request, 1, options, queue);
-	enum voc_status status = committed_outcome(rd_kafka_queue_poll(queue, timeout_ms), positions, count, error);
-	rd_kafka_AdminOptions_destroy(options);
-	rd_kafka_queue_destroy(queue);
+	kafka_call_begin(&call, admin->client.rk, RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS, timeout_ms);
+	rd_kafka_ListConsumerGroupOffsets(admin->client.rk, &request, 1, call.options, call.queue);
+	enum voc_status status = committed_outcome(kafka_call_end(&call), positions, count, error);
 	rd_kafka_ListConsumerGroupOffsets_destroy(request);
 	rd_kafka_topic_partition_list_destroy(list);
 	return status;

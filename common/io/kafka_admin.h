@@ -33,11 +33,6 @@ VOC_MUST_CHECK enum voc_status voc_admin_create_topic(struct voc_admin *admin, c
 /* 0 if there is no such topic; asking never makes one. VOC_RETRY if Kafka is out of reach. */
 VOC_MUST_CHECK enum voc_status voc_admin_partition_count(struct voc_admin *admin, const char *topic, int timeout_ms,
                                                          int32_t *ret_partitions, struct voc_error *error);
-/* One setting of a topic, such as "retention.ms", as text. VOC_RETRY on failure, also from a broker that can't tell
- * (the mock cluster). */
-VOC_MUST_CHECK enum voc_status voc_admin_topic_setting(struct voc_admin *admin, const char *topic, const char *name,
-                                                       char *ret_value, size_t size, int timeout_ms,
-                                                       struct voc_error *error);
 
 struct voc_group_name {
 	char text[VOC_TOPIC_NAME_SIZE]; /* longer ones are passed over */

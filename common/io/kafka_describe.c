@@ -4,18 +4,13 @@
 
 #include <librdkafka/rdkafka.h>
 
-static enum voc_status unanswered(rd_kafka_resp_err_t err, const char *what, struct voc_error *error)
-{
-	return voc_error_set(error, VOC_RETRY, VOC_REASON_KAFKA, -1, "%s: %s", what, rd_kafka_err2str(err));
-}
-
 enum voc_status voc_admin_broker_count(struct voc_admin *admin, int timeout_ms, int32_t *ret_brokers,
                                        struct voc_error *error)
 {
 	const struct rd_kafka_metadata *metadata;
 	rd_kafka_resp_err_t err = rd_kafka_metadata(admin->client.rk, 0, NULL, &metadata, timeout_ms);
 	if (err)
-		return unanswered(err, "asking for the brokers", error);
+		return kafka_outcome(err, "asking for the brokers", error);
 	*ret_brokers = metadata->broker_cnt;
 	rd_kafka_metadata_destroy(metadata);
 	return VOC_OK;
@@ -43,14 +38,14 @@ enum voc_status voc_admin_topic_look(struct voc_admin *admin, const char *topic,
 	rd_kafka_resp_err_t err = rd_kafka_metadata(admin->client.rk, 0, handle, &metadata, timeout_ms);
 	rd_kafka_topic_destroy(handle);
 	if (err)
-		return unanswered(err, "asking for a topic", error);
+		return kafka_outcome(err, "asking for a topic", error);
 	*ret_look = (struct voc_topic_look){ 0 };
 	err = metadata->topic_cnt == 1 ? metadata->topics[0].err : RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
 	if (!err)
 		look_at(&metadata->topics[0], ret_look);
 	rd_kafka_metadata_destroy(metadata);
 	if (err && err != RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART)
-		return unanswered(err, "asking for a topic", error);
+		return kafka_outcome(err, "asking for a topic", error);
 	return VOC_OK;
 }
 
@@ -72,7 +67,7 @@ static enum voc_status settings_outcome(rd_kafka_event_t *event, struct voc_topi
                                         struct voc_error *error)
 {
 	if (!event)
-		return unanswered(RD_KAFKA_RESP_ERR__TIMED_OUT, "asking for a topic's settings", error);
+		return kafka_outcome(RD_KAFKA_RESP_ERR__TIMED_OUT, "asking for a topic's settings", error);
 	const rd_kafka_DescribeConfigs_result_t *result = rd_kafka_event_DescribeConfigs_result(event);
 	rd_kafka_resp_err_t err = rd_kafka_event_error(event);
 	size_t found = 0;
@@ -86,24 +81,21 @@ static enum voc_status settings_outcome(rd_kafka_event_t *event, struct voc_topi
 	if (!err)
 		copy_settings(resources[0], settings, count);
 	rd_kafka_event_destroy(event);
-	return err ? unanswered(err, "asking for a topic's settings", error) : VOC_OK;
+	return kafka_outcome(err, "asking for a topic's settings", error);
 }
 
 enum voc_status voc_admin_topic_settings(struct voc_admin *admin, const char *topic, struct voc_topic_setting *settings,
                                          size_t count, int timeout_ms, struct voc_error *error)
 {
-	char text[160];
+	struct kafka_call call;
 	for (size_t i = 0; i < count; i++)
 		settings[i].value[0] = '\0';
 	rd_kafka_ConfigResource_t *resource = rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, topic);
-	rd_kafka_queue_t *queue = rd_kafka_queue_new(admin->client.rk);
-	rd_kafka_AdminOptions_t *options =
-	        rd_kafka_AdminOptions_new(admin->client.rk, RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS);
-	rd_kafka_AdminOptions_set_request_timeout(options, timeout_ms, text, sizeof text);
-	rd_kafka_DescribeConfigs(admin->client.rk, &resource, 1, options, queue);
-	enum voc_status status = settings_outcome(rd_kafka_queue_poll(queue, timeout_ms), settings, count, error);
-	rd_kafka_AdminOptions_destroy(options);
-	rd_kafka_queue_destroy(queue);
+	if (!resource)
+		return voc_error_set(error, VOC_FATAL, VOC_REASON_OUT_OF_MEMORY, -1, "asking for a topic's settings");
+	kafka_call_begin(&call, admin->client.rk, RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS, timeout_ms);
+	rd_kafka_DescribeConfigs(admin->client.rk, &resource, 1, call.options, call.queue);
+	enum voc_status status = settings_outcome(kafka_call_end(&call), settings, count, error);
 	rd_kafka_ConfigResource_destroy(resource);
 	return status;
 }
@@ -124,7 +116,7 @@ enum voc_status voc_admin_group_looks(struct voc_admin *admin, const char *prefi
 	if (list)
 		rd_kafka_group_list_destroy(list);
 	*ret_count = count;
-	return err ? unanswered(err, "listing groups", error) : VOC_OK;
+	return kafka_outcome(err, "listing groups", error);
 }
 
 enum voc_status voc_admin_any_since(struct voc_admin *admin, const struct voc_position *positions, size_t count,
@@ -138,5 +130,5 @@ enum voc_status voc_admin_any_since(struct voc_admin *admin, const struct voc_po
 	for (int i = 0; !err && i < list->cnt; i++)
 		*ret_any |= !list->elems[i].err && list->elems[i].offset >= 0;
 	rd_kafka_topic_partition_list_destroy(list);
-	return err ? unanswered(err, "asking for times", error) : VOC_OK;
+	return kafka_outcome(err, "asking for times", error);
 }

@@ -1,5 +1,5 @@
 /*
- * What Kafka tells of its brokers, of a topic's replicas and settings, and of a group: for vocctl doctor.
+ * What Kafka tells of its brokers, of a topic's replicas and settings, and of a group: for vocctl.
  *
  * Everything here waits for an answer, at most timeout_ms. VOC_RETRY: Kafka is out of reach, or can't tell (a mock
  * cluster). One thread.

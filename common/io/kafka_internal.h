@@ -13,6 +13,8 @@ struct rd_kafka_conf_s;
 struct rd_kafka_s;
 struct rd_kafka_message_s;
 struct rd_kafka_queue_s;
+struct rd_kafka_op_s;
+struct rd_kafka_AdminOptions_s;
 struct rd_kafka_topic_partition_list_s;
 
 #define KAFKA_QUIET_SLOTS 16
@@ -117,9 +119,18 @@ int64_t kafka_position(const struct voc_consumer *consumer, size_t index);
 enum voc_status kafka_ends(struct kafka_client *client, const struct voc_position *positions, size_t count,
                            int64_t *ret_ends, int timeout_ms, struct voc_error *error);
 
-struct voc_admin;
-/* librdkafka's own handle of an admin client. */
-struct rd_kafka_s *kafka_admin_instance(struct voc_admin *admin);
+/* An admin request: made ready, sent by the caller with `options` to `queue`, its answer waited for, ended. */
+struct kafka_call {
+	struct rd_kafka_queue_s *queue;
+	struct rd_kafka_AdminOptions_s *options;
+	int timeout_ms;
+};
+/* `operation` is an rd_kafka_admin_op_t. */
+void kafka_call_begin(struct kafka_call *call, struct rd_kafka_s *rk, int operation, int timeout_ms);
+/* Ends the call too. The caller destroys the answer; NULL: none came in time. */
+struct rd_kafka_op_s *kafka_call_end(struct kafka_call *call);
+/* What asking came to: VOC_OK, or VOC_RETRY with what librdkafka says (`err` is an rd_kafka_resp_err_t). */
+enum voc_status kafka_outcome(int err, const char *what, struct voc_error *error);
 
 /* Milliseconds from now to `deadline_ms`, 0 if it has passed. */
 int kafka_left_ms(int64_t deadline_ms);

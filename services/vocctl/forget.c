@@ -9,6 +9,7 @@
 #include "core/topic.h"
 #include "forget_corrections.h"
 #include "forget_wait.h"
+#include "io/kafka_describe.h"
 #include "io/signals.h"
 #include "store.h"
 #include "text.h"
@@ -124,12 +125,12 @@ static void ask_retention(struct session *session)
 	for (size_t i = 0; i < COPIES; i++) {
 		struct copy *copy = &session->receipt.copies[i];
 		struct voc_error why = { 0 };
-		char text[32];
+		struct voc_topic_setting retention = { .name = "retention.ms" };
 		if (!voc_topic_name(copy->topic, session->conf->topic_prefix, copies[i]))
 			continue;
-		copy->known = voc_admin_topic_setting(session->admin, copy->topic, "retention.ms", text, sizeof text,
-		                                      KAFKA_MS, &why) == VOC_OK &&
-		              voc_str_to_i64(voc_str_from(text), &copy->retention_ms);
+		copy->known = voc_admin_topic_settings(session->admin, copy->topic, &retention, 1, KAFKA_MS, &why) ==
+		                      VOC_OK &&
+		              voc_str_to_i64(voc_str_from(retention.value), &copy->retention_ms);
 	}
 }
 
