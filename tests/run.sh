@@ -61,7 +61,7 @@ sum() {
 
 run_ctest() { # LABEL PRESET: counts cmocka's cases, or one a program where it has none
   local log=$out/$1.log status good bad
-  ctest --test-dir "build/$2" -L "^$1\$" --no-tests=error -V >"$log" 2>&1
+  ctest --test-dir "build/$2" -L "^$1\$" --no-tests=error -V -j 2 >"$log" 2>&1
   status=$?
   good=$(sum "$log" '\[  PASSED  \] [0-9]+ test\(s\)')
   bad=$(sum "$log" '\[  FAILED  \] [0-9]+ test\(s\)')
