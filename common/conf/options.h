@@ -62,7 +62,7 @@ enum voc_option_type {
 	X(redis_timeout_ms, INT, "VOC_REDIS_TIMEOUT", VOC_PROGRAM_AGGREGATOR | VOC_PROGRAM_VOCCTL, DURATION, "5s", 10, 600000, \
 	  "How long one exchange with Redis may take") \
 	X(model_path, STRING, "VOC_MODEL", VOC_PROGRAM_CLASSIFIER | VOC_PROGRAM_VOCCTL, PATH, VOC_SHARE_DIR "/model.bin", 0, 0, \
-	  "The classifier's model") \
+	  "The classifier's model; 'off': the phrase rules alone decide, which takes less time and is less often right") \
 	X(phrases_path, STRING, "VOC_PHRASES", VOC_PROGRAM_CLASSIFIER | VOC_PROGRAM_VOCCTL, PATH, VOC_SHARE_DIR "/phrases.txt", 0, 0, \
 	  "The classifier's phrase rules") \
 	X(tenants_path, STRING, "VOC_TENANTS", VOC_PROGRAM_CLASSIFIER | VOC_PROGRAM_VOCCTL, OPTIONAL, "", 0, 0, \

@@ -48,7 +48,11 @@ static enum voc_status open_model(const char *path, struct shared_model **ret_mo
 	struct shared_model *shared = calloc(1, sizeof *shared);
 	if (!shared)
 		return no_memory(error);
-	enum voc_status status = voc_model_open(path, &shared->model, error);
+	enum voc_status status = VOC_OK;
+	if (strcmp(path, VOC_MODEL_OFF) == 0)
+		voc_model_of_rules(&shared->model);
+	else
+		status = voc_model_open(path, &shared->model, error);
 	if (status != VOC_OK) {
 		free(shared);
 		return status;
@@ -235,7 +239,10 @@ static void decide(const struct voc_classifier *classifier, const struct voc_ten
 	voc_normalize(utterance->text, &scratch->normal);
 	voc_tokenize(&scratch->normal, utterance->lang, &scratch->tokens);
 	voc_phrases_find(phrases, scratch->matcher, &scratch->normal, &scratch->tokens, &scratch->hits);
-	voc_features_extract(&scratch->normal, &scratch->tokens, &scratch->features);
+	if (voc_model_has_rows(model))
+		voc_features_extract(&scratch->normal, &scratch->tokens, &scratch->features);
+	else
+		voc_features_extract_none(&scratch->features);
 	voc_features_dense(&scratch->normal, &scratch->tokens, &scratch->hits, utterance, &scratch->features);
 	voc_score(model, scratch->tokens.lang, &scratch->features, ret_scores);
 	voc_score_decide(&scratch->hits, scratch->tokens.word_count, ret_scores);

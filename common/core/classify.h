@@ -56,7 +56,8 @@ struct voc_classify_scratch;
 VOC_MUST_CHECK enum voc_status voc_classifier_open(const char *model_path, const char *rules_path,
                                                    struct voc_classifier **ret_classifier, struct voc_error *error);
 struct voc_classifier_files {
-	const char *model, *rules;
+	const char *model; /* or VOC_MODEL_OFF: phrase rules alone */
+	const char *rules;
 	const char *tenants; /* a folder with a file <tenant>.txt for each; NULL or empty: none */
 	const char *gaps;    /* see core/gaps.h; NULL or empty: none */
 };

@@ -159,6 +159,11 @@ void voc_features_extract(const struct voc_normal *normal, const struct voc_toke
 	add_ends(normal, tokens, features);
 }
 
+void voc_features_extract_none(struct voc_features *features)
+{
+	memset(features->count, 0, sizeof features->count);
+}
+
 static int16_t share(size_t part, size_t whole)
 {
 	/* gcc with UBSan takes a conditional between the two for an int. */

@@ -40,6 +40,8 @@ struct voc_features {
 
 void voc_features_extract(const struct voc_normal *normal, const struct voc_tokens *tokens,
                           struct voc_features *features);
+/* None: for a model that knows no n-grams. */
+void voc_features_extract_none(struct voc_features *features);
 /* The dense values that need no model; the caller adds those of the first stage. */
 void voc_features_dense(const struct voc_normal *normal, const struct voc_tokens *tokens,
                         const struct voc_phrase_hits *hits, const struct voc_utterance *utterance,

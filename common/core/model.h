@@ -76,10 +76,18 @@ struct voc_model {
 	const int32_t *dense;     /* [VOC_DENSE_COUNT][VOC_HEAD_COLUMNS], thousandths at a value of 1000 */
 	const int32_t *threshold; /* [VOC_LANG_COUNT][VOC_HEAD_COUNT]: least confidence, below it "unknown" */
 	const int32_t *curve;     /* [VOC_LANG_COUNT][VOC_CURVES][VOC_CURVE_KNOTS] */
-	const int8_t *rows;       /* [VOC_BUCKETS][VOC_COLUMNS] */
+	const int8_t *rows;       /* [VOC_BUCKETS][VOC_COLUMNS]; NULL if only rules speak */
 	const uint8_t *owner;     /* [VOC_BUCKETS]: low bits of the hash that the row is for */
 	struct voc_file_map map;  /* owned */
 };
+
+/* Instead of a file's path: phrase rules alone. */
+#define VOC_MODEL_OFF "off"
+/*
+ * The model of VOC_MODEL_OFF, in model_rules.c: what a phrase says counts as its weight in the rule file has it, and
+ * n-grams count for nothing. Nothing is mapped; its version changes with its table.
+ */
+void voc_model_of_rules(struct voc_model *ret_model);
 
 /* VOC_FATAL with VOC_REASON_CONFIG if the file can't be read or is no model of this format, whole and unharmed. */
 VOC_MUST_CHECK enum voc_status voc_model_open(const char *path, struct voc_model *ret_model, struct voc_error *error);
@@ -104,6 +112,12 @@ static inline const int8_t *voc_model_row(const struct voc_model *model, uint32_
 	static const int8_t never_learnt[VOC_COLUMNS];
 	size_t bucket = voc_model_bucket(hash);
 	return model->owner[bucket] == (uint8_t)hash ? model->rows + bucket * VOC_COLUMNS : never_learnt;
+}
+
+/* False for that of rules: it has no use for n-grams. */
+static inline bool voc_model_has_rows(const struct voc_model *model)
+{
+	return model->rows != NULL;
 }
 
 /* The confidence that a decision with this margin (thousandths) deserves, 0 to 1000. */

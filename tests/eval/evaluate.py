@@ -2,8 +2,8 @@
 
 Runs the built `vocctl classify --ndjson` on annotated/ part 4, the development pool, written/ part 8 and some rows in
 the plain words of app stores and short messages (written by the same hand as those of the training) and prints, per
-language: macro-F1 of each head with its 95 % interval beside four baselines that learnt from the same training rows
-(baselines.py), accuracies and F1 of every label, confusion tables, calibration error and coverage at 90 % precision;
+language: macro-F1 of each head with its 95 % interval beside the phrase rules alone (VOC_MODEL=off) and four baselines that
+learnt from the same training rows (baselines.py), accuracies and F1 of every label, confusion tables, calibration error and coverage at 90 % precision;
 then each source and domain, and what the training measured on domains and sources left out (left-out.json).
 With --card, writes them into docs/MODEL.md. With --floors, fails if a figure is below its floor (floors.txt), and leaves out the slow TF-IDF baseline unless it is
 cached. Without the data sets, the committed samples stand in and the output says so; with CI set in
@@ -30,6 +30,7 @@ SAMPLES = ROOT / "tests/eval/samples"
 LEFT_OUT = ROOT / "services/classifier/train/left-out.json"
 CACHE = ROOT / "build/eval-cache"
 GROUP_LEAST = 20
+RULES_ALONE = "rules alone"
 
 
 def has_sets(where):
@@ -50,10 +51,10 @@ def rows_of(where):
     return rows
 
 
-def classify(rows, vocctl):
+def classify(rows, vocctl, **settings):
     lines = "".join(json.dumps({"id": str(i), "text": r["text"]}, ensure_ascii=False) + "\n"
                     for i, r in enumerate(rows))
-    env = dict(os.environ)
+    env = {**os.environ, **settings}
     env.setdefault("VOC_MODEL", str(ROOT / "services/classifier/model.bin"))
     env.setdefault("VOC_PHRASES", str(ROOT / "services/classifier/phrases.txt"))
     env.setdefault("VOC_GAPS", "")
@@ -87,10 +88,10 @@ def print_headline(title, rows, said, others):
     """The heads' figures with intervals, beside the baselines."""
     figures, spread = measures.headline(rows, said), measures.intervals(rows, said)
     theirs = {name: measures.headline(rows, what) for name, what in others.items() if what[0] is not None}
-    print(f"\n{title}: {len(rows)} rows\n{'':26}{'value':>8}{'95 % interval':>18}" + "".join(f"{n:>10}" for n in theirs))
+    print(f"\n{title}: {len(rows)} rows\n{'':26}{'value':>8}{'95 % interval':>18}" + "".join(f"{n:>12}" for n in theirs))
     for name, value in figures.items():
         print(f"  {name:24}{value:8.3f}     {spread[name][0]:.3f}-{spread[name][1]:.3f}"
-              + "".join(f"{t[name]:10.3f}" for t in theirs.values()))
+              + "".join(f"{t[name]:12.3f}" for t in theirs.values()))
     return figures
 
 
@@ -159,7 +160,7 @@ def main():
     args = parser.parse_args()
     rows = rows_of(args.data)
     said = classify(rows, args.vocctl)
-    others = said_by_baselines(args.data, rows, args.floors)
+    others = {RULES_ALONE: classify(rows, args.vocctl, VOC_MODEL="off"), **said_by_baselines(args.data, rows, args.floors)}
     measured, sets = {}, {}
     for which in ("real", "written", "plain"):
         for lang in data.LANGS:
@@ -168,6 +169,7 @@ def main():
                 title = f"{which} {lang}"
                 sets[title] = some, theirs, {name: chosen(rows, what, which, lang)[1] for name, what in others.items()}
                 measured[title] = print_headline(title, *sets[title])
+                measured[f"{title}, {RULES_ALONE}"] = measures.headline(some, sets[title][2][RULES_ALONE])
                 print_details(some, theirs)
     print_groups(rows, said)
     left_out = json.loads(LEFT_OUT.read_text(encoding="utf-8"))

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/files.h"
 #include "classifier/reload.h"
+#include "core/model.h"
 #include "io/metrics.h"
 #include "support/pause.h"
 
@@ -321,6 +322,22 @@ static void test_the_end_waits_for_the_builder(void **state)
 	(void)voc_reload_turn(reload, true, now_ms);
 }
 
+/* Neither a reload of the rules nor a hangup looks for a file of that name. */
+static void test_without_a_model(void **state)
+{
+	(void)state;
+	conf.model_path = VOC_MODEL_OFF;
+	open_reload();
+	const char *whole = voc_classifier_version(voc_reload_classifier(reload));
+	assert_int_equal(strncmp(whole, "rules-1+", strlen("rules-1+")), 0);
+	write_text(rules, "version 2\n[churn_intent]\nfarewell\n");
+	assert_true(turn_to_outcome(false));
+	assert_int_equal(strncmp(version(), "2-", 2), 0);
+	assert_true(turn_to_outcome(true));
+	whole = voc_classifier_version(voc_reload_classifier(reload));
+	assert_int_equal(strncmp(whole, "rules-1+2-", strlen("rules-1+2-")), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -331,6 +348,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_a_hangup_reads_the_model_again, begin, end),
 		cmocka_unit_test_setup_teardown(test_without_a_check_only_a_hangup_counts, begin, end),
 		cmocka_unit_test_setup_teardown(test_the_shadow_stands_beside, begin, end),
+		cmocka_unit_test_setup_teardown(test_without_a_model, begin, end),
 		cmocka_unit_test_setup_teardown(test_the_end_waits_for_the_builder, begin, end),
 	};
 	return cmocka_run_group_tests_name("reload", tests, NULL, NULL);
