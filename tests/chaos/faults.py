@@ -14,7 +14,7 @@ from run import SESSION_MS
 ALL = ("classifier", "aggregator", "alerter")
 POINTS = {  # fault points (common/base/fault_point.h), and after how many passes they may strike at most
     "classifier-assigned": 1, "classifier-batch": 200, "classifier-produced": 200, "classifier-revoked": 1, "aggregator-assigned": 1,
-    "aggregator-gathered": 20, "aggregator-batch": 20, "aggregator-told": 20, "aggregator-stored": 20, "aggregator-due": 3, "aggregator-revoked": 1,
+    "aggregator-gathered": 20, "aggregator-batch": 20, "aggregator-told": 20, "aggregator-stored": 20, "aggregator-due": 2, "aggregator-revoked": 1,
     "alerter-taken": 12, "alerter-posted": 12, "alerter-buried": 3, "alerter-revoked": 1,
 }
 KINDS = {}  # {name: (family, set-ups or None for all, act)}

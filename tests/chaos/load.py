@@ -1,4 +1,5 @@
-"""The load of one run: seeded raw events with a sender's duplicates, late ones and malformed ones, sent at a steady rate.
+"""The load of one run: seeded raw events with a sender's duplicates, late ones and malformed ones, and orders and follow-ups among them, sent at a
+steady rate.
 
 What was sent is known exactly: each record with the reason that it must be refused for (None: it is a good event), and where the broker put it.
 """
@@ -9,10 +10,15 @@ import random
 import subprocess
 import threading
 import time
+from datetime import timedelta
 
+import dues
 from confluent_kafka import Producer
 
-TOPIC_OF = {"voc.call": "calls", "voc.web": "web", "voc.complaint": "complaints"}
+TOPIC_OF = {"voc.call": "calls", "voc.web": "web", "voc.complaint": "complaints", "voc.profile": "profiles", "voc.order": "orders",
+            "voc.followup": "followups"}
+FACTS = ("voc.profile", "voc.order", "voc.followup")
+DAYS = 8  # how long ago the load's seven days begin
 HOT = "C-HALF"
 TEXTS = pathlib.Path(__file__).resolve().parents[2] / "services/vocctl/gen-texts.ndjson"
 
@@ -58,10 +64,17 @@ DEFECTS = {
 }
 
 
-def generate(vocctl, seed, events, start, hot):
-    """[(topic, key, value, identity or None, reason or None)] in the order of sending. `hot`: one customer has half of them."""
+def record_of(event, line=None):
+    """A good one; what is no contact has no identity: nobody counts it."""
+    identity = None if event["type"] in FACTS else (event["source"], event["id"])
+    return TOPIC_OF[event["type"]], event["data"]["customer_id"], line or raw(event), identity, None
+
+
+def contacts(vocctl, seed, events, start, hot):
+    """[record] in the order of sending. `hot`: one customer has half of them."""
     r = random.Random(f"load/{seed}")
-    flags = {"seed": seed, "events": events, "start": start, "duplicates": 40, "late": 30, "malformed": 0, "customers": 300, "texts": TEXTS}
+    flags = {"seed": seed, "events": events, "start": start.strftime("%Y-%m-%d"), "duplicates": 40, "late": 30, "malformed": 0, "customers": 300,
+             "texts": TEXTS}
     command = [vocctl, "gen", *(f"--{name}={value}" for name, value in flags.items())]
     lines = subprocess.run(command, capture_output=True, check=True).stdout.splitlines()
     records, defects = [], sorted(DEFECTS)
@@ -70,12 +83,21 @@ def generate(vocctl, seed, events, start, hot):
         if hot and r.random() < 0.5:
             event["subject"] = event["data"]["customer_id"] = HOT
             line = raw(event)
-        topic, customer = TOPIC_OF[event["type"]], event["data"]["customer_id"]
-        records.append((topic, customer, line, (event["source"], event["id"]), None))
+        records.append(record_of(event, line))
         if r.random() < 0.03:
             reason = r.choice(defects)
-            records.append((topic, r.choice((customer, None)), DEFECTS[reason](event), None, reason))
+            records.append((TOPIC_OF[event["type"]], r.choice((event["data"]["customer_id"], None)), DEFECTS[reason](event), None, reason))
     return records
+
+
+def generate(vocctl, seed, events, now, hot, seconds=16):
+    """[(topic, key, value, identity or None, reason or None)] in the order of sending; it begins now and takes these seconds."""
+    start = (now - timedelta(days=DAYS)).replace(hour=0, minute=0, second=0, microsecond=0)
+    records, r = contacts(vocctl, seed, events, start, hot), random.Random(f"dues/{seed}")
+    placed = [(number / len(records), record) for number, record in enumerate(records)]
+    planned = dues.ripening(r, now, seconds) + dues.shopping(r, sorted({record[1] for record in records if record[1]}), start)
+    placed += [(at, record_of(event)) for at, event in planned]
+    return [record for _, record in sorted(placed, key=lambda one: one[0])]
 
 
 class Sender:

@@ -150,6 +150,13 @@ class Node:
             pipe.hget(key, "offset")
         return {key: int(offset or 0) for key, offset in zip(keys, pipe.execute())}
 
+    def due(self, until_ms):
+        """How many entries of what falls due are due by then, as this node knows."""
+        pipe = self.redis.pipeline(transaction=False)
+        for key in self.redis.scan_iter("voc:{*}:due", count=5000):
+            pipe.zcount(key, "-inf", until_ms)
+        return sum(pipe.execute())
+
     def poke(self, value):
         """A write that any client might do, to a key that no service knows; on a cluster to one that is here. Redis' error, or None."""
         for number in range(200):

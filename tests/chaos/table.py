@@ -10,7 +10,7 @@ import sys
 
 BEGIN, END = "<!-- table: tests/chaos/table.py -->\n", "<!-- end of table -->\n"
 SUMS = (("raw records", "raw"), ("dead letters", "dead"), ("events", "events"), ("sender's duplicates", "duplicates"), ("crash copies dropped", "copies"),
-        ("alerts", "alerts"))
+        ("fallen due", "dues"), ("alerts", "alerts"))
 
 
 def row(*cells):

@@ -1,11 +1,17 @@
 """The plans and the load: the same seed gives the same, one line says all of it, and every kept run can still be planned."""
+import json
 import os
 import pathlib
+import random
 import re
+from datetime import datetime, timezone
 
+import dues
 import faults
 import load
+import oracle
 import plan
+import verdict
 
 HERE = pathlib.Path(__file__).resolve().parent
 BIN = pathlib.Path(os.environ.get("VOC_BIN_DIR") or HERE.parents[1] / "build" / "dev" / "bin")
@@ -43,10 +49,24 @@ def test_fault_points_are_those_of_the_code():
     assert faults.POINTS.keys() == names
 
 
+NOW = datetime(2026, 1, 9, 12, 30, tzinfo=timezone.utc)
+
+
 def test_the_load():
-    records = load.generate(BIN / "vocctl", 5, 1000, "2026-01-01", True)
-    assert records == load.generate(BIN / "vocctl", 5, 1000, "2026-01-01", True)
-    good = [record for record in records if record[4] is None]
+    records = load.generate(BIN / "vocctl", 5, 1000, NOW, True)
+    assert records == load.generate(BIN / "vocctl", 5, 1000, NOW, True)
+    good = [record for record in records if record[3] and json.loads(record[2])["source"] != dues.SOURCE]
     assert len(good) == 1000 and 400 < sum(record[1] == load.HOT for record in good) < 600
     assert len({record[3] for record in good}) < 1000
-    assert {record[4] for record in load.generate(BIN / "vocctl", 6, 5000, "2026-01-01", False)} == {None, *load.DEFECTS}
+    assert {record[4] for record in load.generate(BIN / "vocctl", 6, 5000, NOW, False)} == {None, *load.DEFECTS}
+    assert {record[0] for record in records} == set(load.TOPIC_OF.values())
+
+
+def test_what_falls_due_in_a_run_has_its_time_in_it():
+    made = dues.ripening(random.Random(1), NOW, 20)
+    opened = [event for _, event in made if event["type"] == "voc.complaint" and event["data"]["customer_id"].startswith(dues.SILENT)]
+    assert len(opened) >= verdict.LEAST_RIPE
+    for event in opened:
+        silent = oracle.parse_time(event["time"]) + dues.rules()["cases"]["silence_days"] * oracle.oracle_cases.DAY_MS
+        assert 3_000 <= silent - NOW.timestamp() * 1000 <= 20_000
+    oracle.Rules(dues.rules())

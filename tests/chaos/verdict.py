@@ -6,16 +6,20 @@
     truth       a customer's counts are what was sent, whatever the log says
     alerts      by id and content; a repeat is the same again
     webhooks    each endpoint acknowledged each alert, or its dead letter says why not; a repeat is the same again
+    dues        enough fell due, of each kind and while the run went on, that it was looked at
     lag         each group has committed its topic's end
 """
 import collections
 import hashlib
 import json
 
+import dues
 import oracle
 
 SHOWN = 4
-RAW = ("calls", "web", "complaints")
+RAW = ("calls", "web", "complaints", "profiles", "orders", "followups")
+LEAST_DUES = 200  # due records that took effect, of a run
+LEAST_RIPE = 8  # of dues.ripening's customers, for each of their ways
 
 
 def first_few(title, items):
@@ -41,6 +45,21 @@ def placed(sent, held):
     return found
 
 
+class Partition(oracle.Partition):
+    """Counts by kind the due records that took effect."""
+
+    def __init__(self, number, topic):
+        super().__init__(number, topic)
+        self.fallen, self.ripe = collections.Counter(), set()
+
+    def fall_due(self, offset, customer_id, kind, subject, t):
+        before = self.totals["dues"]
+        super().fall_due(offset, customer_id, kind, subject, t)
+        if self.totals["dues"] > before:
+            self.fallen[kind] += 1
+            self.ripe.add((customer_id, kind))
+
+
 class Verdict:
     def __init__(self, prefix, reader, sent, rules_path, endpoints):
         """`endpoints`: {name: [requests at that endpoint, as endpoints.py writes them down]}"""
@@ -51,7 +70,7 @@ class Verdict:
         self.classified = reader.read(prefix + "classified")
         self.letters = reader.read(prefix + "dlq")
         self.told = reader.read(prefix + "alerts")
-        self.partitions = {p: oracle.Partition(p, prefix + "classified") for p in range(reader.partitions)}
+        self.partitions = {p: Partition(p, prefix + "classified") for p in range(reader.partitions)}
         for record in self.classified:
             self.partitions[record.partition].apply(record.offset, record.value, record.headers.get("voc_source", b"").decode(), record.timestamp)
         self.alerts = {}
@@ -62,10 +81,12 @@ class Verdict:
         totals = collections.Counter()
         for partition in self.partitions.values():
             totals.update(partition.totals)
-        return {"raw": len(self.sent), "dead": len({origin(r) for r in self.letters}), "alerts": len(self.alerts), **totals}
+        return {"raw": len(self.sent), "dead": len({origin(r) for r in self.letters}), "alerts": len(self.alerts), **totals,
+                "fallen": dict(self.fallen())}
 
     def all(self, redis_state):
-        return (self.raw() + self.classifier() + self.redis(redis_state) + self.truth(redis_state) + self.alerts_told() + self.webhooks())
+        return (self.raw() + self.classifier() + self.redis(redis_state) + self.truth(redis_state) + self.alerts_told() + self.webhooks() +
+                self.fell_due())
 
     # ---- what came in
     def raw(self):
@@ -94,7 +115,7 @@ class Verdict:
             at for at, some in letters.items() if at in sent and any(
                 letter.headers["voc_reason"].decode() != sent[at].reason or (letter.value or b"") != sent[at].value for letter in some)])
         lost = [p.number for p in self.partitions.values() if p.totals["invalid"]]
-        firsts = sum(p.totals["events"] + p.totals["duplicates"] for p in self.partitions.values())
+        firsts = sum(p.totals["events"] + p.totals["duplicates"] + p.totals["facts"] for p in self.partitions.values())
         if firsts != len(copies):
             wrong.append(f"{len(copies)} different events in the log, {firsts} of them are first copies in order: a hole was filled later")
         return wrong + first_few("partitions with records that nobody can decode", lost)
@@ -124,8 +145,8 @@ class Verdict:
         """Past the log: what each customer sent, counted by hand. Those with more events than the duplicates' ring holds are left out."""
         sent = collections.defaultdict(list)
         for s in self.sent:
-            if s.identity:
-                sent[s.customer].append(s.identity)
+            if s.reason is None:
+                sent[s.customer] += [s.identity] if s.identity else []  # of a profile or an order: nothing to count
         stored = {key.split(":customer:", 1)[1]: fields for key, fields in have.items() if ":customer:" in key}
         wrong = []
         for customer, identities in sent.items():
@@ -168,15 +189,30 @@ class Verdict:
                 a["webhook_id"] for a in attempts if not a["signature_ok"] or a["payload"] != payload_of.get(a["webhook_id"])})
         return wrong
 
+    # ---- what fell due
+    def fallen(self):
+        return sum((p.fallen for p in self.partitions.values()), collections.Counter())
+
+    def fell_due(self):
+        fallen = self.fallen()
+        wrong = [f"only {sum(fallen.values())} due records took effect"] if sum(fallen.values()) < LEAST_DUES else []
+        wrong += first_few("kinds of which nothing fell due", [kind for kind in dues.KINDS if not fallen[kind]])
+        ripe = collections.Counter((customer.rsplit("-", 1)[0], kind) for p in self.partitions.values() for customer, kind in p.ripe)
+        for way in ((dues.SILENT, "case_silence"), (dues.DESKS, "case_settle"), (dues.SHOPPERS, "client_lapse")):
+            wrong += [f"{ripe[way]} of {way[0]} had their {way[1]} while the run went on"] if ripe[way] < LEAST_RIPE else []
+        return wrong
+
     # ---- the end
-    def lag(self):
-        """After the services have stopped."""
+    def lag(self, seen):
+        """After the services have stopped. `seen`: the ends of voc.classified that all was compared at; what is behind them fell due since, and
+        whoever wrote it need not have read it."""
         groups = {"classifier": RAW, "aggregator": ("classified",), **{f"alerter-{name}": ("alerts",) for name in self.endpoints}}
         wrong = []
         for group, names in groups.items():
             for name in names:
                 ends, done = self.reader.ends(self.prefix + name), self.reader.committed(self.prefix + group, self.prefix + name)
-                behind = {p: end - done[p] for p, end in ends.items() if end != done[p]}
+                least = seen if group == "aggregator" else ends
+                behind = {p: end - done[p] for p, end in ends.items() if not least[p] <= done[p] <= end}
                 wrong += [f"{group} on {name}: lag {behind}"] if behind else []
         return wrong
 
