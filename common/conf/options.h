@@ -68,7 +68,7 @@ enum voc_option_type {
 	X(tenants_path, STRING, "VOC_TENANTS", VOC_PROGRAM_CLASSIFIER | VOC_PROGRAM_VOCCTL, OPTIONAL, "", 0, 0, \
 	  "A folder of tenants' additions to the phrase rules, a file NAME.txt for each; none if empty") \
 	X(gaps_path, STRING, "VOC_GAPS", VOC_PROGRAM_CLASSIFIER | VOC_PROGRAM_VOCCTL, OPTIONAL, VOC_SHARE_DIR "/gaps.json", 0, 0, \
-	  "Cues, owners and first steps of the five quality gaps (JSON); none if empty") \
+	  "Cues, owners and first steps of the five quality gaps, phrases of the needs (JSON); none if empty") \
 	X(reload_check_ms, INT, "VOC_RELOAD_CHECK", VOC_PROGRAM_CLASSIFIER, DURATION, "1s", 0, 3600000, \
 	  "How often changed phrase rules are looked for; 0: at SIGHUP only (which reads the model again, too)") \
 	X(shadow_model_path, STRING, "VOC_SHADOW_MODEL", VOC_PROGRAM_CLASSIFIER | VOC_PROGRAM_VOCCTL, OPTIONAL, "", 0, 0, \

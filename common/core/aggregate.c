@@ -254,6 +254,8 @@ static void count(struct voc_customer *customer, const struct voc_classified *ev
 	}
 	for (int factor = VOC_FACTOR_NONE + 1; factor < VOC_FACTOR_COUNT; factor++)
 		counts->factor[factor] += labels->factors >> factor & 1;
+	for (int need = 0; need < VOC_NEED_COUNT; need++)
+		counts->need[need] += event->needs_said >> need & 1;
 }
 
 /* First and last contact. The event is counted already. */

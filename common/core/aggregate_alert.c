@@ -9,7 +9,8 @@ struct voc_alert_cause voc_apply_cause(const struct voc_classified *event)
 		                         .product = event->product,
 		                         .team = event->team,
 		                         .agent_id = event->agent_id,
-		                         .gap = event->gap };
+		                         .gap = event->gap,
+		                         .needs = event->needs };
 }
 
 static struct voc_alert describe(const struct voc_apply *apply, const struct voc_alert_cause *cause,
@@ -35,6 +36,7 @@ static struct voc_alert describe(const struct voc_apply *apply, const struct voc
 		.agent_id = cause->agent_id,
 		.follow_up = voc_rules_follow_up(apply->rules, alert->rule, cause->lang),
 		.gap = cause->gap,
+		.needs = cause->needs,
 		.rules_version = voc_str_from(apply->rules->version),
 	};
 	voc_str_copy(whole.lang, sizeof whole.lang, voc_str_from(cause->lang));

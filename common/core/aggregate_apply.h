@@ -25,7 +25,7 @@ struct voc_alert_cause {
 	int64_t time_ms;
 	const char *lang;
 	enum voc_channel channel; /* VOC_CHANNEL_COUNT: no contact */
-	struct voc_str product, team, agent_id, gap;
+	struct voc_str product, team, agent_id, gap, needs;
 	const struct voc_case *about; /* NULL: no case */
 };
 

@@ -55,6 +55,7 @@ static void write_data(struct voc_json_writer *json, const struct voc_alert *ale
 	write_optional(json, "agent_id", alert->agent_id);
 	voc_json_member_str(json, "follow_up", alert->follow_up);
 	write_raw(json, "gap", alert->gap);
+	write_raw(json, "needs", alert->needs);
 	voc_json_member_str(json, "rules_version", alert->rules_version);
 	voc_json_member_str(json, "origin", alert->origin);
 	write_raw(json, "relationship", alert->relationship);

@@ -33,6 +33,8 @@ struct voc_alert {
 	struct voc_str follow_up;               /* advice, in the event's language */
 	struct voc_str gap;                     /* JSON object, verbatim: core/gaps.h; empty if absent */
 	struct voc_gap_said gap_said;           /* what it says, of a decoded one */
+	struct voc_str needs;                   /* JSON object, verbatim: core/needs.h; empty if absent */
+	uint32_t needs_said;                    /* bits 1 << VOC_NEED_x, of a decoded one */
 	struct voc_str rules_version;
 	struct voc_str origin;        /* "<topic>/<partition>/<offset>" of the classified record */
 	struct voc_str relationship;  /* JSON object, verbatim; empty if none is known: core/account_tell.h */

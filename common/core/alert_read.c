@@ -45,6 +45,7 @@ enum {
 	DATA_TEAM,
 	DATA_AGENT,
 	DATA_GAP,
+	DATA_NEEDS,
 	DATA_COUNT,
 };
 static const struct voc_str data_names[DATA_COUNT] = {
@@ -68,6 +69,7 @@ static const struct voc_str data_names[DATA_COUNT] = {
 	VOC_MEMBER("team"),
 	VOC_MEMBER("agent_id"),
 	VOC_MEMBER("gap"),
+	VOC_MEMBER("needs"),
 };
 static const struct voc_members data_members = { data_names, DATA_COUNT, (1U << DATA_CHANNEL) - 1, VOC_OTHERS_ANY };
 
@@ -155,6 +157,7 @@ static void read_data_member(struct voc_json_reader *json, int member, void *ale
 	case DATA_PRODUCT: voc_read_name(json, "data.product", VOC_NAME_MAX_CHARS, &ret->product); break;
 	case DATA_TEAM: voc_read_name(json, "data.team", VOC_NAME_MAX_CHARS, &ret->team); break;
 	case DATA_GAP: voc_gap_read_member(json, &ret->gap, &ret->gap_said); break;
+	case DATA_NEEDS: voc_needs_read_member(json, &ret->needs, &ret->needs_said); break;
 	case DATA_AGENT: voc_read_name(json, "data.agent_id", VOC_NAME_MAX_CHARS, &ret->agent_id); break;
 	default: break;
 	}

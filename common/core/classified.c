@@ -151,6 +151,7 @@ bool voc_classified_encode(struct voc_buf *buf, const struct voc_event *event, c
 	write_evidence(&json, event, result, policy);
 	voc_course_write(&json, &result->course);
 	voc_gap_write(&json, &result->gap);
+	voc_needs_write(&json, &result->needs);
 	voc_json_member_str(&json, "model", voc_str_from(model_version));
 	voc_json_object_end(&json);
 	voc_json_object_end(&json);

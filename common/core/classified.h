@@ -51,6 +51,8 @@ struct voc_classified {
 	struct voc_course course;
 	struct voc_str gap; /* JSON object, verbatim; empty if absent */
 	struct voc_gap_said gap_said;
+	struct voc_str needs; /* likewise: core/needs.h */
+	uint32_t needs_said;  /* bits 1 << VOC_NEED_x */
 	struct voc_str model;
 };
 

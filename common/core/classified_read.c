@@ -42,6 +42,7 @@ enum {
 	DATA_EVIDENCE,
 	DATA_COURSE,
 	DATA_GAP,
+	DATA_NEEDS,
 	DATA_MODEL,
 	DATA_COUNT,
 };
@@ -52,11 +53,11 @@ static const struct voc_str data_names[DATA_COUNT] = {
 	VOC_MEMBER("feedback_type"), VOC_MEMBER("satisfaction"), VOC_MEMBER("primary_factor"),
 	VOC_MEMBER("factors"),       VOC_MEMBER("servqual"),     VOC_MEMBER("churn_intent"),
 	VOC_MEMBER("confidence"),    VOC_MEMBER("evidence"),     VOC_MEMBER("course"),
-	VOC_MEMBER("gap"),           VOC_MEMBER("model"),
+	VOC_MEMBER("gap"),           VOC_MEMBER("needs"),        VOC_MEMBER("model"),
 };
 #define DATA_OPTIONAL                                                                                          \
 	(1U << DATA_CONTACT | 1U << DATA_RATING | 1U << DATA_EXPECTED | 1U << DATA_PRODUCT | 1U << DATA_TEAM | \
-	 1U << DATA_AGENT | 1U << DATA_GAP | 1U << DATA_COURSE)
+	 1U << DATA_AGENT | 1U << DATA_GAP | 1U << DATA_NEEDS | 1U << DATA_COURSE)
 static const struct voc_members data_members = { data_names, DATA_COUNT, ((1U << DATA_COUNT) - 1) & ~DATA_OPTIONAL,
 	                                         VOC_OTHERS_ANY };
 
@@ -237,6 +238,7 @@ static void read_data_member(struct voc_json_reader *json, int member, struct vo
 	case DATA_CONTACT: voc_read_name(json, "data.contact", VOC_NAME_MAX_CHARS, &ret->contact); break;
 	case DATA_RATING: read_rating(json, "data.rating", &ret->rating); break;
 	case DATA_GAP: voc_gap_read_member(json, &ret->gap, &ret->gap_said); break;
+	case DATA_NEEDS: voc_needs_read_member(json, &ret->needs, &ret->needs_said); break;
 	case DATA_EXPECTED: read_rating(json, "data.expected", &ret->expected); break;
 	case DATA_PRODUCT: voc_read_name(json, "data.product", VOC_NAME_MAX_CHARS, &ret->product); break;
 	case DATA_TEAM: voc_read_name(json, "data.team", VOC_NAME_MAX_CHARS, &ret->team); break;

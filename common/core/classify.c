@@ -280,5 +280,6 @@ void voc_classify(const struct voc_classifier *classifier, struct voc_classify_s
 	if (classifier->gaps) {
 		const struct voc_gap_input about = { &scratch->normal, &ret_classification->labels, utterance->record };
 		voc_gaps_find(classifier->gaps, &about, ret_classification->lang, &ret_classification->gap);
+		voc_needs_find(classifier->gaps, &scratch->normal, &ret_classification->needs);
 	}
 }

@@ -14,6 +14,7 @@
 #include "core/course.h"
 #include "core/gaps.h"
 #include "core/labels.h"
+#include "core/needs.h"
 
 #define VOC_EVIDENCE_MAX       12   /* spans kept for one utterance */
 #define VOC_EVIDENCE_MAX_BYTES 120  /* of one span's text, cut at a character boundary */
@@ -33,7 +34,8 @@ struct voc_classification {
 	struct voc_evidence evidence[VOC_EVIDENCE_MAX]; /* strongest first */
 	size_t evidence_count;
 	struct voc_gap_finding gap; /* VOC_GAP_NONE also where the classifier has no gaps */
-	struct voc_course course;   /* left alone by voc_classify but for turns, which is 0: see voc_course_find */
+	struct voc_need_finding needs;
+	struct voc_course course; /* left alone by voc_classify but for turns, which is 0: see voc_course_find */
 	/* What decided, for voc.classified's `model`: "<model>+<rules>", with "+<tenant>:<its rules>" where additions
 	 * hold. The same text and version give the same labels. Borrowed from the classifier. */
 	const char *version;

@@ -12,6 +12,7 @@
 #include "core/account.h"
 #include "core/case.h"
 #include "core/field.h"
+#include "core/needs.h"
 #include "core/recent.h"
 #include "core/risk.h"
 
@@ -30,6 +31,7 @@ struct voc_customer_counts {
 	uint32_t factor[VOC_FACTOR_COUNT];
 	uint32_t servqual[VOC_SERVQUAL_COUNT];
 	uint32_t channel[VOC_CHANNEL_COUNT];
+	uint32_t need[VOC_NEED_COUNT];
 };
 
 /* A contact that was a complaint or dissatisfied. */

@@ -33,6 +33,9 @@ static const char *const counter_names[VOC_COUNTER_COUNT] = { "events",
 #define X(symbol, name, ...) "channel:" name,
 	                                                                                      VOC_CHANNELS(X)
 #undef X
+#define X(symbol, name, ...) "need:" name,
+	                                                                                              VOC_NEEDS(X)
+#undef X
 };
 
 const char *voc_customer_field_name(enum voc_customer_field field)

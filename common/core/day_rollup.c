@@ -1,5 +1,7 @@
 #include "core/day_rollup.h"
 
+#include "core/risk.h"
+
 #include <stdlib.h>
 
 /* What is counted of every contact. */
@@ -12,7 +14,9 @@ enum {
 	FIELD_EXPECTED,
 	FIELD_GAP,
 	FIELD_GAP_WEAK = FIELD_GAP + VOC_GAP_COUNT,
-	FIELD_CASE = FIELD_GAP_WEAK + VOC_GAP_COUNT,
+	FIELD_NEED = FIELD_GAP_WEAK + VOC_GAP_COUNT,
+	FIELD_NEED_UNMET = FIELD_NEED + VOC_NEED_COUNT,
+	FIELD_CASE = FIELD_NEED_UNMET + VOC_NEED_COUNT,
 	FIELD_COUNT = FIELD_CASE + VOC_CASE_TALLY_COUNT,
 };
 static const char *const field_names[FIELD_COUNT] = { [FIELD_CONTACTS] = "contacts",
@@ -24,8 +28,11 @@ static const char *const field_names[FIELD_COUNT] = { [FIELD_CONTACTS] = "contac
 #define X(symbol, name, ...) [FIELD_GAP + symbol] = "gap:" name, [FIELD_GAP_WEAK + symbol] = "gap_weak:" name,
 	                                              VOC_GAPS(X)
 #undef X
+#define X(symbol, name, ...) [FIELD_NEED + symbol] = "need:" name, [FIELD_NEED_UNMET + symbol] = "need_unmet:" name,
+	                                                      VOC_NEEDS(X)
+#undef X
 #define X(symbol, name) [FIELD_CASE + symbol] = "case:" name,
-	                                                      VOC_CASE_TALLIES(X)
+	                                                              VOC_CASE_TALLIES(X)
 #undef X
 
 };
@@ -140,6 +147,11 @@ static void count_event(uint32_t *counts, const struct voc_classified *event)
 	if (event->gap_said.gap != VOC_GAP_NONE) {
 		counts[FIELD_GAP + event->gap_said.gap]++;
 		counts[FIELD_GAP_WEAK + event->gap_said.gap] += event->gap_said.strength == VOC_GAP_WEAK;
+	}
+	for (uint32_t need = 0; event->needs_said != 0 && need < VOC_NEED_COUNT; need++) {
+		counts[FIELD_NEED + need] += event->needs_said >> need & 1;
+		counts[FIELD_NEED_UNMET + need] +=
+		        (event->needs_said >> need & 1) && voc_risk_is_trouble(&event->labels);
 	}
 	if (event->rating > 0 && event->expected > 0) {
 		counts[FIELD_PAIRS]++;

@@ -25,6 +25,7 @@ static const char *const record_names[VOC_GAP_RECORD_COUNT] = {
 
 /* What holds of one contact. */
 struct holding {
+	const struct voc_gaps *gaps;
 	uint64_t cues;                      /* bit 1 << number */
 	uint16_t phrases[VOC_GAP_CUES_MAX]; /* that held first, of a cue of phrases */
 	int weights[VOC_GAP_COUNT];
@@ -81,6 +82,7 @@ void voc_gaps_free(struct voc_gaps *gaps)
 	if (!gaps)
 		return;
 	voc_automaton_free(gaps->automaton);
+	voc_automaton_free(gaps->need_automaton);
 	free(gaps);
 }
 
@@ -121,17 +123,11 @@ static bool stands_alone(const struct voc_normal *text, size_t end, const struct
 	return !runs_on && !runs_in;
 }
 
-static void hold(const struct voc_gaps *gaps, size_t cue, struct holding *holding)
+void voc_gap_phrases_each(const struct voc_gaps *gaps, const struct voc_automaton *automaton,
+                          const struct voc_normal *text, voc_gap_phrase_fn tell, void *context)
 {
-	holding->cues |= UINT64_C(1) << cue;
-	holding->weights[gaps->cues[cue].gap] += gaps->cues[cue].weight;
-}
-
-static void hold_phrases(const struct voc_gaps *gaps, const struct voc_normal *text, struct holding *holding)
-{
-	const struct voc_automaton *automaton = gaps->automaton;
 	uint32_t state = VOC_AUTOMATON_ROOT;
-	for (size_t i = 0; i < text->count; i++) {
+	for (size_t i = 0; automaton && i < text->count; i++) {
 		if (voc_gap_skips(text->chars[i]))
 			continue;
 		state = voc_automaton_step(automaton, state, text->chars[i]);
@@ -139,12 +135,25 @@ static void hold_phrases(const struct voc_gaps *gaps, const struct voc_normal *t
 		     match = voc_automaton_next(automaton, match)) {
 			uint32_t number = voc_automaton_value(automaton, match);
 			const struct voc_gap_phrase *phrase = &gaps->phrases[number];
-			if (holding->cues >> phrase->cue & 1 || !stands_alone(text, i, phrase))
-				continue;
-			holding->phrases[phrase->cue] = (uint16_t)number;
-			hold(gaps, phrase->cue, holding);
+			if (stands_alone(text, i, phrase))
+				tell(context, phrase, number);
 		}
 	}
+}
+
+static void hold(size_t cue, struct holding *holding)
+{
+	holding->cues |= UINT64_C(1) << cue;
+	holding->weights[holding->gaps->cues[cue].gap] += holding->gaps->cues[cue].weight;
+}
+
+static void hold_phrase(void *context, const struct voc_gap_phrase *phrase, size_t number)
+{
+	struct holding *holding = context;
+	if (holding->cues >> phrase->cue & 1)
+		return;
+	holding->phrases[phrase->cue] = (uint16_t)number;
+	hold(phrase->cue, holding);
 }
 
 static bool holds(const struct voc_gap_cue *cue, const struct voc_gap_input *input)
@@ -208,14 +217,15 @@ void voc_gaps_find(const struct voc_gaps *gaps, const struct voc_gap_input *inpu
 	const struct voc_labels *labels = input->labels;
 	struct holding holding;
 	memset(&holding, 0, sizeof holding);
+	holding.gaps = gaps;
 	*ret_finding = (struct voc_gap_finding){ .gap = VOC_GAP_NONE };
 	if (labels->feedback != VOC_FEEDBACK_COMPLAINT && labels->satisfaction != VOC_SATISFACTION_DISSATISFIED &&
 	    !(input->record >> VOC_RECORD_BELOW_EXPECTATION & 1))
 		return;
-	hold_phrases(gaps, input->text, &holding);
+	voc_gap_phrases_each(gaps, gaps->automaton, input->text, hold_phrase, &holding);
 	for (size_t cue = 0; cue < gaps->cue_count; cue++) {
 		if (holds(&gaps->cues[cue], input))
-			hold(gaps, cue, &holding);
+			hold(cue, &holding);
 	}
 	for (size_t i = 0; i < sizeof precedence / sizeof *precedence; i++) {
 		if (holding.weights[precedence[i]] > holding.weights[ret_finding->gap])

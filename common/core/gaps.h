@@ -16,7 +16,7 @@
 #define VOC_GAPS_MAX_BYTES    65536 /* of the file */
 #define VOC_GAPS_VERSION_SIZE 64    /* with the NUL: "<the file's>-<8 hex digits of its SHA-256>" */
 #define VOC_GAP_CUES_MAX      64
-#define VOC_GAP_PHRASES_MAX   1024 /* in all */
+#define VOC_GAP_PHRASES_MAX   2048 /* in all */
 #define VOC_GAP_TOLD_MAX      6    /* cues that a finding names */
 
 /* By the numbers of the source. X(symbol, name, what lies apart, in Korean) */

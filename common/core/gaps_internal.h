@@ -1,4 +1,4 @@
-/* What the gaps file becomes: shared by gaps.c and gaps_json.c, for nobody else. */
+/* What the gaps file becomes: shared by gaps*.c, needs.c and gaps_json.c, for nobody else. */
 #ifndef VOC_CORE_GAPS_INTERNAL_H
 #define VOC_CORE_GAPS_INTERNAL_H
 
@@ -22,7 +22,8 @@ struct voc_gap_cue {
 struct voc_gap_phrase {
 	char text[VOC_GAP_PHRASE_SIZE]; /* as in the file */
 	uint16_t length;                /* characters that are compared */
-	uint16_t cue;
+	uint16_t cue;                   /* or enum voc_need */
+	bool tells_need;
 };
 
 struct voc_gaps {
@@ -34,7 +35,8 @@ struct voc_gaps {
 	size_t cue_count;
 	struct voc_gap_phrase phrases[VOC_GAP_PHRASES_MAX];
 	size_t phrase_count;
-	struct voc_automaton *automaton; /* owned; its values are numbers of phrases */
+	/* owned; their values are numbers of phrases: those of cues, and those of needs (NULL: the file has none) */
+	struct voc_automaton *automaton, *need_automaton;
 };
 
 /* Spaces and apostrophes are not compared. */
@@ -43,6 +45,10 @@ static inline bool voc_gap_skips(uint32_t c)
 	return c == ' ' || c == '\'' || c == '\n';
 }
 
+/* gaps.c: tells each phrase of the automaton (may be NULL) that stands in the text, as often as it does. */
+typedef void (*voc_gap_phrase_fn)(void *context, const struct voc_gap_phrase *phrase, size_t number);
+void voc_gap_phrases_each(const struct voc_gaps *gaps, const struct voc_automaton *automaton,
+                          const struct voc_normal *text, voc_gap_phrase_fn tell, void *context);
 const char *voc_gap_record_name(enum voc_gap_record record);
 bool voc_gap_record_parse(struct voc_str name, enum voc_gap_record *ret_record);
 

@@ -2,6 +2,7 @@
 #include "base/hash.h"
 #include "core/gaps_internal.h"
 #include "core/memory_json.h"
+#include "core/needs.h"
 
 #include <jansson.h>
 #include <stdio.h>
@@ -24,6 +25,11 @@ struct reader {
 	struct voc_error *error;
 	bool failed;
 };
+
+static enum voc_status out_of_memory(struct voc_error *error)
+{
+	return voc_error_set(error, VOC_FATAL, VOC_REASON_OUT_OF_MEMORY, -1, "no memory to read the gaps");
+}
 
 static void fail(struct reader *reader, const char *path, const char *what)
 {
@@ -155,17 +161,26 @@ static void take_strength(struct reader *reader, json_t *top)
 	refuse_others(reader, object, "strength", members, 2);
 }
 
-static bool is_known(const struct voc_gaps *gaps, const char *text)
+/* What a list of phrases tells: the cue of this number, or the need. */
+struct told {
+	size_t number;
+	bool is_need;
+};
+
+/* A phrase may tell of two needs, but of one gap only. */
+static bool is_known(const struct voc_gaps *gaps, const char *text, const struct told *told)
 {
 	for (size_t i = 0; i < gaps->phrase_count; i++) {
-		if (strcmp(gaps->phrases[i].text, text) == 0)
+		const struct voc_gap_phrase *phrase = &gaps->phrases[i];
+		bool meets = phrase->tells_need == told->is_need && (!told->is_need || phrase->cue == told->number);
+		if (meets && strcmp(phrase->text, text) == 0)
 			return true;
 	}
 	return false;
 }
 
 /* The phrase as texts are compared with it goes into the automaton. */
-static void add_phrase(struct reader *reader, const char *path, json_t *value, size_t cue)
+static void add_phrase(struct reader *reader, const char *path, json_t *value, const struct told *told)
 {
 	struct voc_gaps *gaps = reader->gaps;
 	const struct voc_normal *normal = reader->normal;
@@ -174,8 +189,9 @@ static void add_phrase(struct reader *reader, const char *path, json_t *value, s
 		fail(reader, path, "expected a text of 1 to 120 bytes without control characters");
 		return;
 	}
-	if (gaps->phrase_count == VOC_GAP_PHRASES_MAX || is_known(gaps, text)) {
-		fail(reader, path, is_known(gaps, text) ? "the phrase is there already" : "too many phrases");
+	bool known = is_known(gaps, text, told);
+	if (gaps->phrase_count == VOC_GAP_PHRASES_MAX || known) {
+		fail(reader, path, known ? "the phrase is there already" : "too many phrases");
 		return;
 	}
 	uint32_t symbols[VOC_GAP_PHRASE_SIZE * 3];
@@ -190,13 +206,16 @@ static void add_phrase(struct reader *reader, const char *path, json_t *value, s
 		return;
 	}
 	struct voc_gap_phrase *phrase = &gaps->phrases[gaps->phrase_count];
-	*phrase = (struct voc_gap_phrase){ .length = (uint16_t)count, .cue = (uint16_t)cue };
+	*phrase = (struct voc_gap_phrase){ .length = (uint16_t)count,
+		                           .cue = (uint16_t)told->number,
+		                           .tells_need = told->is_need };
 	memcpy(phrase->text, text, json_string_length(value) + 1);
-	if (!voc_automaton_add(gaps->automaton, symbols, count, (uint32_t)gaps->phrase_count++))
+	struct voc_automaton *automaton = told->is_need ? gaps->need_automaton : gaps->automaton;
+	if (!voc_automaton_add(automaton, symbols, count, (uint32_t)gaps->phrase_count++))
 		fail(reader, path, "too many phrases");
 }
 
-static void take_phrases(struct reader *reader, const char *path, json_t *lists, size_t cue)
+static void take_phrases(struct reader *reader, const char *path, json_t *lists, const struct told *told)
 {
 	char inner[PATH_SIZE];
 	for (int lang = 0; lang < 2; lang++) {
@@ -207,7 +226,7 @@ static void take_phrases(struct reader *reader, const char *path, json_t *lists,
 		json_array_foreach(list, i, value)
 		{
 			snprintf(inner, sizeof inner, "%.64s.%s[%zu]", path, langs[lang], i);
-			add_phrase(reader, inner, value, cue);
+			add_phrase(reader, inner, value, told);
 		}
 	}
 	refuse_others(reader, lists, path, langs, 2);
@@ -247,7 +266,7 @@ static void take_cue(struct reader *reader, const char *path, json_t *object)
 		snprintf(inner, sizeof inner, "%.60s.%s", path, name);
 		json_t *value = take(reader, object, path, name, kind == VOC_CUE_PHRASES ? JSON_OBJECT : JSON_STRING);
 		if (value && kind == VOC_CUE_PHRASES)
-			take_phrases(reader, inner, value, gaps->cue_count);
+			take_phrases(reader, inner, value, &(struct told){ gaps->cue_count, false });
 		else if (value && !label_parse(cue->kind, voc_str_from(json_string_value(value)), &cue->value))
 			fail(reader, inner, "no such label");
 	}
@@ -283,9 +302,36 @@ static void take_cues(struct reader *reader, json_t *top)
 	}
 }
 
+/* They may be left out: then no contact has any. */
+static void take_needs(struct reader *reader, json_t *top)
+{
+	static const char *const members[] = {
+#define X(symbol, name, ...) name,
+		VOC_NEEDS(X)
+#undef X
+	};
+	char path[PATH_SIZE];
+	if (reader->failed || !json_object_get(top, "needs"))
+		return;
+	reader->gaps->need_automaton = voc_automaton_new(AUTOMATON_MOST);
+	if (!reader->gaps->need_automaton) {
+		reader->failed = true;
+		out_of_memory(reader->error);
+		return;
+	}
+	json_t *needs = take(reader, top, "", "needs", JSON_OBJECT);
+	for (size_t need = 0; needs && need < VOC_NEED_COUNT; need++) {
+		json_t *lists = take(reader, needs, "needs", members[need], JSON_OBJECT);
+		snprintf(path, sizeof path, "needs.%s", members[need]);
+		if (lists)
+			take_phrases(reader, path, lists, &(struct told){ need, true });
+	}
+	refuse_others(reader, needs, "needs", members, VOC_NEED_COUNT);
+}
+
 static void take_all(struct reader *reader, json_t *top, struct voc_str text)
 {
-	static const char *const members[] = { "version", "strength", "gaps", "cues" };
+	static const char *const members[] = { "version", "strength", "gaps", "cues", "needs" };
 	if (!json_is_object(top)) {
 		fail(reader, "gaps", "expected an object");
 		return;
@@ -295,11 +341,7 @@ static void take_all(struct reader *reader, json_t *top, struct voc_str text)
 	take_strength(reader, top);
 	take_gaps(reader, top);
 	take_cues(reader, top);
-}
-
-static enum voc_status out_of_memory(struct voc_error *error)
-{
-	return voc_error_set(error, VOC_FATAL, VOC_REASON_OUT_OF_MEMORY, -1, "no memory to read the gaps");
+	take_needs(reader, top);
 }
 
 static enum voc_status read_gaps(struct voc_str text, struct reader *reader)
@@ -313,7 +355,10 @@ static enum voc_status read_gaps(struct voc_str text, struct reader *reader)
 	json_decref(top);
 	if (reader->failed)
 		return VOC_FATAL;
-	return voc_automaton_finish(reader->gaps->automaton) ? VOC_OK : out_of_memory(reader->error);
+	struct voc_gaps *gaps = reader->gaps;
+	bool finished = voc_automaton_finish(gaps->automaton) &&
+	                (!gaps->need_automaton || voc_automaton_finish(gaps->need_automaton));
+	return finished ? VOC_OK : out_of_memory(reader->error);
 }
 
 enum voc_status voc_gaps_parse(struct voc_str json, struct voc_gaps **ret_gaps, struct voc_error *error)

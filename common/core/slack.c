@@ -18,6 +18,8 @@ struct words {
 	const char *customer, *risk, *before, *satisfaction, *contacts, *complaints, *evidence, *follow_up;
 	const char *gap;
 	const char *gaps[VOC_GAP_COUNT], *strengths[VOC_GAP_STRENGTH_COUNT];
+	const char *need;
+	const char *needs[VOC_NEED_COUNT];
 };
 
 static const struct words english = {
@@ -47,6 +49,8 @@ static const struct words english = {
 	.gap = "Quality gap",
 	.gaps = { "", "knowledge", "design", "delivery", "communication", "perception" },
 	.strengths = { "weak evidence", "fair evidence", "strong evidence" },
+	.need = "Needs",
+	.needs = { "time", "access", "personalisation", "information" },
 };
 
 static const struct words korean = {
@@ -76,6 +80,8 @@ static const struct words korean = {
 	.gap = "품질 갭",
 	.gaps = { "", "이해", "설계·기준", "이행", "약속", "지각" },
 	.strengths = { "근거 약함", "근거 보통", "근거 강함" },
+	.need = "요구",
+	.needs = { "시간", "접근", "개별화", "정보" },
 };
 _Static_assert(VOC_RULE_COUNT == 13 && VOC_SEVERITY_COUNT == 4 && VOC_RISK_STATE_COUNT == 3,
                "every rule, severity and state has its words in both languages");
@@ -151,6 +157,19 @@ static void add_gap(struct voc_buf *buf, const struct words *words, const struct
 	add_escaped(buf, said->step, FOLLOW_UP_MAX_BYTES);
 }
 
+static void add_needs(struct voc_buf *buf, const struct words *words, uint32_t needs)
+{
+	bool any = false;
+	for (int need = 0; need < VOC_NEED_COUNT; need++) {
+		if (!(needs >> need & 1))
+			continue;
+		if (!any)
+			voc_buf_addf(buf, "\n%s: ", words->need);
+		voc_buf_addf(buf, "%s%s", any ? ", " : "", words->needs[need]);
+		any = true;
+	}
+}
+
 /* Where to look it up. */
 static void add_footnote(struct voc_buf *buf, const struct voc_alert *alert)
 {
@@ -213,6 +232,7 @@ bool voc_slack_encode(struct voc_buf *buf, const struct voc_alert *alert, const 
 	voc_json_key(&json, "blocks");
 	voc_json_array(&json);
 	add_numbers(&text, words, alert);
+	add_needs(&text, words, alert->needs_said);
 	write_section(&json, &text);
 	add_evidence(&text, words, contributions, count);
 	write_section(&json, &text);

@@ -114,6 +114,22 @@ static void show_gap(struct voc_buf *out, const struct voc_gap_finding *gap)
 	voc_buf_addf(out, "\n%14s%s: %s\n", "", gap->owner, gap->step);
 }
 
+static void show_needs(struct voc_buf *out, const struct voc_need_finding *needs)
+{
+	if (needs->version == NULL)
+		return;
+	bool any = false;
+	vocctl_text_add_cell(out, VOC_STR("needs"), 14);
+	for (int need = 0; need < VOC_NEED_COUNT; need++) {
+		if (needs->phrase_counts[need] > 0)
+			voc_buf_addf(out, "%s%s:", any ? "; " : "", voc_need_name((enum voc_need)need));
+		for (uint8_t i = 0; i < needs->phrase_counts[need]; i++)
+			voc_buf_addf(out, "%s %s", i > 0 ? "," : "", needs->phrases[need][i]);
+		any = any || needs->phrase_counts[need] > 0;
+	}
+	voc_buf_add_char(out, '\n');
+}
+
 void vocctl_classify_show(struct voc_buf *out, struct voc_str text, const struct voc_classification *result,
                           bool colour)
 {
@@ -133,6 +149,7 @@ void vocctl_classify_show(struct voc_buf *out, struct voc_str text, const struct
 			show_other_factors(out, labels);
 	}
 	show_gap(out, &result->gap);
+	show_needs(out, &result->needs);
 	show_course(out, &result->course);
 	if (result->evidence_count > 0)
 		voc_buf_addf(out, "\nevidence\n");
@@ -191,6 +208,7 @@ void vocctl_classify_json(struct voc_buf *out, struct voc_str id, struct voc_str
 	json_evidence(&json, text, result);
 	voc_course_write(&json, &result->course);
 	voc_gap_write(&json, &result->gap);
+	voc_needs_write(&json, &result->needs);
 	voc_json_member_str(&json, "model", voc_str_from(version));
 	voc_json_object_end(&json);
 	voc_buf_add_char(out, '\n');

@@ -4,6 +4,7 @@
 #include "base/timestamp.h"
 #include "core/alert_rule.h"
 #include "core/labels.h"
+#include "core/needs.h"
 #include "text.h"
 
 #include <jansson.h>
@@ -94,6 +95,7 @@ static void add_all_counts(struct voc_buf *out, const struct voc_redis_fields *f
 	static const char *const factors[] = { VOC_FACTORS(X) };
 	static const char *const servquals[] = { VOC_SERVQUALS(X) };
 	static const char *const channels[] = { VOC_CHANNELS(X) };
+	static const char *const needs[] = { VOC_NEEDS(X) };
 	static const char *const churn[] = { "churn_intents" };
 #undef X
 	add_counts(out, "types", fields, "", types, VOC_FEEDBACK_COUNT);
@@ -101,6 +103,7 @@ static void add_all_counts(struct voc_buf *out, const struct voc_redis_fields *f
 	add_counts(out, "factors", fields, "factor:", factors, VOC_FACTOR_COUNT);
 	add_counts(out, "servqual", fields, "servqual:", servquals, VOC_SERVQUAL_COUNT);
 	add_counts(out, "channels", fields, "channel:", channels, VOC_CHANNEL_COUNT);
+	add_counts(out, "needs", fields, "need:", needs, VOC_NEED_COUNT);
 	add_counts(out, "leaving", fields, "", churn, 1);
 }
 

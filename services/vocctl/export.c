@@ -187,6 +187,26 @@ static bool put_gaps(struct session *session, const struct index_tally *tally, i
 	return true;
 }
 
+static bool put_needs(struct session *session, const struct index_tally *tally, int64_t day, struct voc_error *error)
+{
+	for (int need = 0; need < VOC_NEED_COUNT; need++) {
+		struct voc_json_writer json;
+		char field[64];
+		const char *name = voc_need_name((enum voc_need)need);
+		snprintf(field, sizeof field, "need:%s", name);
+		int64_t count = index_tally_field(tally, field);
+		snprintf(field, sizeof field, "need_unmet:%s", name);
+		if (count == 0)
+			continue;
+		begin_row(session, &json, day, "need", voc_str_from(name), count);
+		voc_json_member_i64(&json, "unmet", index_tally_field(tally, field));
+		voc_json_object_end(&json);
+		if (!put_line(session, error))
+			return false;
+	}
+	return true;
+}
+
 static bool put_dimension(struct session *session, const struct index_tally *tally, const char *dimension, int64_t day,
                           struct voc_error *error)
 {
@@ -217,7 +237,8 @@ static enum voc_status export_day(struct vocctl_store *store, struct session *se
 	if (status != VOC_OK)
 		return status;
 	bool good = index_tally_field(tally, "contacts") == 0 ||
-	            (put_whole_day(session, tally, day, error) && put_gaps(session, tally, day, error));
+	            (put_whole_day(session, tally, day, error) && put_gaps(session, tally, day, error) &&
+	             put_needs(session, tally, day, error));
 	for (size_t i = 0; good && i < sizeof dimensions / sizeof *dimensions; i++)
 		good = put_dimension(session, tally, dimensions[i], day, error);
 	index_tally_free(tally);

@@ -4,6 +4,7 @@
 #include "base/timestamp.h"
 #include "core/day_rollup.h"
 #include "core/gaps.h"
+#include "core/needs.h"
 #include "text.h"
 
 #include <inttypes.h>
@@ -101,6 +102,28 @@ static void show_gaps(struct voc_buf *out, const struct index_tally *tally)
 	}
 }
 
+static int64_t need_field(const struct index_tally *tally, const char *kind, int need)
+{
+	char field[64];
+	snprintf(field, sizeof field, "%s:%s", kind, voc_need_name((enum voc_need)need));
+	return index_tally_field(tally, field);
+}
+
+static void show_needs(struct voc_buf *out, const struct index_tally *tally)
+{
+	bool any = false;
+	for (int need = 0; need < VOC_NEED_COUNT; need++) {
+		int64_t count = need_field(tally, "need", need);
+		if (count == 0)
+			continue;
+		if (!any)
+			voc_buf_addf(out, "\n%-*s %10s  %s\n", NAME_COLUMNS, "need", "contacts", "of these in trouble");
+		any = true;
+		voc_buf_addf(out, "  %-*s %10" PRId64 "  %19" PRId64 "\n", NAME_COLUMNS - 2,
+		             voc_need_name((enum voc_need)need), count, need_field(tally, "need_unmet", need));
+	}
+}
+
 static void show_entry(struct voc_buf *out, const struct index_entry *entry, bool are_days)
 {
 	voc_buf_addf(out, "  ");
@@ -173,6 +196,7 @@ void report_page(struct voc_buf *out, const struct report *report)
 {
 	show_head(out, report);
 	show_gaps(out, report->tally);
+	show_needs(out, report->tally);
 	show_recovery(out, report);
 	show_entries(out, report);
 }
@@ -202,6 +226,20 @@ static void write_gaps(struct voc_json_writer *json, const struct index_tally *t
 		voc_json_member_str(json, "name", voc_str_from(voc_gap_name((enum voc_gap)gap)));
 		voc_json_member_i64(json, "contacts", gap_field(tally, "gap", gap));
 		voc_json_member_i64(json, "weak", gap_field(tally, "gap_weak", gap));
+		voc_json_object_end(json);
+	}
+	voc_json_array_end(json);
+}
+
+static void write_needs(struct voc_json_writer *json, const struct index_tally *tally)
+{
+	voc_json_key(json, "needs");
+	voc_json_array(json);
+	for (int need = 0; need < VOC_NEED_COUNT; need++) {
+		voc_json_object(json);
+		voc_json_member_str(json, "name", voc_str_from(voc_need_name((enum voc_need)need)));
+		voc_json_member_i64(json, "contacts", need_field(tally, "need", need));
+		voc_json_member_i64(json, "unmet", need_field(tally, "need_unmet", need));
 		voc_json_object_end(json);
 	}
 	voc_json_array_end(json);
@@ -289,6 +327,7 @@ void report_page_json(struct voc_buf *out, const struct report *report)
 	voc_json_object_end(&json);
 	write_expectation(&json, tally);
 	write_gaps(&json, tally);
+	write_needs(&json, tally);
 	write_recovery(&json, report);
 	voc_json_member_str(&json, "by", voc_str_from(report->by));
 	voc_json_key(&json, "entries");

@@ -1,6 +1,7 @@
 #include "timeline.h"
 
 #include "base/timestamp.h"
+#include "core/needs.h"
 #include "scan.h"
 #include "text.h"
 
@@ -143,6 +144,17 @@ static void add_gap(struct voc_buf *out, const json_t *gap)
 	add_text(out, ", ", text_of(gap, "strength"));
 }
 
+static void add_needs(struct voc_buf *out, const json_t *needs)
+{
+	bool any = false;
+	for (int need = 0; need < VOC_NEED_COUNT; need++) {
+		if (json_object_get(needs, voc_need_name((enum voc_need)need)) == NULL)
+			continue;
+		add_text(out, any ? ", " : "; needs ", voc_need_name((enum voc_need)need));
+		any = true;
+	}
+}
+
 static void add_contact(struct voc_buf *out, const json_t *data)
 {
 	static const char *const labels[] = { "feedback_type", "satisfaction", "primary_factor", "servqual" };
@@ -157,6 +169,7 @@ static void add_contact(struct voc_buf *out, const json_t *data)
 	if (expected != NULL)
 		voc_buf_addf(out, ", expected %d", (int)json_integer_value(expected));
 	add_gap(out, json_object_get(data, "gap"));
+	add_needs(out, json_object_get(data, "needs"));
 	add_text(out, "; ", text_of(data, "product"));
 	add_text(out, "; ", text_of(data, "team"));
 	add_text(out, "; ", text_of(data, "agent_id"));

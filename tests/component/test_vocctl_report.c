@@ -26,16 +26,16 @@ static int start(void **state)
 	REDIS_DO(&server, "HSET", "voc:{3}:index:20768", "contacts", "700", "complaints", "300", "churn_intents", "9",
 	         "n", "493", "sum", "30900", "n:team:A", "300", "sum:team:A", "27000", "n:team:B", "190", "sum:team:B",
 	         "3600", "n:team:C", "3", "sum:team:C", "300", "names", "4", "pairs", "4", "perceived", "10",
-	         "expected", "16", "gap:communication", "5", "gap_weak:communication", "2", "n:servqual:reliability",
-	         "100", "sum:servqual:reliability", "4000", "n:servqual:tangibles", "50", "sum:servqual:tangibles",
-	         "500");
+	         "expected", "16", "gap:communication", "5", "gap_weak:communication", "2", "need:time", "20",
+	         "need_unmet:time", "15", "n:servqual:reliability", "100", "sum:servqual:reliability", "4000",
+	         "n:servqual:tangibles", "50", "sum:servqual:tangibles", "500");
 	REDIS_DO(&server, "HSET", "voc:{5}:index:20769", "contacts", "300", "n", "300", "sum", "23900", "n:team:A",
 	         "100", "sum:team:A", "9000", "n:team:B", "200", "sum:team:B", "14900", "names", "2",
-	         "gap:communication", "1", "gap_weak:communication", "1", "n:agent:", "7", "sum:agent:", "0",
-	         "case:opened", "40", "case:opened:team:A", "40", "case:reopened:team:A", "10", "case:recovered:team:A",
-	         "20", "case:resolved:team:A", "30", "case:respond_overdue:team:A", "3", "case:resolve_overdue:team:A",
-	         "4", "case:silent:team:A", "5", "case:reopened:team:B", "1", "case:recovered:team:B", "9",
-	         "case:opened:cause:emotion", "41");
+	         "gap:communication", "1", "gap_weak:communication", "1", "need:time", "1", "n:agent:", "7",
+	         "sum:agent:", "0", "case:opened", "40", "case:opened:team:A", "40", "case:reopened:team:A", "10",
+	         "case:recovered:team:A", "20", "case:resolved:team:A", "30", "case:respond_overdue:team:A", "3",
+	         "case:resolve_overdue:team:A", "4", "case:silent:team:A", "5", "case:reopened:team:B", "1",
+	         "case:recovered:team:B", "9", "case:opened:cause:emotion", "41");
 	REDIS_DO(&server, "HSET", "voc:{5}:index:20800", "contacts", "1", "n", "1", "sum", "0");
 	return 0;
 }
@@ -61,6 +61,9 @@ static void test_teams_and_what_their_intervals_tell(void **state)
 	        "\n"
 	        "quality gap                  contacts  weak evidence\n"
 	        "  4 communication                   6              3\n"
+	        "\n"
+	        "need                         contacts  of these in trouble\n"
+	        "  time                             21                   15\n"
 	        "\n"
 	        "cases by team               begun  resolved  recovered   rate   95 % interval   late  silent\n"
 	        "  A                           50        30         20   40.0   27.6 -  53.9       7       5\n"
@@ -102,6 +105,10 @@ static void test_json(void **state)
 	json_t *told = json_array_get(json_object_get(report, "gaps"), 3);
 	assert_int_equal(json_unpack(told, "{s:i,s:i}", "contacts", &count, "weak", &weak), 0);
 	assert_true(count == 6 && weak == 3);
+	json_t *need = json_array_get(json_object_get(report, "needs"), 0);
+	assert_int_equal(json_unpack(need, "{s:s,s:i,s:i}", "name", &name, "contacts", &count, "unmet", &weak), 0);
+	assert_string_equal(name, "time");
+	assert_true(count == 21 && weak == 15);
 	json_t *recovered = json_array_get(json_object_get(report, "recovery"), 0);
 	assert_int_equal(json_unpack(recovered, "{s:i,s:F}", "begun", &count, "rate", &mean), 0);
 	assert_true(count == 50 && mean == 40.0);

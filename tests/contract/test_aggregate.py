@@ -26,6 +26,7 @@ TOPIC, PARTITION = "voc.classified", 7
 FACTORS = ("product_service", "emotion", "attribution", "equity", "word_of_mouth")
 SERVQUAL = ("none", "reliability", "responsiveness", "assurance", "empathy", "tangibles")
 GAPS = ("knowledge", "design", "delivery", "communication", "perception")
+NEEDS = ("time", "access", "personalisation", "information")
 TEXTS = ("40분을 기다렸어요", "never again", "환불해 주세요 \"당장\"\n\\", "가" * 40, "a" * 79 + "é", "\u0001\u007f😀")
 
 
@@ -49,6 +50,9 @@ def event(rng, number, t, hot=0.0):
         gap = number // 4 % 5
         data["gap"] = {"number": gap + 1, "name": GAPS[gap], "strength": ("weak", "fair", "strong")[number // 20 % 3], "cues": [{"phrase": "약속"}] * (gap % 3),
                        "owner": "고객만족", "step": "\"먼저\" 들으세요", "version": "1-00000000"}
+    if number % 5 < 3:
+        names = [name for i, name in enumerate(NEEDS) if number // 5 >> i & 1]
+        data["needs"] = {name: [f"말 {i}" for i in range(1 + number % 3)] for name in names} | {"version": "1-00000000"}
     return {"specversion": "1.0", "id": f"e-{number}", "source": f"/src/{number % 3}", "type": "voc.classified", "subject": data["customer_id"],
             "time": oracle.format_time(t), "datacontenttype": "application/json", "data": data}
 

@@ -258,6 +258,10 @@ def score_of(data):
     return {"dissatisfied": 0, "satisfied": 75, "delighted": 100}.get(data["satisfaction"])
 
 
+def needs_of(data):
+    return [need for need in ("time", "access", "personalisation", "information") if need in data.get("needs", {})]
+
+
 class Customer:
     def __init__(self):
         self.counts = {}
@@ -401,6 +405,8 @@ class Partition:
         customer.add(f"channel:{data['channel']}")
         if data["churn_intent"]:
             customer.add("churn_intents")
+        for need in needs_of(data):
+            customer.add(f"need:{need}")
         score = score_of(data)
         if score is not None:
             customer.add("index_contacts")
@@ -603,8 +609,9 @@ class Partition:
             if data.get(name):
                 body[name] = data[name]
         body["follow_up"] = self.rules.raw["follow_up"][rule]["ko" if lang == "ko" else "en"]
-        if "gap" in data:
-            body["gap"] = data["gap"]
+        for name in ("gap", "needs"):
+            if name in data:
+                body[name] = data[name]
         body["rules_version"] = self.rules.version
         body["origin"] = f"{self.topic}/{self.number}/{offset}"
         body |= self.importance(customer, t, severity)
@@ -641,6 +648,10 @@ class Partition:
             add(f"gap:{data['gap']['name']}")
             if data["gap"]["strength"] == "weak":
                 add(f"gap_weak:{data['gap']['name']}")
+        for need in needs_of(data):
+            add(f"need:{need}")
+            if data["feedback_type"] == "complaint" or data["satisfaction"] == "dissatisfied":
+                add(f"need_unmet:{need}")
         if data.get("rating") and data.get("expected"):
             add("pairs")
             add("perceived", data["rating"])

@@ -194,9 +194,9 @@ static void test_bad_files_are_refused_with_the_place(void **state)
 {
 	(void)state;
 	refuse("{", "", "line ");
-	refuse("\"version\": \"2026.1\",", "", "version: missing");
-	refuse("\"2026.1\"", "\"a b\"", "version: expected 1 to 48");
-	refuse("\"2026.1\"", "7", "version: expected a string");
+	refuse("\"version\": \"2026.2\",", "", "version: missing");
+	refuse("\"2026.2\"", "\"a b\"", "version: expected 1 to 48");
+	refuse("\"2026.2\"", "7", "version: expected a string");
 	refuse("\"fair\": 3", "\"fair\": 0", "strength.fair: expected 1 to 99");
 	refuse("\"strong\": 5", "\"strong\": 2", "strength.strong: expected no less");
 	refuse("\"strength\": {", "\"strength\": { \"x\": 1,", "strength.x: unknown member");

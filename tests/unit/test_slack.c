@@ -86,6 +86,24 @@ static void test_korean_alerts_are_korean(void **state)
 	json_decref(payload);
 }
 
+static void test_needs_are_named(void **state)
+{
+	(void)state;
+	struct voc_alert alert = example();
+	alert.needs_said = 1U << VOC_NEED_TIME | 1U << VOC_NEED_INFORMATION;
+	json_t *payload = encode(&alert, NULL, 0);
+	assert_non_null(strstr(section(payload, 0), "\nNeeds: time, information"));
+	json_decref(payload);
+	memcpy(alert.lang, "ko", 3);
+	payload = encode(&alert, NULL, 0);
+	assert_non_null(strstr(section(payload, 0), "\n요구: 시간, 정보"));
+	json_decref(payload);
+	alert.needs_said = 0;
+	payload = encode(&alert, NULL, 0);
+	assert_null(strstr(section(payload, 0), "요구"));
+	json_decref(payload);
+}
+
 static void test_the_gap_says_whose_it_is_and_how_sure_that_is(void **state)
 {
 	(void)state;
@@ -164,6 +182,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_it_says_who_how_bad_why_and_what_to_do),
 		cmocka_unit_test(test_korean_alerts_are_korean),
+		cmocka_unit_test(test_needs_are_named),
 		cmocka_unit_test(test_the_gap_says_whose_it_is_and_how_sure_that_is),
 		cmocka_unit_test(test_a_customer_can_page_nobody),
 		cmocka_unit_test(test_it_fits_whatever_comes),
