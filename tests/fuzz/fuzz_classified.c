@@ -70,7 +70,7 @@ static void check_applied(const struct voc_aggregate_record *record, struct voc_
 	voc_partition_state_set_rules(&state, voc_rule_book_take(aggregate.book, &rules, VOC_STR("{}")), -1);
 	voc_customer_init(&customer);
 	assert(voc_aggregate_apply(&aggregate, &state, &customer, rollup, record, arena, &effects, &error) == VOC_OK);
-	assert(effects.outcome == VOC_APPLY_EVENT);
+	assert(effects.outcome == (record->kind == VOC_RECORD_FACT ? VOC_APPLY_FACT : VOC_APPLY_EVENT));
 	for (size_t i = 0; i < effects.alert_count; i++) {
 		struct voc_alert alert;
 		assert(voc_alert_decode(effects.alerts[i].json, arena, &alert, &error) == VOC_OK);
