@@ -33,6 +33,8 @@ void case_describe(struct voc_buf *page, struct voc_str customer_id, const struc
                    bool as_json);
 /* The deadline that comes next, of answer and resolution; 0 if none does. */
 int64_t case_deadline(const struct voc_case *one);
+/* Appends what can be done from a state, as the command's words: "ack, contact". */
+void case_add_moves(struct voc_buf *buf, enum voc_case_state state);
 /* A deadline that was missed, told or not, while the case is still there to be worked on. */
 bool case_is_overdue(const struct voc_case *one, int64_t now_ms);
 

@@ -56,7 +56,7 @@ static enum voc_status check_texts(const struct move *move, struct voc_error *er
 }
 
 /* What can be done from a state, as people call it. */
-static void add_moves(struct voc_buf *buf, enum voc_case_state state)
+void case_add_moves(struct voc_buf *buf, enum voc_case_state state)
 {
 	enum voc_case_state next;
 	const char *between = "";
@@ -81,7 +81,7 @@ static enum voc_status check_state(struct move *move, const struct voc_cases *ca
 		return VOC_OK;
 	struct voc_buf can;
 	voc_buf_init(&can, 256);
-	add_moves(&can, state);
+	case_add_moves(&can, state);
 	voc_error_set(error, VOC_INVALID, VOC_REASON_BAD_VALUE, -1, "the case is %s: %s is not possible now, but %s",
 	              voc_case_state_name(state), voc_case_action_name(move->action), voc_buf_c_str(&can));
 	voc_buf_free(&can);

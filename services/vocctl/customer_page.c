@@ -119,10 +119,13 @@ static bool alert_time(const struct voc_redis_fields *fields, int rule, int64_t 
 	return colon != NULL && voc_str_to_i64(voc_str_of(value.ptr, (size_t)(colon - value.ptr)), ret_ms);
 }
 
-/* The rule whose advice is to be followed: that of the last alert. -1 if there was none. */
-static int advised_rule(const struct voc_redis_fields *fields)
+/* The rule whose advice is to be followed: a case's, if one is late or back, else that of the last alert. -1: none. */
+static int advised_rule(const struct customer_view *view)
 {
-	int advised = -1;
+	const struct voc_redis_fields *fields = view->fields;
+	int advised = customer_account_rule(view->account);
+	if (advised >= 0)
+		return advised;
 	int64_t last_ms = INT64_MIN;
 	for (int rule = 0; rule < VOC_RULE_COUNT; rule++) {
 		int64_t ms;
@@ -137,7 +140,7 @@ static int advised_rule(const struct voc_redis_fields *fields)
 static void add_next_step(struct voc_buf *out, const struct customer_view *view)
 {
 	const char *locale = setlocale(LC_CTYPE, NULL);
-	int rule = advised_rule(view->fields);
+	int rule = advised_rule(view);
 	if (rule < 0 || view->rules == NULL)
 		return;
 	bool is_korean = locale != NULL && strncmp(locale, "ko", 2) == 0;
@@ -222,6 +225,7 @@ static void add_contributions(struct voc_buf *out, const struct voc_redis_fields
 void customer_page(struct voc_buf *out, const struct customer_view *view, bool colour)
 {
 	add_title(out, view->id, view->fields, colour);
+	customer_account_show(out, view->account);
 	add_contacts(out, view->fields);
 	add_all_counts(out, view->fields);
 	add_alerts(out, view->fields);
@@ -264,7 +268,7 @@ static void add_json_member(struct voc_json_writer *json, struct voc_str name, s
 
 static void write_next_step(struct voc_json_writer *json, const struct customer_view *view)
 {
-	int rule = advised_rule(view->fields);
+	int rule = advised_rule(view);
 	if (rule < 0 || view->rules == NULL)
 		return;
 	voc_json_key(json, "next_step");
@@ -285,6 +289,7 @@ void customer_page_json(struct voc_buf *out, const struct customer_view *view)
 	voc_json_member_i64(&json, "partition", view->partition);
 	for (size_t i = 0; i < fields->count; i++)
 		add_json_member(&json, voc_redis_field_name(fields, i), voc_redis_field_value(fields, i));
+	customer_account_write(&json, view->account);
 	write_next_step(&json, view);
 	if (view->timeline != NULL)
 		timeline_write(&json, view->timeline);

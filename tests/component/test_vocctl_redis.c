@@ -187,6 +187,69 @@ static void test_the_next_step_is_what_the_last_alert_advises(void **state)
 	json_decref(root);
 }
 
+static void add_account(const char *id)
+{
+	char position[64];
+	snprintf(position, sizeof position, "voc:{%d}:position", (int)voc_partition_of(voc_str_from(id), PARTITIONS));
+	REDIS_DO(&server, "COPY", "rules", position);
+	REDIS_DO(&server, "HSET", position, "values", "0:4,185:1");
+	REDIS_DO(&server, "HSET", key_of(id, true), "events", "2", "risk", "60", "risk_state", "at_risk", "troubles",
+	         "1795219200000:equity:c", "profile_at", "1795000000000", "profile",
+	         "{\"name\":\"김**\",\"lang\":\"ko\"}", "orders", "1", "orders_late", "1", "spent", "5000", "currency",
+	         "KRW", "order_first_at", "1795100000000", "order_last_at", "1795100000000", "orders_recent",
+	         "0123456789ab:1795100000000:1795200000000:5000::d:1795200000000!", "value", "3200", "stage", "client",
+	         "stage_at", "1795200000000", "lapses_at", "4102444800000", "case:responsiveness",
+	         "1:acknowledged:warning:1:1:2:0:ko:call:1795219200000:1795219200000:1795219300000:1795219250000::"
+	         "1795220000000:4102444800000::4102444900000:team-lead:internet",
+	         "cases", "1");
+}
+
+static void test_who_the_customer_is_to_us(void **state)
+{
+	(void)state;
+	char key[64];
+	snprintf(key, sizeof key, "voc:{%d}:position", (int)voc_partition_of(VOC_STR("C-1"), PARTITIONS));
+	REDIS_DO(&server, "COPY", key, "rules");
+	add_account("C-5");
+	PROGRAM_RUN(&run, NULL, "vocctl", "customer", "C-5");
+	assert_string_equal(run.err, "");
+	assert_non_null(strstr(
+	        run.out,
+	        "\n  profile       name 김**, lang ko\n"
+	        "  stage         client since 2026-11-20 18:40:00Z; lapses without an order by 2100-01-01 "
+	        "00:00:00Z\n"
+	        "  value         3200 KRW in a lifetime, top fifth; 1 orders, spent 5000, late 1, returned 0; "
+	        "last ordered 2026-11-19 14:53:20Z\n"
+	        "  priority      117 = risk 60 x stage 130 % x value 150 % x repetition 100 %\n"
+	        "  case          responsiveness-1 acknowledged, warning, with team-lead; 2 contacts, reopened 0, "
+	        "escalated 1, answered late; resolve by 2026-11-21 00:13:20Z (past); escalates 2100-01-01 "
+	        "00:00:00Z; can: contact, resolve\n"));
+	assert_non_null(strstr(run.out, "\n  next step     Unresolved, and now yours."));
+	PROGRAM_RUN(&run, NULL, "vocctl", "customer", "C-5", "--json");
+	json_t *root = json_loads(run.out, JSON_REJECT_DUPLICATES, NULL), *one;
+	const char *stage, *rule, *state_name, *can;
+	int top, score, overdue;
+	assert_non_null(root);
+	assert_int_equal(json_unpack(root, "{s:{s:s,s:b},s:{s:i},s:{s:s}}", "relationship", "stage", &stage,
+	                             "top_fifth", &top, "priority", "score", &score, "next_step", "rule", &rule),
+	                 0);
+	assert_string_equal(stage, "client");
+	assert_true(top && score == 117);
+	assert_string_equal(rule, "case_escalated");
+	one = json_array_get(json_object_get(root, "cases_now"), 0);
+	assert_int_equal(
+	        json_unpack(one, "{s:b,s:s,s:{s:s}}", "overdue", &overdue, "can", &can, "case", "state", &state_name),
+	        0);
+	assert_true(overdue);
+	assert_string_equal(can, "contact, resolve");
+	assert_string_equal(state_name, "acknowledged");
+	json_decref(root);
+	REDIS_DO(&server, "HSET", key_of("C-5", true), "case:emotion", "what is this");
+	PROGRAM_RUN(&run, NULL, "vocctl", "customer", "C-5");
+	assert_int_equal(run.status, 1);
+	assert_non_null(strstr(run.err, "another version wrote it"));
+}
+
 static void test_at_risk_is_ordered(void **state)
 {
 	(void)state;
@@ -238,6 +301,7 @@ int main(void)
 		cmocka_unit_test(test_customer_is_json),
 		cmocka_unit_test(test_a_journey_from_the_log),
 		cmocka_unit_test(test_the_next_step_is_what_the_last_alert_advises),
+		cmocka_unit_test(test_who_the_customer_is_to_us),
 		cmocka_unit_test(test_at_risk_is_ordered),
 		cmocka_unit_test(test_watch_prints_a_picture),
 		cmocka_unit_test(test_redis_away_is_told),
