@@ -152,17 +152,14 @@ static enum voc_status fetch_customers(struct voc_agg *agg, struct voc_error *er
 	return voc_store_load_customers(agg->store, wanted, count, take_customer, &fetching, error);
 }
 
-/* One partition's records onto its state; its alerts are sent, its step is put together. */
+/* One partition's records onto its state; its step is put together. */
 static enum voc_status apply_partition(struct voc_agg *agg, int32_t number, struct voc_error *error)
 {
 	struct voc_partition_state *state = &agg->partitions[number].state;
 	struct voc_aggregate aggregate = { voc_str_from(agg->topic), number, agg->book };
 	enum voc_status status = voc_agg_step_apply(agg->step, &aggregate, state, agg->rollup, error);
-	if (status == VOC_OK)
-		status = voc_agg_publish_alerts(agg, number, error);
 	if (status != VOC_OK)
 		return status;
-	VOC_FAULT_POINT(VOC_FAULT_AGGREGATOR_BATCH);
 	voc_store_step_begin(agg->store, number);
 	for (uint32_t i = agg->step->partitions[number].first_customer; i != VOC_AGG_NONE;
 	     i = agg->step->customers[i].next) {
@@ -171,6 +168,21 @@ static enum voc_status apply_partition(struct voc_agg *agg, int32_t number, stru
 	}
 	voc_store_step_rollup(agg->store, agg->rollup, voc_clock_wall_ms(), agg->conf->rollup_retention_ms);
 	return voc_store_step_end(agg->store, state, error);
+}
+
+/*
+ * All alerts of a batch in one burst: one by one, while partitions are worked on, librdkafka's thread wakes up for
+ * nearly each of them, and looks through all partitions every time.
+ */
+static enum voc_status publish_alerts(struct voc_agg *agg, struct voc_error *error)
+{
+	for (size_t i = 0; i < agg->step->touched_count; i++) {
+		enum voc_status status = voc_agg_publish_alerts(agg, agg->step->touched[i], error);
+		if (status != VOC_OK)
+			return status;
+		VOC_FAULT_POINT(VOC_FAULT_AGGREGATOR_BATCH);
+	}
+	return VOC_OK;
 }
 
 static void count_records(struct voc_agg *agg, int32_t number)
@@ -257,6 +269,8 @@ static enum voc_status process(struct voc_agg *agg, struct voc_error *error)
 	voc_store_begin(agg->store);
 	for (size_t i = 0; status == VOC_OK && i < agg->step->touched_count; i++)
 		status = apply_partition(agg, agg->step->touched[i], error);
+	if (status == VOC_OK)
+		status = publish_alerts(agg, error);
 	if (status == VOC_OK)
 		status = voc_agg_publish_wait(agg, error);
 	if (status == VOC_OK)

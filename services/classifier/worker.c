@@ -245,6 +245,8 @@ static enum voc_status work(struct voc_worker *worker, bool *ret_more, struct vo
 		left--;
 	}
 	*ret_more = status == VOC_OK && left == 0;
+	if (status == VOC_OK || status == VOC_RETRY)
+		status = voc_outbox_flush(worker->outbox, error);
 	if (status != VOC_RETRY)
 		return status;
 	voc_error_clear(error); /* the outbox is full: its fd tells when it no longer is */
