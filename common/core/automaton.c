@@ -7,15 +7,17 @@
 /* What is known while it is built. */
 struct state {
 	uint32_t parent, symbol;
+	uint32_t child, sibling; /* first child, next one of the same parent; 0: none */
+	uint32_t number;         /* once it is finished */
 	uint32_t fail;
-	uint32_t depth;
 	uint32_t own;    /* first match that is this state's own */
 	uint32_t suffix; /* nearest state along the failure links that has its own */
 };
 
-/* What a step looks at. */
+/* What a step looks at. Its children stand side by side, up to where those of the next node begin. */
 struct node {
-	uint32_t children; /* a bit for each symbol that leads on: mostly tells without a search that none does */
+	uint32_t symbols; /* a bit for each symbol that leads on: mostly tells without a search that none does */
+	uint32_t first_child;
 	uint32_t fail;
 	uint32_t first; /* match */
 };
@@ -40,13 +42,15 @@ typedef uint64_t edge;
 #define SYLLABLES      11172u
 
 struct voc_automaton {
-	struct state *states; /* NULL once it is finished */
-	struct node *nodes;
-	struct match *matches;
+	struct state *states; /* NULL once it is finished, as the edges */
 	edge *edges;
+	struct match *matches;
+	struct node *nodes; /* one more than there are states */
+	uint32_t *symbols;  /* that lead to them */
 	uint32_t state_count, match_count, max_states;
 	uint32_t edge_mask;
-	uint32_t roots[ASCII + SYLLABLES];
+	uint32_t others, others_end;       /* the root's children that `roots` does not know */
+	uint16_t roots[ASCII + SYLLABLES]; /* those come first */
 };
 
 static uint32_t slots_for(uint32_t edges)
@@ -82,18 +86,19 @@ void voc_automaton_free(struct voc_automaton *automaton)
 	if (!automaton)
 		return;
 	free(automaton->states);
-	free(automaton->nodes);
-	free(automaton->matches);
 	free(automaton->edges);
+	free(automaton->matches);
+	free(automaton->nodes);
+	free(automaton->symbols);
 	free(automaton);
 }
 
 /* The slot of this edge, or the free one where it belongs. */
-static edge *edge_at(edge *edges, uint32_t mask, uint64_t key)
+static edge *edge_at(const struct voc_automaton *automaton, uint64_t key)
 {
 	uint64_t hash = key * UINT64_C(0x9E3779B97F4A7C15);
 	for (uint32_t at = (uint32_t)(hash >> 40);; at++) {
-		edge *found = &edges[at & mask];
+		edge *found = &automaton->edges[at & automaton->edge_mask];
 		if (*found == 0 || (*found & ~TARGET_MASK) == key)
 			return found;
 	}
@@ -101,7 +106,7 @@ static edge *edge_at(edge *edges, uint32_t mask, uint64_t key)
 
 static uint32_t target_of(const struct voc_automaton *automaton, uint32_t from, uint32_t symbol)
 {
-	return (uint32_t)(*edge_at(automaton->edges, automaton->edge_mask, EDGE_KEY(from, symbol)) & TARGET_MASK);
+	return (uint32_t)(*edge_at(automaton, EDGE_KEY(from, symbol)) & TARGET_MASK);
 }
 
 static uint32_t add_state(struct voc_automaton *automaton, uint32_t parent, uint32_t symbol)
@@ -112,11 +117,12 @@ static uint32_t add_state(struct voc_automaton *automaton, uint32_t parent, uint
 	automaton->states[state] = (struct state){
 		.parent = parent,
 		.symbol = symbol,
-		.depth = automaton->states[parent].depth + 1,
+		.sibling = automaton->states[parent].child,
 		.own = NONE,
 	};
+	automaton->states[parent].child = state;
 	uint64_t key = EDGE_KEY(parent, symbol);
-	*edge_at(automaton->edges, automaton->edge_mask, key) = key | state;
+	*edge_at(automaton, key) = key | state;
 	return state;
 }
 
@@ -138,32 +144,6 @@ bool voc_automaton_add(struct voc_automaton *automaton, const uint32_t *symbols,
 	return true;
 }
 
-static void link_state(struct voc_automaton *automaton, uint32_t at)
-{
-	struct state *states = automaton->states, *state = &states[at];
-	uint32_t from = states[state->parent].fail, next = 0;
-	if (state->depth > 1) {
-		while ((next = target_of(automaton, from, state->symbol)) == 0 && from != VOC_AUTOMATON_ROOT)
-			from = states[from].fail;
-	}
-	state->fail = next;
-	state->suffix = states[next].own != NONE ? next : states[next].suffix;
-}
-
-static void link_states(struct voc_automaton *automaton)
-{
-	/* By depth, since a failure link leads to a shallower state; patterns are short. */
-	uint32_t deepest = 0;
-	for (uint32_t i = 1; i < automaton->state_count; i++)
-		deepest = automaton->states[i].depth > deepest ? automaton->states[i].depth : deepest;
-	for (uint32_t depth = 1; depth <= deepest; depth++) {
-		for (uint32_t i = 1; i < automaton->state_count; i++) {
-			if (automaton->states[i].depth == depth)
-				link_state(automaton, i);
-		}
-	}
-}
-
 static uint32_t bit_of(uint32_t symbol)
 {
 	return UINT32_C(1) << (symbol * 0x9E3779B1u >> 27);
@@ -177,6 +157,51 @@ static uint32_t root_index(uint32_t symbol)
 	                                             : UINT32_MAX;
 }
 
+/* The root's children, those that `roots` knows or the others. Returns the next number. */
+static uint32_t number_of_root(struct voc_automaton *automaton, uint32_t *order, uint32_t next, bool known)
+{
+	struct state *states = automaton->states;
+	for (uint32_t at = states[VOC_AUTOMATON_ROOT].child; at != 0; at = states[at].sibling) {
+		uint32_t index = root_index(states[at].symbol);
+		if ((index != UINT32_MAX) != known)
+			continue;
+		if (known)
+			automaton->roots[index] = (uint16_t)next;
+		states[at].number = next;
+		order[next++] = at;
+	}
+	return next;
+}
+
+/* Level by level: the few states that texts step on most lie together, and the children of each side by side. */
+static void number_states(struct voc_automaton *automaton, uint32_t *order)
+{
+	struct state *states = automaton->states;
+	automaton->others = number_of_root(automaton, order, 1, true);
+	automaton->others_end = number_of_root(automaton, order, automaton->others, false);
+	uint32_t next = automaton->others_end;
+	for (uint32_t i = 1; i < automaton->state_count; i++) {
+		automaton->nodes[i].first_child = next;
+		for (uint32_t at = states[order[i]].child; at != 0; at = states[at].sibling) {
+			states[at].number = next;
+			order[next++] = at;
+		}
+	}
+	automaton->nodes[automaton->state_count].first_child = next;
+}
+
+static void link_state(struct voc_automaton *automaton, uint32_t at)
+{
+	struct state *states = automaton->states, *state = &states[at];
+	uint32_t from = states[state->parent].fail, next = 0;
+	if (state->parent != VOC_AUTOMATON_ROOT) {
+		while ((next = target_of(automaton, from, state->symbol)) == 0 && from != VOC_AUTOMATON_ROOT)
+			from = states[from].fail;
+	}
+	state->fail = next;
+	state->suffix = states[next].own != NONE ? next : states[next].suffix;
+}
+
 static uint32_t first_match(const struct voc_automaton *automaton, const struct state *state)
 {
 	if (state->own != NONE)
@@ -184,65 +209,71 @@ static uint32_t first_match(const struct voc_automaton *automaton, const struct 
 	return state->suffix ? automaton->states[state->suffix].own : NONE;
 }
 
-static void fill_nodes(struct voc_automaton *automaton, edge *edges, uint32_t mask)
+static void fill_nodes(struct voc_automaton *automaton, const uint32_t *order)
 {
+	const struct state *states = automaton->states;
 	automaton->nodes[VOC_AUTOMATON_ROOT].first = NONE;
 	for (uint32_t i = 1; i < automaton->state_count; i++) {
-		const struct state *state = &automaton->states[i];
-		uint64_t key = EDGE_KEY(state->parent, state->symbol);
-		*edge_at(edges, mask, key) = key | i;
-		automaton->nodes[i].fail = state->fail;
+		const struct state *state = &states[order[i]];
+		automaton->symbols[i] = state->symbol;
+		automaton->nodes[i].fail = states[state->fail].number;
 		automaton->nodes[i].first = first_match(automaton, state);
-		automaton->nodes[state->parent].children |= bit_of(state->symbol);
-		if (state->depth == 1 && root_index(state->symbol) != UINT32_MAX)
-			automaton->roots[root_index(state->symbol)] = i;
+		automaton->nodes[states[state->parent].number].symbols |= bit_of(state->symbol);
 	}
 	for (uint32_t i = 0; i < automaton->match_count; i++) {
 		struct match *match = &automaton->matches[i];
-		uint32_t suffix = automaton->states[match->state].suffix;
+		uint32_t suffix = states[match->state].suffix;
 		if (match->next == NONE && suffix)
-			match->next = automaton->states[suffix].own;
+			match->next = states[suffix].own;
 	}
 }
 
 bool voc_automaton_finish(struct voc_automaton *automaton)
 {
-	uint32_t slots = slots_for(automaton->state_count);
-	edge *edges = calloc(slots, sizeof *edges);
-	automaton->nodes = calloc(automaton->state_count, sizeof *automaton->nodes);
-	if (!edges || !automaton->nodes) {
-		free(edges);
-		return false;
+	uint32_t count = automaton->state_count;
+	uint32_t *order = calloc(count, sizeof *order);
+	automaton->nodes = calloc((size_t)count + 1, sizeof *automaton->nodes);
+	automaton->symbols = calloc(count, sizeof *automaton->symbols);
+	bool good = order && automaton->nodes && automaton->symbols;
+	if (good) {
+		number_states(automaton, order);
+		/* a failure link leads to a shallower state, which was linked before */
+		for (uint32_t i = 1; i < count; i++)
+			link_state(automaton, order[i]);
+		fill_nodes(automaton, order);
+		free(automaton->edges);
+		free(automaton->states);
+		automaton->edges = NULL;
+		automaton->states = NULL;
 	}
-	link_states(automaton);
-	fill_nodes(automaton, edges, slots - 1);
-	free(automaton->edges);
-	free(automaton->states);
-	automaton->edges = edges;
-	automaton->edge_mask = slots - 1;
-	automaton->states = NULL;
-	return true;
+	free(order);
+	return good;
 }
 
-static uint32_t from_root(const struct voc_automaton *automaton, uint32_t symbol)
+/* Among so many nodes, the one that the symbol leads to; the root if there is none. */
+static uint32_t find_child(const struct voc_automaton *automaton, uint32_t first, uint32_t end, uint32_t symbol)
 {
-	uint32_t index = root_index(symbol);
-	if (index != UINT32_MAX)
-		return automaton->roots[index];
-	bool may = automaton->nodes[VOC_AUTOMATON_ROOT].children & bit_of(symbol);
-	return may ? target_of(automaton, VOC_AUTOMATON_ROOT, symbol) : VOC_AUTOMATON_ROOT;
+	for (uint32_t at = first; at < end; at++) {
+		if (automaton->symbols[at] == symbol)
+			return at;
+	}
+	return VOC_AUTOMATON_ROOT;
 }
 
 uint32_t voc_automaton_step(const struct voc_automaton *automaton, uint32_t state, uint32_t symbol)
 {
 	while (state != VOC_AUTOMATON_ROOT) {
 		const struct node *node = &automaton->nodes[state];
-		uint32_t next = node->children & bit_of(symbol) ? target_of(automaton, state, symbol) : 0;
-		if (next != 0)
+		uint32_t next = VOC_AUTOMATON_ROOT;
+		if (node->symbols & bit_of(symbol))
+			next = find_child(automaton, node->first_child, node[1].first_child, symbol);
+		if (next != VOC_AUTOMATON_ROOT)
 			return next;
 		state = node->fail;
 	}
-	return from_root(automaton, symbol);
+	uint32_t index = root_index(symbol);
+	return index != UINT32_MAX ? automaton->roots[index]
+	                           : find_child(automaton, automaton->others, automaton->others_end, symbol);
 }
 
 uint32_t voc_automaton_first(const struct voc_automaton *automaton, uint32_t state)
