@@ -1,5 +1,6 @@
 #include "classifier/step.h"
 
+#include "base/json_write.h"
 #include "core/dead_letter.h"
 #include "core/fact.h"
 #include "core/trace.h"
@@ -12,6 +13,7 @@
 #define HEADER_OVERHEAD  16 /* lengths and attributes of a header, or of a record, in Kafka's format: at most */
 #define CONTENT_TYPE     "application/cloudevents+json"
 #define SERVICE          "voc-classifier"
+#define ERASURE_SOURCE   "/voc/classifier"
 #define TENANT_ATTRIBUTE "tenant" /* a CloudEvents extension */
 
 struct voc_step {
@@ -205,10 +207,48 @@ static enum voc_status make_classified(struct voc_step *step, const struct voc_s
 	return VOC_OK;
 }
 
+/* A record of voc.profiles without a value, which compaction makes of a key that is to go: nothing is known any more.
+ */
+static bool is_erasure(const struct voc_step_input *input, enum voc_fact_kind kind)
+{
+	return kind == VOC_FACT_PROFILE && !input->record.value.ptr && input->key.len > 0;
+}
+
+/* The empty profile, as an event: it replaces what was known. */
+static enum voc_status spell_erasure(struct voc_step *step, const struct voc_step_input *input,
+                                     struct voc_record *ret_record)
+{
+	struct voc_source_position position = { input->topic, input->partition, input->offset };
+	struct voc_json_writer json;
+	voc_buf_clear(&step->source);
+	voc_buf_clear(&step->value);
+	voc_source_position_format(&step->source, &position);
+	voc_json_begin(&json, &step->value);
+	voc_json_object(&json);
+	voc_json_member_str(&json, "specversion", VOC_STR("1.0"));
+	voc_json_member_str(&json, "id", voc_buf_str(&step->source));
+	voc_json_member_str(&json, "source", VOC_STR(ERASURE_SOURCE));
+	voc_json_member_str(&json, "type", voc_str_from(voc_fact_type(VOC_FACT_PROFILE)));
+	voc_json_key(&json, "data");
+	voc_json_object(&json);
+	voc_json_member_str(&json, "customer_id", input->key);
+	voc_json_object_end(&json);
+	voc_json_object_end(&json);
+	*ret_record = (struct voc_record){ .value = voc_arena_copy(step->arena, voc_buf_str(&step->value)),
+		                           .timestamp_ms = input->record.timestamp_ms };
+	bool whole = !step->value.failed && !step->source.failed && ret_record->value.ptr;
+	voc_buf_clear(&step->value);
+	return whole ? VOC_OK
+	             : voc_error_set(&step->why, VOC_RETRY, VOC_REASON_OUT_OF_MEMORY, -1, "no memory for a profile");
+}
+
 static enum voc_status make_fact(struct voc_step *step, const struct voc_step_input *input, struct made *ret_made)
 {
 	enum voc_fact_kind kind = (enum voc_fact_kind)(input->from - VOC_RAW_TOPIC_COUNT);
-	enum voc_status status = voc_fact_decode(&input->record, kind, step->arena, &step->fact, &step->why);
+	struct voc_record record = input->record;
+	enum voc_status status = is_erasure(input, kind) ? spell_erasure(step, input, &record) : VOC_OK;
+	if (status == VOC_OK)
+		status = voc_fact_decode(&record, kind, step->arena, &step->fact, &step->why);
 	if (status != VOC_OK)
 		return status;
 	voc_fact_encode(&step->value, &step->fact);

@@ -1,6 +1,7 @@
 /* classifier/step: a raw record in, a classified event or a dead letter out, and never one that Kafka would refuse. */
 #include "classifier/step.h"
 
+#include "base/timestamp.h"
 #include "core/dead_letter.h"
 
 #include <setjmp.h>
@@ -35,6 +36,23 @@ static int close_step(void **state)
 	voc_step_free(step);
 	voc_classifier_free(classifier);
 	return 0;
+}
+
+static struct voc_step_output run_profile(struct voc_str key, struct voc_str value, enum voc_topic from)
+{
+	struct voc_error error = { .position = -1 };
+	struct voc_step_output output;
+	struct voc_step_input input = {
+		.from = from,
+		.topic = VOC_STR("voc.profiles"),
+		.partition = 3,
+		.offset = 1234,
+		.key = key,
+		.record = { value, NULL, 0, NOW_MS - 5000 },
+	};
+	if (voc_step_run(step, &input, NOW_MS, &output, &error) != VOC_OK)
+		fail_msg("%s", error.text);
+	return output;
 }
 
 static struct voc_step_output run(struct voc_str value, const struct voc_header *headers, size_t header_count)
@@ -100,6 +118,34 @@ static void test_the_trace_goes_on(void **state)
 	output = run(voc_str_from(plain), &bad, 1);
 	assert_int_equal(output.refused, VOC_REASON_NONE);
 	assert_int_equal(output.header_count, 2);
+}
+
+/* A tombstone is the empty profile of whom its key names, as of its own time. */
+static void test_a_profile_is_erased(void **state)
+{
+	(void)state;
+	const struct voc_str none = { NULL, 0 }, key = VOC_STR("고객 \"1\"");
+	struct voc_step_output output = run_profile(key, none, VOC_TOPIC_PROFILES);
+	assert_int_equal(output.refused, VOC_REASON_NONE);
+	assert_true(voc_str_eq(output.key, key));
+	assert_true(voc_str_is(header(&output, "voc_source"), "voc.profiles/3/1234"));
+	char time[VOC_TIMESTAMP_SIZE];
+	struct voc_buf expected;
+	voc_timestamp_format(NOW_MS - 5000, time);
+	voc_buf_init(&expected, 1024);
+	voc_buf_addf(&expected,
+	             "{\"specversion\":\"1.0\",\"id\":\"voc.profiles/3/1234\",\"source\":\"/voc/classifier\",\"type\":"
+	             "\"voc.profile\",\"subject\":\"고객 \\\"1\\\"\",\"time\":\"%s\",\"datacontenttype\":"
+	             "\"application/json\",\"data\":{\"customer_id\":\"고객 \\\"1\\\"\"}}",
+	             time);
+	assert_true(voc_str_is(output.value, voc_buf_c_str(&expected)));
+	voc_buf_free(&expected);
+	/* an empty value is none; an order is never erased; what is no id names nobody */
+	assert_int_equal(run_profile(key, VOC_STR(""), VOC_TOPIC_PROFILES).refused, VOC_REASON_EMPTY_RECORD);
+	assert_int_equal(run_profile(key, none, VOC_TOPIC_ORDERS).refused, VOC_REASON_EMPTY_RECORD);
+	assert_int_equal(run_profile(none, none, VOC_TOPIC_PROFILES).refused, VOC_REASON_EMPTY_RECORD);
+	assert_int_equal(run_profile(VOC_STR(" "), none, VOC_TOPIC_PROFILES).refused, VOC_REASON_BAD_VALUE);
+	assert_int_equal(run_profile(VOC_STR("\xff"), none, VOC_TOPIC_PROFILES).refused, VOC_REASON_BAD_UTF8);
 }
 
 static void test_good(void **state)
@@ -249,6 +295,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_the_trace_goes_on),
+		cmocka_unit_test(test_a_profile_is_erased),
 		cmocka_unit_test(test_good),
 		cmocka_unit_test(test_fact),
 		cmocka_unit_test(test_same_again),
