@@ -96,7 +96,7 @@ enum voc_option_type {
 	X(batch_records, INT, "VOC_BATCH_RECORDS", VOC_PROGRAM_CLASSIFIER | VOC_PROGRAM_AGGREGATOR, COUNT, "2000", 1, 100000, \
 	  "Most records that are worked on at a time") \
 	X(batch_wait_ms, INT, "VOC_BATCH_WAIT", VOC_PROGRAM_AGGREGATOR, DURATION, "2ms", 0, 10000, \
-	  "How long a started batch may wait for more records") \
+	  "How long a started batch may wait for more records, where the one before it was no small one") \
 	X(merge_wait_ms, INT, "VOC_MERGE_WAIT", VOC_PROGRAM_CLASSIFIER, DURATION, "20ms", 0, 10000, \
 	  "How long the oldest record may wait for an older one of another topic") \
 	X(in_flight_records, INT, "VOC_IN_FLIGHT", VOC_PROGRAM_CLASSIFIER, COUNT, "8000", 1, 1000000, \

@@ -107,15 +107,24 @@ static enum voc_status set_user_property(rd_kafka_conf_t *conf, const struct kaf
 	return set_property(conf, property->name, property->value, property->secret, error);
 }
 
+static void set_defaults(rd_kafka_conf_t *conf, const struct kafka_property *defaults)
+{
+	char ignored[8];
+	for (; defaults->name; defaults++)
+		/* one that this librdkafka doesn't know, or was built without, is a default that it can do without */
+		(void)rd_kafka_conf_set(conf, defaults->name, defaults->value, ignored, sizeof ignored);
+}
+
 static enum voc_status set_all(rd_kafka_conf_t *conf, const struct voc_kafka_settings *settings,
                                const struct kafka_property *defaults, const struct kafka_property *fixed,
                                struct voc_error *error)
 {
 	const struct voc_conf *ours = settings->conf;
-	char ignored[8];
-	for (const struct kafka_property *property = defaults; property->name; property++)
-		/* one that this librdkafka doesn't know, or was built without, is a default that it can do without */
-		(void)rd_kafka_conf_set(conf, property->name, property->value, ignored, sizeof ignored);
+	/* or small requests wait for the acknowledgement of those before them, 40 ms at the worst (default from 2.10
+	 * on) */
+	static const struct kafka_property common[] = { { "socket.nagle.disable", "true" }, { NULL, NULL } };
+	set_defaults(conf, common);
+	set_defaults(conf, defaults);
 	for (size_t i = 0; i < ours->kafka_property_count; i++) {
 		if (set_user_property(conf, fixed, &ours->kafka_properties[i], error) != VOC_OK)
 			return VOC_FATAL;

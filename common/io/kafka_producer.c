@@ -178,6 +178,23 @@ enum voc_status voc_producer_wait(struct voc_producer *producer, int64_t deadlin
 	return health(producer, error);
 }
 
+void voc_producer_expect(struct voc_producer *producer, const char *topic, int timeout_ms)
+{
+	const struct rd_kafka_metadata *metadata;
+	rd_kafka_topic_t *handle = rd_kafka_topic_new(producer->client.rk, topic, NULL);
+	if (!handle)
+		return;
+	if (rd_kafka_metadata(producer->client.rk, 0, handle, &metadata, timeout_ms) == RD_KAFKA_RESP_ERR_NO_ERROR)
+		rd_kafka_metadata_destroy(metadata);
+	rd_kafka_topic_destroy(handle); /* its partitions keep it */
+}
+
+void voc_producer_hurry(struct voc_producer *producer, int most_ms)
+{
+	if (voc_producer_in_flight(producer) > 0)
+		(void)rd_kafka_flush(producer->client.rk, most_ms);
+}
+
 int64_t voc_producer_in_flight(const struct voc_producer *producer)
 {
 	return atomic_load(&((struct voc_producer *)(uintptr_t)producer)->in_flight);

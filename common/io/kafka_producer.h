@@ -52,6 +52,17 @@ VOC_MUST_CHECK enum voc_status voc_producer_poll(struct voc_producer *producer, 
 /* Until nothing is in flight. VOC_RETRY at `deadline_ms` of voc_clock_ms, else as voc_producer_poll. */
 VOC_MUST_CHECK enum voc_status voc_producer_wait(struct voc_producer *producer, int64_t deadline_ms,
                                                  struct voc_error *error);
+/*
+ * Learns where the topic's partitions are. librdkafka would begin to ask with the first record, and send that a second
+ * later. Takes a round trip; what fails is asked for again by that record. Where a broker makes topics by itself this
+ * makes one, as the record would.
+ */
+void voc_producer_expect(struct voc_producer *producer, const char *topic, int timeout_ms);
+/*
+ * Nothing more is coming for now: what a batch was gathering goes out at once, however long it might linger. Serves
+ * deliveries until all have come or most_ms have passed.
+ */
+void voc_producer_hurry(struct voc_producer *producer, int most_ms);
 /* Sent, and neither acknowledged nor given up. Any thread. */
 int64_t voc_producer_in_flight(const struct voc_producer *producer);
 /* False while no broker is connected, as librdkafka told within the last seconds. The polling thread's. */

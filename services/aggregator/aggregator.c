@@ -8,6 +8,7 @@
 
 #define TICK_MS           500
 #define LINGER_MS         1
+#define EXPECT_MS         1000 /* for Kafka to tell of a topic */
 #define SCRATCH_MAX_BYTES ((size_t)4 * 1024 * 1024)
 /* Of the cache, for each of VOC_CACHE_CUSTOMERS: one with troubles and contributions takes several times as much. */
 #define CACHE_CUSTOMER_BYTES 512
@@ -70,6 +71,17 @@ static enum voc_status open_parts(struct voc_agg *agg, struct voc_error *error)
 	return open_kafka(agg, error);
 }
 
+/* What is not there yet is left alone: where brokers make topics by themselves, asking would make it. */
+static void expect_topics(struct voc_agg *agg)
+{
+	const char *names[] = { agg->topic, agg->alerts_topic, agg->dlq_topic };
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		int32_t count = 0;
+		if (voc_admin_partition_count(agg->admin, names[i], EXPECT_MS, &count, NULL) == VOC_OK && count > 0)
+			voc_producer_expect(agg->producer, names[i], EXPECT_MS);
+	}
+}
+
 /* One try to learn what only Kafka and Redis know. */
 static enum voc_status reach(struct voc_agg *agg, struct voc_error *error)
 {
@@ -124,6 +136,7 @@ static enum voc_status join_group(struct voc_agg *agg, struct voc_error *error)
 		return status;
 	VOC_LOG(VOC_LOG_INFO, "started", VOC_LOG_STR("group", group), VOC_LOG_INT("partitions", agg->partition_count),
 	        VOC_LOG_STR("rules", agg->rules->rules.version));
+	expect_topics(agg); /* while the group is being joined */
 	voc_agg_show_health(agg);
 	voc_health_set(voc_runtime_health(agg->runtime), VOC_UNREADY_STARTING, false);
 	return VOC_OK;

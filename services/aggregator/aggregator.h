@@ -54,6 +54,7 @@ struct voc_agg {
 	struct voc_agg_step *step;
 	struct voc_message *messages; /* one for each of the step's records */
 	size_t batch_max, batch_bytes;
+	size_t batch_was; /* records of the one before */
 
 	/* Retrying whatever settle.c or the start could not do. */
 	enum voc_reason failing; /* NONE: all is well */
@@ -93,7 +94,8 @@ void voc_agg_suspect_all(struct voc_agg *agg);
 void voc_agg_mark_idle(struct voc_agg *agg);
 
 /* batch.c */
-/* Takes what is there, at most a batch, waiting at most VOC_BATCH_WAIT once something is. VOC_OK or VOC_FATAL. */
+/* Takes what is there, at most a batch; where the last one was no small one, waits VOC_BATCH_WAIT for more. VOC_OK or
+ * VOC_FATAL. */
 VOC_MUST_CHECK enum voc_status voc_agg_gather(struct voc_agg *agg, struct voc_error *error);
 /* Brings the gathered batch to its end. VOC_OK also if it was given up and will be read again; else VOC_FATAL. */
 VOC_MUST_CHECK enum voc_status voc_agg_process(struct voc_agg *agg, struct voc_error *error);

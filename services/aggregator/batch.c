@@ -6,6 +6,9 @@
 
 #include <stdlib.h>
 
+/* A batch of so many records says that more are on their way; after a smaller one the next doesn't wait for any. */
+#define BUSY_RECORDS 16
+
 void voc_agg_drop(struct voc_agg *agg)
 {
 	for (size_t i = 0; i < agg->step->record_count; i++)
@@ -81,7 +84,7 @@ enum voc_status voc_agg_gather(struct voc_agg *agg, struct voc_error *error)
 	while (status == VOC_OK && !is_full(agg) && !voc_runtime_stopping(agg->runtime)) {
 		if (agg->step->record_count > 0 && !started) {
 			started = true;
-			until_ms = voc_clock_ms() + agg->conf->batch_wait_ms;
+			until_ms = agg->batch_was < BUSY_RECORDS ? 0 : voc_clock_ms() + agg->conf->batch_wait_ms;
 		}
 		if (voc_clock_ms() >= until_ms)
 			break;
@@ -290,6 +293,7 @@ enum voc_status voc_agg_process(struct voc_agg *agg, struct voc_error *error)
 	enum voc_status status = process(agg, &failure);
 	if (status == VOC_OK)
 		voc_metric_add(VOC_METRIC_BATCHES, 1);
+	agg->batch_was = agg->step->record_count;
 	voc_agg_drop(agg);
 	voc_metric_set(VOC_METRIC_CUSTOMERS_CACHED, (int64_t)voc_customer_cache_count(agg->cache));
 	if (status == VOC_RETRY) {

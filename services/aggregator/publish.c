@@ -9,6 +9,7 @@
 #include <stdio.h>
 
 #define WAIT_SLICE_MS 500
+#define HURRY_MS      10
 
 /* Serves deliveries until something happened or a while has passed; VOC_RETRY once the stop's time is over. */
 static enum voc_status serve(struct voc_agg *agg, struct voc_error *error)
@@ -164,6 +165,7 @@ enum voc_status voc_agg_publish_dead_letters(struct voc_agg *agg, struct voc_err
 
 enum voc_status voc_agg_publish_wait(struct voc_agg *agg, struct voc_error *error)
 {
+	voc_producer_hurry(agg->producer, HURRY_MS);
 	enum voc_status status = voc_producer_poll(agg->producer, 0, error);
 	while (status == VOC_OK && voc_producer_in_flight(agg->producer) > 0)
 		status = serve(agg, error);

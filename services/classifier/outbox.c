@@ -6,7 +6,9 @@
 
 #include <stdlib.h>
 
-#define LINGER_MS 5
+#define LINGER_MS  5
+#define HURRY_MOST 32   /* records in flight beyond which requests are better shared than sent at once */
+#define EXPECT_MS  1000 /* for Kafka to tell of a topic */
 
 /*
  * Records are handed to librdkafka in bursts. One at a time, nearly each is the first of its partition's next batch,
@@ -93,6 +95,12 @@ enum voc_status voc_outbox_open(const struct voc_outbox_settings *settings, stru
 	else
 		*ret_outbox = outbox;
 	return status;
+}
+
+void voc_outbox_expect(struct voc_outbox *outbox)
+{
+	voc_producer_expect(outbox->producer, outbox->classified, EXPECT_MS);
+	voc_producer_expect(outbox->producer, outbox->dead_letters, EXPECT_MS);
 }
 
 void voc_outbox_free(struct voc_outbox *outbox)
@@ -190,6 +198,12 @@ enum voc_status voc_outbox_flush(struct voc_outbox *outbox, struct voc_error *er
 enum voc_status voc_outbox_poll(struct voc_outbox *outbox, struct voc_error *error)
 {
 	return voc_producer_poll(outbox->producer, 0, error);
+}
+
+void voc_outbox_hurry(struct voc_outbox *outbox)
+{
+	if (voc_outbox_in_flight(outbox) <= HURRY_MOST)
+		voc_producer_hurry(outbox->producer, 1);
 }
 
 enum voc_status voc_outbox_wait(struct voc_outbox *outbox, int64_t deadline_ms, struct voc_error *error)

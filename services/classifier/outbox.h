@@ -28,6 +28,8 @@ struct voc_outbox_settings {
 
 VOC_MUST_CHECK enum voc_status voc_outbox_open(const struct voc_outbox_settings *settings,
                                                struct voc_outbox **ret_outbox, struct voc_error *error);
+/* Learns of the topics that are written to: see voc_producer_expect. */
+void voc_outbox_expect(struct voc_outbox *outbox);
 /* NULL is fine. */
 void voc_outbox_free(struct voc_outbox *outbox);
 /* False while as much is in flight as may be. */
@@ -40,6 +42,9 @@ VOC_MUST_CHECK enum voc_status voc_outbox_send(struct voc_outbox *outbox, const 
 VOC_MUST_CHECK enum voc_status voc_outbox_flush(struct voc_outbox *outbox, struct voc_error *error);
 /* Serves acknowledgements, without waiting. VOC_FATAL once a delivery has failed. */
 VOC_MUST_CHECK enum voc_status voc_outbox_poll(struct voc_outbox *outbox, struct voc_error *error);
+/* There is nothing more to send for now: see voc_producer_hurry. While much is in flight, batches gather all the same.
+ * Takes a millisecond at most. */
+void voc_outbox_hurry(struct voc_outbox *outbox);
 /* Flushes, and waits until nothing is in flight, or `deadline_ms` of voc_clock_ms: VOC_RETRY. */
 enum voc_status voc_outbox_wait(struct voc_outbox *outbox, int64_t deadline_ms, struct voc_error *error);
 int64_t voc_outbox_in_flight(const struct voc_outbox *outbox);

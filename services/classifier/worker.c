@@ -146,11 +146,13 @@ enum voc_status voc_worker_open(const struct voc_conf *conf, const struct voc_cl
 		status = voc_outbox_open(&outbox, &worker->outbox, error);
 	if (status == VOC_OK)
 		status = open_consumer(worker, &kafka, partitions, error);
-	if (status != VOC_OK)
+	if (status != VOC_OK) {
 		voc_worker_free(worker);
-	else
-		*ret_worker = worker;
-	return status;
+		return status;
+	}
+	voc_outbox_expect(worker->outbox); /* while the group is being joined */
+	*ret_worker = worker;
+	return VOC_OK;
 }
 
 void voc_worker_use(struct voc_worker *worker, const struct voc_classifier *classifier,
@@ -302,6 +304,8 @@ enum voc_status voc_worker_turn(struct voc_worker *worker, int64_t *ret_until_ms
 		status = work(worker, &more, error);
 	if (status != VOC_OK)
 		return status;
+	if (!more)
+		voc_outbox_hurry(worker->outbox);
 	if (worker->lanes)
 		voc_lanes_store(worker->lanes, worker->consumer);
 	*ret_until_ms = next_turn_ms(worker, more);

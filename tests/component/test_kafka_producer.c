@@ -59,17 +59,22 @@ static void on_complaint(void *context, const char *text)
 	complaints++;
 }
 
-static struct voc_producer *open_producer(void)
+static struct voc_producer *open_lingering(int linger_ms)
 {
 	struct voc_producer *producer = NULL;
 	struct voc_error error = { .position = -1 };
 	struct voc_producer_settings settings = { .kafka = mock_settings(&mock),
-		                                  .linger_ms = 1,
+		                                  .linger_ms = linger_ms,
 		                                  .on_delivered = on_delivered };
 	settings.kafka.on_complaint = on_complaint;
 	if (voc_producer_open(&settings, &producer, &error) != VOC_OK)
 		fail_msg("%s", error.text);
 	return producer;
+}
+
+static struct voc_producer *open_producer(void)
+{
+	return open_lingering(1);
 }
 
 static void send(struct voc_producer *producer, const struct voc_outgoing *record)
@@ -224,6 +229,39 @@ static void test_outage(void **state)
 	voc_producer_free(producer);
 }
 
+/* What lingers for minutes is there at once. */
+static void test_hurry(void **state)
+{
+	(void)state;
+	struct delivery delivery = { 0 };
+	struct voc_outgoing record = { .topic = "whole", .value = VOC_STR("v"), .opaque = &delivery };
+	struct voc_producer *producer = open_lingering(600000);
+	voc_producer_hurry(producer, 10000); /* nothing is in flight: nothing to wait for */
+	voc_producer_expect(producer, "whole", 10000);
+	send(producer, &record);
+	voc_producer_hurry(producer, 10000);
+	assert_int_equal(delivery.count, 1);
+	assert_int_equal(voc_producer_in_flight(producer), 0);
+	voc_producer_free(producer);
+}
+
+/* Only of a topic that it knows can it tell that there is no such partition. */
+static void test_expected_topic(void **state)
+{
+	(void)state;
+	struct voc_error error = { .position = -1 };
+	struct delivery delivery = { 0 };
+	struct voc_outgoing record = {
+		.topic = "keyed", .partition = PARTITIONS, .value = VOC_STR("v"), .opaque = &delivery
+	};
+	struct voc_producer *producer = open_producer();
+	assert_int_equal(voc_producer_send(producer, &record, &error), VOC_OK);
+	voc_producer_expect(producer, "keyed", 10000);
+	assert_int_equal(voc_producer_send(producer, &record, &error), VOC_FATAL);
+	assert_int_equal(error.reason, VOC_REASON_KAFKA);
+	voc_producer_free(producer);
+}
+
 static void test_fatal(void **state)
 {
 	(void)state;
@@ -260,6 +298,8 @@ int main(void)
 		cmocka_unit_test(test_whole_record),
 		cmocka_unit_test(test_order_through_errors),
 		cmocka_unit_test(test_outage),
+		cmocka_unit_test(test_hurry),
+		cmocka_unit_test(test_expected_topic),
 		cmocka_unit_test(test_fatal),
 		cmocka_unit_test(test_too_large),
 	};
