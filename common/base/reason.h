@@ -32,6 +32,8 @@
 	  "the endpoint did not accept this alert within its tries")                                                  \
 	X(VOC_REASON_CONFIG, "config", "the configuration is wrong")                                                  \
 	X(VOC_REASON_KAFKA, "kafka", "Kafka failed or is out of reach")                                               \
+	X(VOC_REASON_KAFKA_LOGIN, "kafka_login", "Kafka refuses the login (SASL)")                                    \
+	X(VOC_REASON_KAFKA_TLS, "kafka_tls", "no TLS connection to Kafka: a certificate or the protocol is wrong")    \
 	X(VOC_REASON_REDIS, "redis", "Redis failed or is out of reach")                                               \
 	X(VOC_REASON_HTTP, "http", "an HTTP request or server failed")                                                \
 	X(VOC_REASON_POSITION_LOST, "position_lost",                                                                  \

@@ -11,17 +11,18 @@
  * X(symbol, name without the prefix). What the classifier reads comes first: the raw topics, in the order of enum
  * voc_channel, and the facts', in the order of enum voc_fact_kind.
  */
-#define VOC_TOPICS(X)                         \
-	X(VOC_TOPIC_CALLS, "calls")           \
-	X(VOC_TOPIC_WEB, "web")               \
-	X(VOC_TOPIC_COMPLAINTS, "complaints") \
-	X(VOC_TOPIC_PROFILES, "profiles")     \
-	X(VOC_TOPIC_ORDERS, "orders")         \
-	X(VOC_TOPIC_FOLLOWUPS, "followups")   \
-	X(VOC_TOPIC_CLASSIFIED, "classified") \
-	X(VOC_TOPIC_ALERTS, "alerts")         \
-	X(VOC_TOPIC_DEAD_LETTERS, "dlq")      \
-	X(VOC_TOPIC_CORRECTIONS, "corrections")
+#define VOC_TOPICS(X)                           \
+	X(VOC_TOPIC_CALLS, "calls")             \
+	X(VOC_TOPIC_WEB, "web")                 \
+	X(VOC_TOPIC_COMPLAINTS, "complaints")   \
+	X(VOC_TOPIC_PROFILES, "profiles")       \
+	X(VOC_TOPIC_ORDERS, "orders")           \
+	X(VOC_TOPIC_FOLLOWUPS, "followups")     \
+	X(VOC_TOPIC_CLASSIFIED, "classified")   \
+	X(VOC_TOPIC_ALERTS, "alerts")           \
+	X(VOC_TOPIC_DEAD_LETTERS, "dlq")        \
+	X(VOC_TOPIC_CORRECTIONS, "corrections") \
+	X(VOC_TOPIC_FORGOTTEN, "forgotten")
 
 #define X(symbol, name) symbol,
 enum voc_topic { VOC_TOPICS(X) VOC_TOPIC_COUNT };

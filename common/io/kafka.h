@@ -19,8 +19,8 @@ struct voc_kafka_settings {
 	const struct voc_conf *conf; /* bootstrap and librdkafka properties; borrowed while opening */
 	const char *client_id;       /* likewise */
 	/* May be NULL. Comes from librdkafka's threads as well as from the caller's; the text names brokers, topics and
-	 * errors only. `context` is borrowed for the client's life. */
-	void (*on_complaint)(void *context, const char *text);
+	 * errors only, the reason is one of VOC_REASON_KAFKA... `context` is borrowed for the client's life. */
+	void (*on_complaint)(void *context, enum voc_reason reason, const char *text);
 	void *context;
 };
 

@@ -1,7 +1,6 @@
 #include "base/clock.h"
 #include "base/hash.h"
 #include "io/kafka_internal.h"
-#include "io/metrics.h"
 
 #include <librdkafka/rdkafka.h>
 #include <pthread.h>
@@ -9,7 +8,6 @@
 #include <syslog.h>
 #include <unistd.h>
 
-#define QUIET_MS  10000
 #define CLOSE_MS  2000
 #define BROKER_UP "\"state\":\"UP\"" /* STATISTICS.md: a broker's; a group's is in lower case */
 
@@ -17,19 +15,6 @@ int kafka_left_ms(int64_t deadline_ms)
 {
 	int64_t left_ms = deadline_ms - voc_clock_ms();
 	return left_ms < 0 ? 0 : left_ms > INT32_MAX ? INT32_MAX : (int)left_ms;
-}
-
-void kafka_complain(struct kafka_client *client, int code, const char *text)
-{
-	voc_metric_add(VOC_METRIC_KAFKA_ERRORS, 1);
-	void (*tell)(void *, const char *) = client->on_complaint;
-	if (!tell)
-		return;
-	int64_t now_ms = voc_clock_ms();
-	_Atomic int64_t *quiet_until_ms = &client->quiet_until_ms[(unsigned)code % KAFKA_QUIET_SLOTS];
-	int64_t until_ms = atomic_load(quiet_until_ms);
-	if (now_ms >= until_ms && atomic_compare_exchange_strong(quiet_until_ms, &until_ms, now_ms + QUIET_MS))
-		tell(client->context, text);
 }
 
 enum voc_status kafka_fatal(struct kafka_client *client, struct voc_error *error)
@@ -152,12 +137,21 @@ rd_kafka_conf_t *kafka_conf_new(const struct voc_kafka_settings *settings, const
 	return conf;
 }
 
+static bool is_scram(const rd_kafka_conf_t *conf)
+{
+	char mechanism[64];
+	size_t size = sizeof mechanism;
+	return rd_kafka_conf_get(conf, "sasl.mechanism", mechanism, &size) == RD_KAFKA_CONF_OK &&
+	       voc_str_starts_with(voc_str_from(mechanism), VOC_STR("SCRAM"));
+}
+
 enum voc_status kafka_client_open(struct kafka_client *client, enum kafka_kind kind, rd_kafka_conf_t *conf,
                                   const struct voc_kafka_settings *settings, struct voc_error *error)
 {
 	char text[160];
 	client->on_complaint = settings->on_complaint;
 	client->context = settings->context;
+	client->scram = is_scram(conf);
 	client->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	if (client->wake_fd < 0) {
 		rd_kafka_conf_destroy(conf);

@@ -24,7 +24,8 @@ struct kafka_client {
 	struct rd_kafka_s *rk;
 	int wake_fd;    /* an eventfd */
 	bool reachable; /* a broker is connected; of the polling thread */
-	void (*on_complaint)(void *context, const char *text);
+	bool scram;     /* it logs in by SCRAM */
+	void (*on_complaint)(void *context, enum voc_reason reason, const char *text);
 	void *context;
 	_Atomic int64_t quiet_until_ms[KAFKA_QUIET_SLOTS]; /* by error code */
 };
@@ -57,7 +58,7 @@ bool kafka_client_close(struct kafka_client *client, enum kafka_kind kind);
 /* wake_fd becomes readable when `queue` is no longer empty. */
 void kafka_wake_enable(struct kafka_client *client, struct rd_kafka_queue_s *queue);
 void kafka_wake_clear(struct kafka_client *client);
-/* Counts an error and tells the owner of it, if one of its kind wasn't told just now. */
+/* Counts an error and tells the owner of it, if one of its kind wasn't told just now. `code` is librdkafka's. */
 void kafka_complain(struct kafka_client *client, int code, const char *text);
 /* VOC_FATAL with librdkafka's fatal error, if there is one. */
 enum voc_status kafka_fatal(struct kafka_client *client, struct voc_error *error);

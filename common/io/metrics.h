@@ -57,6 +57,8 @@
 	X(VOC_METRIC_LATENCY_SECONDS, "latency_seconds", HISTOGRAM,                                                    \
 	  "From the raw record's timestamp to the end of this stage")                                                  \
 	X(VOC_METRIC_WEBHOOK_SECONDS, "webhook_seconds", HISTOGRAM, "One webhook request")                             \
+	X(VOC_METRIC_ALERTS_FORGOTTEN, "alerts_forgotten_total", COUNTER,                                              \
+	  "Alerts given up unsent since their customer was forgotten")                                                 \
 	X(VOC_METRIC_WEBHOOKS_IN_FLIGHT, "webhooks_in_flight", GAUGE, "Webhook requests under way")                    \
 	X(VOC_METRIC_ENDPOINTS_OPEN, "webhook_breakers_open", GAUGE, "Endpoints whose circuit breaker is open")        \
 	X(VOC_METRIC_ENDPOINTS_DISABLED, "webhook_endpoints_disabled", GAUGE, "Endpoints that answered 410 Gone")

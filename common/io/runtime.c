@@ -194,10 +194,10 @@ struct voc_health *voc_runtime_health(struct voc_runtime *runtime)
 	return runtime->health;
 }
 
-void voc_runtime_complain(void *context, const char *text)
+void voc_runtime_complain(void *context, enum voc_reason reason, const char *text)
 {
 	(void)context;
-	VOC_LOG(VOC_LOG_WARN, "kafka", VOC_LOG_STR("error", text));
+	VOC_LOG(VOC_LOG_WARN, "kafka", VOC_LOG_STR("reason", voc_reason_name(reason)), VOC_LOG_STR("error", text));
 }
 
 static int exit_status(enum voc_status status, const struct voc_error *error)

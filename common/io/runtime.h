@@ -51,6 +51,6 @@ int64_t voc_runtime_stop_by(const struct voc_runtime *runtime);
 int voc_runtime_fd(const struct voc_runtime *runtime);
 struct voc_health *voc_runtime_health(struct voc_runtime *runtime);
 /* A service's on_complaint of voc_kafka_settings: logs it. Any thread; `context` is not looked at. */
-void voc_runtime_complain(void *context, const char *text);
+void voc_runtime_complain(void *context, enum voc_reason reason, const char *text);
 
 #endif

@@ -95,6 +95,7 @@ static enum voc_status turn(struct endpoint *endpoint, struct voc_error *error)
 {
 	bool more = false;
 	endpoint_renew_secret(endpoint, voc_clock_ms());
+	endpoint_drop_forgotten(endpoint);
 	enum voc_status status = endpoint_read(endpoint, &more, error);
 	if (status == VOC_OK)
 		status = endpoint_post_letters(endpoint, error);
@@ -159,6 +160,11 @@ enum voc_status endpoint_start(struct endpoint *endpoint, struct voc_error *erro
 void endpoint_stop(struct endpoint *endpoint, int64_t stop_by_ms)
 {
 	atomic_store(&endpoint->stop_by_ms, stop_by_ms);
+	voc_webhook_client_wake(endpoint->client);
+}
+
+void endpoint_wake(struct endpoint *endpoint)
+{
 	voc_webhook_client_wake(endpoint->client);
 }
 

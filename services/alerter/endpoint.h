@@ -8,6 +8,7 @@
 #define VOC_ALERTER_ENDPOINT_H
 
 #include "alerter/dead_letters.h"
+#include "alerter/forgotten.h"
 #include "io/health.h"
 
 struct endpoint;
@@ -16,6 +17,7 @@ struct endpoint_settings {
 	const struct voc_conf *conf; /* borrowed for the endpoint's life, as all here is */
 	const struct voc_endpoint *webhook;
 	struct dead_letters *letters;
+	struct forgotten *forgotten;
 	int64_t prefetch_bytes; /* this endpoint's share */
 	uint64_t seed;          /* of the jitter */
 	int bell_fd;            /* an eventfd that is rung when the thread ends */
@@ -27,6 +29,8 @@ VOC_MUST_CHECK enum voc_status endpoint_open(const struct endpoint_settings *set
 VOC_MUST_CHECK enum voc_status endpoint_start(struct endpoint *endpoint, struct voc_error *error);
 /* Asks the thread to finish what is under way and leave its group, by `stop_by_ms` (voc_clock_ms). */
 void endpoint_stop(struct endpoint *endpoint, int64_t stop_by_ms);
+/* There is something new to ask `forgotten` for. */
+void endpoint_wake(struct endpoint *endpoint);
 /* Waits for the thread's end; and after the dead letters were freed, which may still call back. NULL is fine. */
 void endpoint_free(struct endpoint *endpoint);
 

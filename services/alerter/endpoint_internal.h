@@ -40,6 +40,7 @@ struct endpoint {
 	struct lane *lanes;            /* by the index of voc_consumer_partitions; NULL while nothing is assigned */
 	size_t lane_count, next_lane;
 	size_t held_bytes;           /* of the jobs in the outbox */
+	uint64_t forgotten_version;  /* that the outbox was held against */
 	size_t unposted;             /* dying jobs whose dead letter has yet to be sent */
 	struct outbox_item *orphans; /* jobs without a partition any more, whose dead letter is under way */
 
@@ -62,6 +63,12 @@ void endpoint_free_lanes(struct endpoint *endpoint);
 /* Lag and watchdog, about once a second. VOC_FATAL when memory runs out. */
 VOC_MUST_CHECK enum voc_status endpoint_show(struct endpoint *endpoint, int64_t now_ms, struct voc_error *error);
 
+/* endpoint_forget.c */
+/* Gives up an alert of a customer who is forgotten, unless it is under way; then it is gone. */
+bool endpoint_drop_if_forgotten(struct endpoint *endpoint, struct job *job);
+/* All such alerts, if there are new requests. */
+void endpoint_drop_forgotten(struct endpoint *endpoint);
+
 /* endpoint_secret.c */
 /* Reads the secret's file again if it has changed; looks about once a second. What can't be read leaves the old ones.
  */
@@ -78,5 +85,7 @@ VOC_MUST_CHECK enum voc_status endpoint_drain(struct endpoint *endpoint, int64_t
 /* Gives up everything that is held. */
 void endpoint_drop_jobs(struct endpoint *endpoint);
 void endpoint_add_job(struct endpoint *endpoint, struct job *job, enum outbox_state state);
+/* Done with: delivered, safe as a dead letter, or given up for good. */
+void endpoint_finish_job(struct endpoint *endpoint, struct job *job);
 
 #endif

@@ -62,11 +62,11 @@ static void on_revoked(void *owner, struct voc_consumer *consumer, bool lost)
 	endpoint_free_lanes(endpoint);
 }
 
-static void on_complaint(void *context, const char *text)
+static void on_complaint(void *context, enum voc_reason reason, const char *text)
 {
 	const struct endpoint *endpoint = context;
 	VOC_LOG(VOC_LOG_WARN, "kafka", VOC_LOG_STR("endpoint", endpoint->settings.webhook->name),
-	        VOC_LOG_STR("error", text));
+	        VOC_LOG_STR("reason", voc_reason_name(reason)), VOC_LOG_STR("error", text));
 }
 
 enum voc_status endpoint_open_consumer(struct endpoint *endpoint, struct voc_error *error)
@@ -110,7 +110,10 @@ static enum voc_status take_record(struct endpoint *endpoint, size_t slot, const
 	voc_ack_window_add(&endpoint->lanes[slot].window, job->offset);
 	VOC_FAULT_POINT(VOC_FAULT_ALERTER_TAKEN);
 	switch (job_prepare(job, endpoint->settings.webhook, endpoint->scratch, error)) {
-	case JOB_SEND: endpoint_add_job(endpoint, job, OUTBOX_WAITING); break;
+	case JOB_SEND:
+		endpoint_add_job(endpoint, job, OUTBOX_WAITING);
+		endpoint_drop_if_forgotten(endpoint, job);
+		break;
 	case JOB_BURY: endpoint_add_job(endpoint, job, OUTBOX_DYING); break;
 	case JOB_FAILED: job_free(job); return VOC_FATAL;
 	default: endpoint_acknowledge(endpoint, slot, job->offset); job_free(job);
@@ -120,8 +123,8 @@ static enum voc_status take_record(struct endpoint *endpoint, size_t slot, const
 
 static bool has_room(const struct endpoint *endpoint, size_t slot)
 {
-	return !outbox_full(&endpoint->outbox) && endpoint->held_bytes < HELD_MAX_BYTES &&
-	       !voc_ack_window_full(&endpoint->lanes[slot].window);
+	return forgotten_ready(endpoint->settings.forgotten) && !outbox_full(&endpoint->outbox) &&
+	       endpoint->held_bytes < HELD_MAX_BYTES && !voc_ack_window_full(&endpoint->lanes[slot].window);
 }
 
 static enum voc_status read_lane(struct endpoint *endpoint, size_t slot, bool *ret_more, struct voc_error *error)

@@ -21,8 +21,7 @@ static void remove_job(struct endpoint *endpoint, struct job *job)
 	endpoint->held_bytes -= job->bytes;
 }
 
-/* Delivered, or safe as a dead letter. */
-static void finish_job(struct endpoint *endpoint, struct job *job)
+void endpoint_finish_job(struct endpoint *endpoint, struct job *job)
 {
 	remove_job(endpoint, job);
 	endpoint_acknowledge(endpoint, job->slot, job->offset);
@@ -85,7 +84,7 @@ enum voc_status endpoint_post_letters(struct endpoint *endpoint, struct voc_erro
 		if (status == VOC_INVALID) {
 			/* Larger than the topic takes: no alert of ours is. Stopping for good would help nobody. */
 			log_letter(endpoint, VOC_LOG_ERROR, "dead_letter_refused", job);
-			finish_job(endpoint, job);
+			endpoint_finish_job(endpoint, job);
 			continue;
 		}
 		job->posted = true;
@@ -159,7 +158,7 @@ static void settle(struct endpoint *endpoint, const struct voc_webhook_completio
 		VOC_FAULT_POINT(VOC_FAULT_ALERTER_POSTED);
 		if (job->received_ms >= 0)
 			voc_metric_done(job->received_ms, wall_ms);
-		finish_job(endpoint, job);
+		endpoint_finish_job(endpoint, job);
 		break;
 	case OUTBOX_RETRIED:
 		VOC_LOG(VOC_LOG_DEBUG, "attempt_failed", VOC_LOG_STR("endpoint", endpoint->settings.webhook->name),
@@ -170,6 +169,9 @@ static void settle(struct endpoint *endpoint, const struct voc_webhook_completio
 	case OUTBOX_EXHAUSTED: bury(endpoint, job, VOC_REASON_WEBHOOK_EXHAUSTED, completion); break;
 	case OUTBOX_GONE: disable(endpoint); break;
 	}
+	/* It was under way when the others were dropped. */
+	if (outcome != OUTBOX_DELIVERED)
+		endpoint_drop_if_forgotten(endpoint, job);
 }
 
 static void forget_orphan(struct endpoint *endpoint, struct job *job)
@@ -193,7 +195,7 @@ static void take_letters_back(struct endpoint *endpoint)
 		if (job->orphan)
 			forget_orphan(endpoint, job);
 		else
-			finish_job(endpoint, job);
+			endpoint_finish_job(endpoint, job);
 		job = next;
 	}
 }

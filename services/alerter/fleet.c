@@ -1,6 +1,7 @@
 #include "alerter/fleet.h"
 
 #include "alerter/endpoint.h"
+#include "alerter/forgotten.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "io/metrics.h"
@@ -10,6 +11,7 @@
 #include <unistd.h>
 
 #define TICK_MS            1000
+#define SOON_MS            20   /* while endpoints wait to be let begin */
 #define BEAT_MAX_MS        5000 /* a loop that did not come round for so long is stuck */
 #define PREFETCH_MIN_BYTES 65536
 #define FAILED_STOP_MS     2000 /* for the others, when one has failed */
@@ -17,6 +19,7 @@
 struct fleet {
 	struct voc_runtime *runtime;
 	struct dead_letters *letters;
+	struct forgotten *forgotten;
 	struct endpoint *endpoints[VOC_ENDPOINTS_MAX];
 	size_t count;
 	int bell_fd;
@@ -34,6 +37,7 @@ static enum voc_status open_endpoints(struct fleet *fleet, const struct voc_conf
 			.conf = conf,
 			.webhook = &webhooks->endpoints[i],
 			.letters = fleet->letters,
+			.forgotten = fleet->forgotten,
 			.prefetch_bytes = prefetch_bytes > PREFETCH_MIN_BYTES ? prefetch_bytes : PREFETCH_MIN_BYTES,
 			.seed = voc_random_next(&seed),
 			.bell_fd = fleet->bell_fd,
@@ -59,6 +63,8 @@ static enum voc_status open_fleet(struct fleet *fleet, const struct voc_conf *co
 	if (fleet->bell_fd < 0)
 		return voc_error_set(error, VOC_FATAL, VOC_REASON_INTERNAL, -1, "no eventfd");
 	enum voc_status status = dead_letters_open(&settings, &fleet->letters, error);
+	if (status == VOC_OK)
+		status = forgotten_open(&settings.kafka, &fleet->forgotten, error);
 	return status == VOC_OK ? open_endpoints(fleet, conf, webhooks, error) : status;
 }
 
@@ -106,15 +112,28 @@ static enum voc_status serve(struct fleet *fleet, int64_t until_ms, struct voc_e
 	return dead_letters_serve(fleet->letters, error);
 }
 
+/* Endpoints wait for the first look, and then need only be told of what is new. */
+static enum voc_status serve_forgotten(struct fleet *fleet, struct voc_error *error)
+{
+	bool changed;
+	enum voc_status status = forgotten_serve(fleet->forgotten, &changed, error);
+	for (size_t i = 0; changed && i < fleet->count; i++)
+		endpoint_wake(fleet->endpoints[i]);
+	return status;
+}
+
 static enum voc_status watch(struct fleet *fleet, struct voc_error *error)
 {
 	enum voc_status status = VOC_OK;
 	bool all_ended;
 	voc_health_set(voc_runtime_health(fleet->runtime), VOC_UNREADY_STARTING, false);
 	while (status == VOC_OK && !voc_runtime_stopping(fleet->runtime)) {
-		status = look(fleet, &all_ended, error);
+		status = serve_forgotten(fleet, error);
 		if (status == VOC_OK)
-			status = serve(fleet, voc_clock_ms() + TICK_MS, error);
+			status = look(fleet, &all_ended, error);
+		if (status == VOC_OK)
+			status = serve(fleet, voc_clock_ms() + (forgotten_ready(fleet->forgotten) ? TICK_MS : SOON_MS),
+			               error);
 	}
 	return status;
 }
@@ -142,6 +161,7 @@ static void free_fleet(struct fleet *fleet)
 	dead_letters_free(fleet->letters);
 	for (size_t i = 0; i < fleet->count; i++)
 		endpoint_free(fleet->endpoints[i]);
+	forgotten_free(fleet->forgotten);
 	if (fleet->bell_fd >= 0)
 		close(fleet->bell_fd);
 }

@@ -1,6 +1,7 @@
 #include "alerter/job.h"
 
 #include "base/hash.h"
+#include "core/classified.h"
 #include "core/slack.h"
 #include "core/trace.h"
 
@@ -45,6 +46,7 @@ struct job *job_new(const struct voc_message *message, void *owner, size_t slot)
 		.offset = message->offset,
 		.timestamp_ms = message->timestamp_ms,
 		.received_ms = received_ms(message, headers, count),
+		.cause_partition = -1,
 		.headers = (struct voc_header *)(job + 1),
 		.header_count = count,
 		.bytes = bytes,
@@ -125,6 +127,11 @@ enum job_fate job_prepare(struct job *job, const struct voc_endpoint *endpoint, 
 	if (!voc_webhook_id_valid(alert.id)) {
 		voc_error_set(&job->error, VOC_INVALID, VOC_REASON_BAD_VALUE, -1, "id: not fit for a webhook-id");
 		return JOB_BURY;
+	}
+	struct voc_source_position cause;
+	if (voc_source_position_parse(alert.origin, &cause)) {
+		job->cause_partition = cause.partition;
+		job->cause_offset = cause.offset;
 	}
 	voc_str_copy(job->id, sizeof job->id, alert.id);
 	job->item.customer = voc_hash64(alert.customer_id);

@@ -22,6 +22,9 @@ struct job {
 	int32_t partition;
 	int64_t offset, timestamp_ms;
 	int64_t received_ms; /* of the raw record that caused it; -1 if nothing tells */
+	/* The record of voc.classified that raised it. */
+	int32_t cause_partition;
+	int64_t cause_offset;
 	struct voc_str key, value;
 	struct voc_header *headers;
 	size_t header_count;

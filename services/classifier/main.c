@@ -16,13 +16,18 @@ static enum voc_status wait_for_topics(struct voc_runtime *runtime, const struct
                                        int32_t *ret_partitions, struct voc_error *error)
 {
 	struct voc_admin *admin = NULL;
-	struct voc_kafka_settings kafka = { .conf = conf, .client_id = "voc-classifier" };
+	const struct voc_kafka_settings kafka = { .conf = conf,
+		                                  .client_id = "voc-classifier",
+		                                  .on_complaint = voc_runtime_complain };
 	enum voc_status status = voc_admin_open(&kafka, &admin, error);
 	bool told = false;
 	while (status == VOC_OK && *ret_partitions == 0 && !voc_runtime_stopping(runtime)) {
 		status = voc_start_check_topics(admin, conf, ret_partitions, error);
 		if (status != VOC_RETRY)
 			continue;
+		/* the worker tells when that is over */
+		voc_health_set(voc_runtime_health(runtime), VOC_UNREADY_KAFKA, true);
+		voc_health_set(voc_runtime_health(runtime), VOC_UNREADY_STARTING, false);
 		if (!told)
 			voc_log_error(VOC_LOG_WARN, "waiting for Kafka's topics", error);
 		told = true;

@@ -74,7 +74,7 @@ enum doctor_check { DOCTOR_CHECKS(X) DOCTOR_CHECK_COUNT };
 /* From good to bad. */
 enum doctor_verdict { DOCTOR_UNKNOWN, DOCTOR_OK, DOCTOR_WARN, DOCTOR_FAIL, DOCTOR_VERDICT_COUNT };
 
-#define DOCTOR_FOUND_SIZE 320
+#define DOCTOR_FOUND_SIZE 512
 
 struct doctor_result {
 	enum doctor_verdict verdict;

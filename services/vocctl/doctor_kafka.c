@@ -1,6 +1,7 @@
 /* Kafka: whether it answers, and whether the topics are as they have to be. */
 #include "doctor.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #define TIMEOUT_MS 5000
@@ -12,12 +13,12 @@ enum { RETENTION, RETENTION_BYTES, CLEANUP, MESSAGE_BYTES, IN_SYNC, TIMESTAMPS, 
 #define DEAD_LETTER_BYTES 4194304 /* see topics.c */
 
 /* librdkafka's threads call it: the first complaint is what keeps it from connecting. */
-static void on_complaint(void *context, const char *text)
+static void on_complaint(void *context, enum voc_reason reason, const char *text)
 {
 	struct doctor *doctor = context;
 	if (doctor->complained)
 		return;
-	voc_str_copy(doctor->complaint, sizeof doctor->complaint, voc_str_from(text));
+	snprintf(doctor->complaint, sizeof doctor->complaint, "%s: %s", voc_reason_name(reason), text);
 	doctor->complained = true;
 }
 

@@ -7,6 +7,7 @@
 #include "core/event.h"
 #include "core/forget_record.h"
 #include "core/topic.h"
+#include "forget_alerts.h"
 #include "forget_corrections.h"
 #include "forget_wait.h"
 #include "io/kafka_describe.h"
@@ -33,9 +34,9 @@ static const struct vocctl_flag flags[FLAG_COUNT] = {
 };
 
 /* Topics in which copies stay until they expire. */
-static const enum voc_topic copies[] = { VOC_TOPIC_CALLS,  VOC_TOPIC_WEB,         VOC_TOPIC_COMPLAINTS,
-	                                 VOC_TOPIC_ORDERS, VOC_TOPIC_FOLLOWUPS,   VOC_TOPIC_CLASSIFIED,
-	                                 VOC_TOPIC_ALERTS, VOC_TOPIC_DEAD_LETTERS };
+static const enum voc_topic copies[] = { VOC_TOPIC_CALLS,  VOC_TOPIC_WEB,          VOC_TOPIC_COMPLAINTS,
+	                                 VOC_TOPIC_ORDERS, VOC_TOPIC_FOLLOWUPS,    VOC_TOPIC_CLASSIFIED,
+	                                 VOC_TOPIC_ALERTS, VOC_TOPIC_DEAD_LETTERS, VOC_TOPIC_FORGOTTEN };
 #define COPIES (sizeof copies / sizeof *copies)
 
 struct copy {
@@ -53,6 +54,7 @@ struct receipt {
 	int64_t offset;    /* of the record */
 	int64_t fields;    /* that stood in Redis before */
 	int64_t withdrawn; /* corrections */
+	int64_t unsent;    /* alerts, once for each endpoint that has yet to take it; -1: Kafka does not tell */
 	bool profile;      /* was kept, and is no more */
 	bool came_back;    /* an event after the record has made the customer new */
 	struct copy copies[COPIES];
@@ -85,28 +87,40 @@ static void close_all(struct session *session)
 	vocctl_store_close(&session->store);
 }
 
-static enum voc_status send_record(struct session *session, struct voc_error *error)
+static enum voc_status send_to_log(struct session *session, struct voc_str value, struct voc_error *error)
 {
-	struct receipt *receipt = &session->receipt;
-	const struct voc_forget_record record = { voc_str_from(receipt->id), receipt->customer_id, receipt->time_ms };
 	const struct voc_header headers[] = { { VOC_STR("content-type"), VOC_STR("application/cloudevents+json") } };
-	struct voc_buf value;
-	voc_buf_init(&value, VOC_FORGET_RECORD_MAX_BYTES);
-	enum voc_status status = VOC_FATAL;
-	if (!voc_forget_record_encode(&value, &record))
-		voc_error_set(error, VOC_FATAL, VOC_REASON_OUT_OF_MEMORY, -1, "no memory for a request");
-	else
-		status = vocctl_sender_send(&session->sender,
-		                            &(struct voc_outgoing){ .topic = receipt->topic,
-		                                                    .partition = receipt->partition,
-		                                                    .key = receipt->customer_id,
-		                                                    .value = voc_buf_str(&value),
-		                                                    .headers = headers,
-		                                                    .header_count = 1 },
-		                            error);
+	const struct voc_outgoing record = { .topic = session->receipt.topic,
+		                             .partition = session->receipt.partition,
+		                             .key = session->receipt.customer_id,
+		                             .value = value,
+		                             .headers = headers,
+		                             .header_count = 1 };
+	enum voc_status status = vocctl_sender_send(&session->sender, &record, error);
 	if (status == VOC_OK)
 		status = vocctl_sender_drain(&session->sender, error);
-	receipt->offset = session->sender.last_offset;
+	session->receipt.offset = session->sender.last_offset;
+	return status;
+}
+
+/* Into the log, for the aggregator; and where it stands there, for the alerter. */
+static enum voc_status send_record(struct session *session, struct voc_error *error)
+{
+	const struct receipt *receipt = &session->receipt;
+	const struct voc_forget_record record = { voc_str_from(receipt->id), receipt->customer_id, receipt->time_ms };
+	struct voc_buf value;
+	voc_buf_init(&value, VOC_FORGET_RECORD_MAX_BYTES);
+	enum voc_status status = VOC_OK;
+	if (!voc_forget_record_encode(&value, &record))
+		status = voc_error_set(error, VOC_FATAL, VOC_REASON_OUT_OF_MEMORY, -1, "no memory for a request");
+	if (status == VOC_OK)
+		status = send_to_log(session, voc_buf_str(&value), error);
+	if (status == VOC_OK) {
+		const struct voc_source_position place = { voc_str_from(receipt->topic), receipt->partition,
+			                                   receipt->offset };
+		status = forget_tell_alerter(session->conf, &session->sender, receipt->customer_id, &place,
+		                             voc_buf_str(&value), error);
+	}
 	voc_buf_free(&value);
 	return status;
 }
@@ -138,7 +152,9 @@ static enum voc_status forget(struct session *session, struct voc_error *error)
 {
 	struct receipt *receipt = &session->receipt;
 	int64_t wait_ms = session->arguments->flags[FLAG_WAIT].number * 1000, fields;
-	enum voc_status status = count_fields(session, &receipt->fields, error);
+	enum voc_status status = forget_find_topic(session->admin, session->conf, error);
+	if (status == VOC_OK)
+		status = count_fields(session, &receipt->fields, error);
 	if (status == VOC_OK)
 		status =
 		        forget_profile(session->conf, &session->sender, receipt->customer_id, &receipt->profile, error);
@@ -158,6 +174,7 @@ static enum voc_status forget(struct session *session, struct voc_error *error)
 		status = count_fields(session, &fields, error);
 	if (status != VOC_OK)
 		return status;
+	receipt->unsent = forget_count_alerts(session->conf, session->admin, receipt->customer_id);
 	receipt->came_back = fields > 0;
 	ask_retention(session);
 	return VOC_OK;
@@ -187,6 +204,13 @@ static void show(struct voc_buf *page, const struct receipt *receipt)
 	             "            %" PRId64 " corrections of labels, %s profile (compaction takes their bytes)\n"
 	             "not erased  sums by minute and day: they name no customer\n",
 	             receipt->fields, receipt->withdrawn, receipt->profile ? "a" : "no");
+	if (receipt->unsent >= 0)
+		voc_buf_addf(page,
+		             "not sent    %" PRId64 " alerts at most, counted for each endpoint that waits for them\n",
+		             receipt->unsent);
+	else
+		voc_buf_addf(page,
+		             "not sent    alerts that still wait for an endpoint: Kafka does not tell how many\n");
 	if (receipt->came_back)
 		voc_buf_addf(page, "came back   an event after the request has begun a new customer of that id\n");
 	voc_buf_addf(page, "copies stay, each until it expires:\n");
@@ -209,6 +233,8 @@ static void show_json(struct voc_buf *page, const struct receipt *receipt)
 	voc_json_member_i64(&json, "erased_fields", receipt->fields);
 	voc_json_member_i64(&json, "withdrawn_corrections", receipt->withdrawn);
 	voc_json_member_bool(&json, "erased_profile", receipt->profile);
+	if (receipt->unsent >= 0)
+		voc_json_member_i64(&json, "unsent_alerts", receipt->unsent);
 	voc_json_member_bool(&json, "came_back", receipt->came_back);
 	voc_json_key(&json, "copies_retention_ms");
 	voc_json_object(&json);
@@ -293,10 +319,10 @@ const struct vocctl_command vocctl_command_forget = {
 	.description =
 	        "Waits until the events that are there are classified, then writes a request into the customer's log:\n"
 	        "the aggregator takes the state, the place in at_risk and what tells duplicates, and so does every\n"
-	        "rebuild. Corrections of the customer's events and the profile are withdrawn. A later event begins a "
-	        "new customer. "
-	        "The\n"
-	        "receipt tells what went, and where copies stay until when (docs/PRIVACY.md).\n"
+	        "rebuild. Corrections of the customer's events and the profile are withdrawn. Alerts that still wait "
+	        "for\n"
+	        "an endpoint are not sent any more. A later event begins a new customer. The receipt tells what went,\n"
+	        "and where copies stay until when (docs/PRIVACY.md).\n"
 	        "\n"
 	        "Exit status: 0 forgotten, 1 not yet (it may be run again), 2 wrong usage.\n",
 	.flags = flags,

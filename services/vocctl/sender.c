@@ -10,7 +10,7 @@
 #define POLL_MS   100
 #define LINGER_MS 5
 
-static void print_complaint(void *context, const char *text)
+static void print_complaint(void *context, enum voc_reason reason, const char *text)
 {
 	(void)context;
 	/* The mock cluster's metadata is of an old version, and every client of it says so. */
@@ -20,7 +20,8 @@ static void print_complaint(void *context, const char *text)
 	voc_buf_init(&line, 1024);
 	vocctl_text_add(&line, voc_str_from(text));
 	/* over a progress bar, if there is one */
-	fprintf(stderr, "%svocctl: kafka: %s\n", isatty(STDERR_FILENO) ? "\r\x1b[K" : "", voc_buf_c_str(&line));
+	fprintf(stderr, "%svocctl: %s: %s\n", isatty(STDERR_FILENO) ? "\r\x1b[K" : "", voc_reason_name(reason),
+	        voc_buf_c_str(&line));
 	voc_buf_free(&line);
 }
 

@@ -17,6 +17,8 @@ static const struct vocctl_flag flags[FLAG_COUNT] = {
 
 #define DAYS_14 "1209600000" /* ms */
 #define DAYS_30 "2592000000" /* time to find out, mend and redrive */
+#define DAYS_60 \
+	"5184000000" /* longer than an alert can be on its way: 14 in its topic, 30 as a dead letter, 14 again */
 
 /*
  * How long each topic keeps its records. What was classified stays: a rebuild of the aggregates reads it all. Elsewhere
@@ -39,6 +41,7 @@ static const struct voc_topic_config configs[VOC_TOPIC_COUNT][CONFIGS_MAX] = {
 	                             { "max.message.bytes", "4194304" } },
 	/* by event: the newest correction of each stays for good, and a tombstone takes it away */
 	[VOC_TOPIC_CORRECTIONS] = { { "cleanup.policy", "compact" }, { "message.timestamp.type", "CreateTime" } },
+	[VOC_TOPIC_FORGOTTEN] = { { "retention.ms", DAYS_60 }, { "message.timestamp.type", "LogAppendTime" } },
 };
 
 static enum voc_status refuse_count(const char *topic, int32_t is, int64_t wanted, struct voc_error *error)
@@ -122,7 +125,8 @@ const struct vocctl_command vocctl_command_topics = {
 	        "With --partitions and --replication. Those that exist are left as they are; one with another number\n"
 	        "of partitions is an error. classified is kept for ever, since a rebuild reads it, of profiles the "
 	        "newest\n"
-	        "of each customer, of corrections that of each event; the dead letters for 30 days, the rest for 14.\n",
+	        "of each customer, of corrections that of each event; the dead letters for 30 days, forgotten for 60, "
+	        "the rest for 14.\n",
 	.flags = flags,
 	.flag_count = FLAG_COUNT,
 	.run = run,

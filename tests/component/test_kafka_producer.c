@@ -52,9 +52,10 @@ static void on_delivered(void *owner, void *opaque, int32_t partition, int64_t o
 	delivery->count++;
 }
 
-static void on_complaint(void *context, const char *text)
+static void on_complaint(void *context, enum voc_reason reason, const char *text)
 {
 	(void)context;
+	(void)reason;
 	(void)text;
 	complaints++;
 }

@@ -138,7 +138,7 @@ def test_asyncapi():
     assert found and all(resolve(document, reference) is not None for reference in found)
     tables = json.loads(subprocess.run([DRIVER, "tables"], capture_output=True, check=True).stdout)
     addresses = {channel["address"] for channel in document["channels"].values()}
-    assert addresses == {f"voc.{topic}" for topic in (*tables["topics"], "profiles", "orders", "followups", "classified", "alerts", "dlq", "corrections")}
+    assert addresses == {f"voc.{topic}" for topic in (*tables["topics"], "profiles", "orders", "followups", "classified", "alerts", "dlq", "corrections", "forgotten")}
     for operation in document["operations"].values():
         assert operation["action"] in ("send", "receive") and resolve(document, operation["channel"]["$ref"])
     payloads = {message["payload"].get("$ref", "").split("#")[0] for message in document["components"]["messages"].values()}

@@ -271,7 +271,7 @@ class Stack:
         return total
 
     # ---- waiting for the end
-    def drained(self):
+    def drained(self, alerter=True):
         """All stages are through: the classifier has committed every raw record, Redis has every classified one, the alerter every alert."""
         looker = Consumer({"bootstrap.servers": self.bootstrap, "group.id": "voc-test-look"})
         try:
@@ -288,10 +288,14 @@ class Stack:
                 pipe.hget("voc:{%d}:position" % p, "offset")
             if any(int(at or 0) < end for at, end in zip(pipe.execute(), classified.values())):
                 return False
-        if self.of("alerter"):
+        if alerter and self.of("alerter"):
             names = [e["name"] for e in json.loads((self.folder / "webhooks.json").read_text())["endpoints"]]
             return all(self.committed(f"{self.prefix}alerter-{name}", ["alerts"]) >= alerts for name in names)
         return True
+
+    def wait_drained_but_alerter(self, timeout=180):
+        """What was sent is in Redis, and its alerts in voc.alerts."""
+        wait_for(lambda: self.drained(alerter=False) and self.drained(alerter=False), timeout, "classifier and aggregator to drain", self)
 
     def wait_drained_classifier(self, timeout=180):
         """The classifier has committed every raw record, whatever the others do."""

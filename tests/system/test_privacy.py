@@ -2,10 +2,13 @@
 import json
 import pathlib
 import re
+import socket
+import subprocess
+import sys
 
 import pytest
 import verify
-from stack import ROOT, SECRET, wait_for
+from stack import ROOT, SECRET, SUPPORT, wait_for
 
 PASSWORD = "kafka-hunter2-918273"
 LEAVING = {"ko": "{} 이 번호 때문에 정말 화가 나요. 세 번이나 말했는데 아무도 안 고쳐줘요. 해지할게요 {}", "en": "I am furious, nobody fixes it. {} is wrong. Cancel my account now {}"}
@@ -158,7 +161,7 @@ def test_a_customer_is_forgotten_and_stays_so(stack):
     assert receipt["customer_id"] == "C-gone" and receipt["erased_fields"] > 10 and receipt["withdrawn_corrections"] == 1 and not receipt["came_back"]
     assert receipt["erased_profile"] and [value for _, _, key, value, _, _ in stack.read_all("profiles") if key == b"C-gone"][-1] is None
     days = {name.removeprefix(stack.prefix): ms and ms // 86_400_000 for name, ms in receipt["copies_retention_ms"].items()}
-    assert days == {"calls": 14, "web": 14, "complaints": 14, "orders": 14, "followups": 14, "alerts": 14, "dlq": 30, "classified": -1}
+    assert days == {"calls": 14, "web": 14, "complaints": 14, "orders": 14, "followups": 14, "alerts": 14, "dlq": 30, "classified": -1, "forgotten": 60}
     assert customer_keys(stack, "C-gone") == [] and len(customer_keys(stack, "C-stays")) == 2
     assert [json.loads(line)["text"] for line in stack.ctl("corrections", "export").stdout.splitlines()] != []
     verify.check_redis(stack, verify.apply_log(stack))
@@ -184,6 +187,58 @@ def test_a_customer_is_forgotten_and_stays_so(stack):
     stack.wait_drained()
     assert json.loads(stack.ctl("customer", "C-gone", "--json").stdout)["events"] in (1, "1")
     verify.check_redis(stack, verify.apply_log(stack))
+
+
+def test_alerts_that_wait_for_an_endpoint_are_not_sent(stack):
+    """An endpoint is down when the request comes, and the alerter is replaced before it is back; alerts that are made again are not sent either."""
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        port = unused.getsockname()[1]
+    webhooks = json.loads((stack.folder / "webhooks.json").read_text())
+    webhooks["endpoints"].append({**webhooks["endpoints"][0], "name": "away", "url": f"http://127.0.0.1:{port}/ok"})
+    (stack.folder / "webhooks.json").write_text(json.dumps(webhooks))
+    patient = {"VOC_WEBHOOK_BACKOFF": "100ms", "VOC_WEBHOOK_BACKOFF_MAX": "500ms"}
+    stack.start("classifier")
+    stack.start("aggregator")
+    alerter, = stack.start("alerter", **patient)
+    wait_for(alerter.ready, 60, "the alerter", stack)
+    send(stack, some_events("C-gone", 0, 4) + some_events("C-stays", 0, 4))
+    stack.wait_drained_but_alerter()
+
+    def alerts(customer):
+        return [(key, value, list(headers.items())) for _, _, key, value, headers, _ in stack.read_all("alerts") if key == customer.encode()]
+
+    def ids(entries, customer):
+        return {entry["webhook_id"] for entry in entries if entry["body"]["subject"] == customer}
+    gone, stays = alerts("C-gone"), alerts("C-stays")
+    gone_ids = {json.loads(value)["id"] for _, value, _ in gone}
+    assert len(gone) > 1 and len(stays) > 1
+    wait_for(lambda: len(ids(stack.received(), "C-gone")) == len(gone) and len(ids(stack.received(), "C-stays")) == len(stays), 60, "the other endpoint", stack)
+
+    receipt = json.loads(stack.ctl("forget", "C-gone", "--yes", "--json").stdout)
+    assert len(gone) <= receipt["unsent_alerts"] <= 2 * len(gone), "those that wait for the endpoint, and at most what the other has not committed yet"
+    wait_for(lambda: alerter.metrics()["voc_alerts_forgotten_total"] == len(gone), 10, "the alerter to give them up", stack)
+    assert alerter.stop()[0] == 0
+    stack.processes.remove(alerter)
+    before = len(stack.received())
+    producer = stack.producer()
+    for key, value, headers in gone:  # as an aggregator does whose Redis went back in time
+        producer.produce(stack.topic("alerts"), value, key, headers=headers)
+    assert producer.flush(30) == 0
+    send(stack, some_events("C-gone", 4, 1))  # a new customer of that id
+    stack.start("alerter", **patient)
+    back = subprocess.Popen([sys.executable, SUPPORT / "webhook_receiver.py", "--port", str(port), "--secret", SECRET, "--log", stack.folder / "back.ndjson"],
+                            stdout=subprocess.DEVNULL)
+    try:
+        stack.wait_drained()
+        received = [json.loads(line) for line in (stack.folder / "back.ndjson").read_text().splitlines()]
+    finally:
+        back.terminate()
+        back.wait(10)
+    assert ids(received, "C-stays") == {json.loads(value)["id"] for _, value, _ in stays}
+    anew = ids(received, "C-gone")
+    assert anew and not anew & gone_ids, "no alert of who was forgotten, and those of the new customer"
+    assert not ids(stack.received()[before:], "C-gone") & gone_ids
 
 
 def test_events_on_their_way_are_waited_for(stack):
