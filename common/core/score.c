@@ -6,7 +6,7 @@
 
 /* Sums of so many weights fit 16 bits, in which a vector unit adds twice as many at a time. */
 #define CHUNK 256
-#define AHEAD 12 /* rows to fetch early: they lie all over the table */
+#define AHEAD 32 /* rows to fetch early: they lie all over the table */
 
 /* Compared as voc_model_row does it, without a branch. */
 static size_t find_learnt(const struct voc_model *model, const struct voc_feature *at, size_t count,
