@@ -261,8 +261,8 @@ bool voc_json_next_is(struct voc_json_reader *json, struct voc_str name)
 	struct voc_json_level *level = &json->levels[json->depth - 1];
 	const char *quote = json->at + level->started; /* behind the comma */
 	if ((size_t)(json->end - json->at) < level->started + name.len + 3 || (level->started && *json->at != ',') ||
-	    quote[0] != '"' || memcmp(quote + 1, name.ptr, name.len) != 0 || quote[name.len + 1] != '"' ||
-	    quote[name.len + 2] != ':')
+	    quote[0] != '"' || quote[name.len + 1] != '"' || quote[name.len + 2] != ':' ||
+	    memcmp(quote + 1, name.ptr, name.len) != 0) /* last: mostly another one's end tells */
 		return false;
 	if (!add_key(json, quote, voc_str_of(quote + 1, name.len)))
 		return false;

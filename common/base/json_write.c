@@ -149,20 +149,27 @@ void voc_json_key_str(struct voc_json_writer *json, struct voc_str name)
 	json->not_first &= ~(UINT32_C(1) << json->depth);
 }
 
-/* A name of ours, which needs no escapes: in one go. */
-void voc_json_key(struct voc_json_writer *json, const char *name)
+/* A name of ours, which needs no escapes, in one go; and `more` bytes of room behind it. NULL if there is none. */
+static char *add_key(struct voc_json_writer *json, struct voc_str name, size_t more)
 {
 	struct voc_buf *buf = json->buf;
-	size_t len = strlen(name);
-	before_value(json);
-	json->not_first &= ~(UINT32_C(1) << json->depth);
-	if (!voc_buf_reserve(buf, len + 3))
-		return;
+	uint32_t bit = UINT32_C(1) << (json->depth % MAX_DEPTH);
+	size_t comma = json->not_first & bit ? 1 : 0, len = comma + name.len + 3;
+	json->not_first &= ~bit;
+	if (!voc_buf_reserve(buf, len + more))
+		return NULL;
 	char *to = buf->ptr + buf->len;
-	to[0] = '"';
-	memcpy(to + 1, name, len);
-	memcpy(to + 1 + len, "\":", 2);
-	buf->len += len + 3;
+	to[0] = ',';
+	to[comma] = '"';
+	memcpy(to + comma + 1, name.ptr, name.len);
+	memcpy(to + len - 2, "\":", 2);
+	buf->len += len;
+	return to + len;
+}
+
+void voc_json_own_key(struct voc_json_writer *json, struct voc_str name)
+{
+	(void)add_key(json, name, 0);
 }
 
 void voc_json_str(struct voc_json_writer *json, struct voc_str value)
@@ -200,30 +207,28 @@ void voc_json_milli(struct voc_json_writer *json, int64_t thousandths)
 	int64_t part = thousandths % 1000;
 	if (part < 0)
 		part = -part;
-	if (thousandths < 0 && whole == 0)
-		voc_buf_add_char(json->buf, '-');
-	voc_buf_add_i64(json->buf, whole);
-	char digits[4] = { '.', (char)('0' + part / 100), (char)('0' + part / 10 % 10), (char)('0' + part % 10) };
-	size_t len = sizeof digits;
-	while (len > 2 && digits[len - 1] == '0')
+	char text[1 + VOC_I64_SIZE + 4];
+	text[0] = '-';
+	size_t point = thousandths < 0 && whole == 0;
+	point += voc_str_put_i64(text + point, whole);
+	const char digits[4] = { '.', (char)('0' + part / 100), (char)('0' + part / 10 % 10), (char)('0' + part % 10) };
+	memcpy(text + point, digits, sizeof digits);
+	size_t len = point + sizeof digits;
+	while (len > point + 2 && text[len - 1] == '0')
 		len--;
-	voc_buf_add(json->buf, digits, len);
+	voc_buf_add(json->buf, text, len);
 }
 
-void voc_json_member_str(struct voc_json_writer *json, const char *name, struct voc_str value)
+void voc_json_own_member_str(struct voc_json_writer *json, struct voc_str name, struct voc_str value)
 {
-	voc_json_key(json, name);
+	char *to = add_key(json, name, value.len + 2);
+	if (!to)
+		return;
 	voc_json_str(json, value);
 }
 
-void voc_json_member_i64(struct voc_json_writer *json, const char *name, int64_t value)
+void voc_json_own_member_i64(struct voc_json_writer *json, struct voc_str name, int64_t value)
 {
-	voc_json_key(json, name);
+	voc_json_own_key(json, name);
 	voc_json_i64(json, value);
-}
-
-void voc_json_member_bool(struct voc_json_writer *json, const char *name, bool value)
-{
-	voc_json_key(json, name);
-	voc_json_bool(json, value);
 }

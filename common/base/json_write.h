@@ -24,7 +24,11 @@ void voc_json_array(struct voc_json_writer *json);
 void voc_json_array_end(struct voc_json_writer *json);
 /* The next value written is this member's. A C string is a name of ours and written as it is; any other name is escaped
  * where it must be. */
-void voc_json_key(struct voc_json_writer *json, const char *name);
+void voc_json_own_key(struct voc_json_writer *json, struct voc_str name);
+static inline void voc_json_key(struct voc_json_writer *json, const char *name)
+{
+	voc_json_own_key(json, voc_str_from(name));
+}
 void voc_json_key_str(struct voc_json_writer *json, struct voc_str name);
 void voc_json_str(struct voc_json_writer *json, struct voc_str value);
 void voc_json_i64(struct voc_json_writer *json, int64_t value);
@@ -36,8 +40,20 @@ void voc_json_milli(struct voc_json_writer *json, int64_t thousandths);
 void voc_json_raw(struct voc_json_writer *json, struct voc_str value);
 
 /* Key and value in one: names as for voc_json_key. */
-void voc_json_member_str(struct voc_json_writer *json, const char *name, struct voc_str value);
-void voc_json_member_i64(struct voc_json_writer *json, const char *name, int64_t value);
-void voc_json_member_bool(struct voc_json_writer *json, const char *name, bool value);
+void voc_json_own_member_str(struct voc_json_writer *json, struct voc_str name, struct voc_str value);
+void voc_json_own_member_i64(struct voc_json_writer *json, struct voc_str name, int64_t value);
+static inline void voc_json_member_str(struct voc_json_writer *json, const char *name, struct voc_str value)
+{
+	voc_json_own_member_str(json, voc_str_from(name), value);
+}
+static inline void voc_json_member_i64(struct voc_json_writer *json, const char *name, int64_t value)
+{
+	voc_json_own_member_i64(json, voc_str_from(name), value);
+}
+static inline void voc_json_member_bool(struct voc_json_writer *json, const char *name, bool value)
+{
+	voc_json_own_key(json, voc_str_from(name));
+	voc_json_bool(json, value);
+}
 
 #endif

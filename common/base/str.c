@@ -39,13 +39,18 @@ bool voc_str_to_i64(struct voc_str s, int64_t *ret_value)
 
 size_t voc_str_put_i64(char to[VOC_I64_SIZE], int64_t value)
 {
+	static const char pairs[] = "00010203040506070809101112131415161718192021222324252627282930313233343536373839"
+	                            "40414243444546474849505152535455565758596061626364656667686970717273747576777879"
+	                            "8081828384858687888990919293949596979899";
 	char digits[VOC_I64_SIZE];
 	size_t at = sizeof digits;
 	uint64_t rest = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
-	do {
-		digits[--at] = (char)('0' + rest % 10);
-		rest /= 10;
-	} while (rest > 0);
+	for (; rest >= 10; rest /= 100) {
+		at -= 2;
+		memcpy(digits + at, pairs + 2 * (rest % 100), 2);
+	}
+	if (rest > 0 || at == sizeof digits)
+		digits[--at] = (char)('0' + rest);
 	if (value < 0)
 		digits[--at] = '-';
 	memcpy(to, digits + at, sizeof digits - at);

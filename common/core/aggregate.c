@@ -321,13 +321,11 @@ static bool add_contribution(struct voc_customer *customer, const struct voc_cla
                              const struct voc_risk_terms *terms)
 {
 	struct voc_shared_text **list = customer->contributions;
-	struct voc_buf buf;
-	voc_buf_init(&buf, VOC_CONTRIBUTION_MAX_BYTES);
-	voc_buf_reserve(&buf, 512);
+	char bytes[VOC_CONTRIBUTION_MAX_BYTES];
+	struct voc_buf buf = { .ptr = bytes, .cap = sizeof bytes, .max = sizeof bytes };
 	bool good = voc_contribution_encode(&buf, event, terms);
 	/* Kept for long, by the ten thousand: no byte more than needed. */
 	struct voc_shared_text *kept = good ? voc_shared_text_new(voc_buf_str(&buf)) : NULL;
-	voc_buf_free(&buf);
 	if (!kept)
 		return false;
 	if (customer->contribution_count == VOC_CONTRIBUTIONS_MAX) {

@@ -15,22 +15,39 @@ static int64_t *time_of(struct voc_case *one, int which)
 	return times[which];
 }
 
+static void add_text(struct voc_buf *buf, const char *text)
+{
+	voc_buf_add_str(buf, voc_str_from(text));
+	voc_buf_add_char(buf, ':');
+}
+
+static void add_number(struct voc_buf *buf, int64_t number)
+{
+	voc_buf_add_i64(buf, number);
+	voc_buf_add_char(buf, ':');
+}
+
 void voc_case_write(const struct voc_case *one, struct voc_buf *buf)
 {
 	const int64_t times[TIME_COUNT] = { one->opened_ms, one->round_ms, one->changed_ms, one->last_ms };
-	voc_buf_addf(buf, "%u:%s:%s:%u:%u:%u:%u:%s:%s", (unsigned)one->number,
-	             voc_case_state_name((enum voc_case_state)one->state),
-	             voc_severity_name((enum voc_severity)one->severity), (unsigned)one->flags, (unsigned)one->steps,
-	             (unsigned)one->contacts, (unsigned)one->reopens, one->lang,
-	             voc_channel_name((enum voc_channel)one->channel));
+	add_number(buf, one->number);
+	add_text(buf, voc_case_state_name((enum voc_case_state)one->state));
+	add_text(buf, voc_severity_name((enum voc_severity)one->severity));
+	add_number(buf, one->flags);
+	add_number(buf, one->steps);
+	add_number(buf, one->contacts);
+	add_number(buf, one->reopens);
+	add_text(buf, one->lang);
+	add_text(buf, voc_channel_name((enum voc_channel)one->channel));
 	for (int i = 0; i < TIME_COUNT; i++)
-		voc_buf_addf(buf, ":%lld", (long long)times[i]);
+		add_number(buf, times[i]);
 	for (int kind = 0; kind < VOC_CASE_DUE_COUNT; kind++) {
-		voc_buf_add_char(buf, ':');
 		if (one->due_ms[kind] != 0)
 			voc_buf_add_i64(buf, one->due_ms[kind]);
+		voc_buf_add_char(buf, ':');
 	}
-	voc_buf_addf(buf, ":%s:%s", one->team, one->product ? one->product : "");
+	add_text(buf, one->team);
+	voc_buf_add_str(buf, voc_str_from(one->product ? one->product : ""));
 }
 
 /* What stands before the next colon. */

@@ -149,13 +149,12 @@ static void tell_contributions(struct teller *teller, const struct voc_customer 
 {
 	if (same_contributions(before, now))
 		return;
-	struct voc_buf list;
-	voc_buf_init(&list, LIST_MAX);
+	char bytes[LIST_MAX];
+	struct voc_buf list = { .ptr = bytes, .cap = sizeof bytes, .max = sizeof bytes };
 	if (voc_customer_contributions(now, &list))
 		tell(teller, voc_customer_field_name(VOC_FIELD_CONTRIBUTIONS), voc_buf_str(&list));
 	else
 		teller->refused = true;
-	voc_buf_free(&list);
 }
 
 static void tell_alerts(struct teller *teller, const struct voc_customer *before, const struct voc_customer *now)
@@ -176,17 +175,15 @@ static void tell_cases(struct teller *teller, const struct voc_cases *before, co
 {
 	for (int cause = 0; (before->count > 0 || now->count > 0) && cause < VOC_CAUSE_COUNT; cause++) {
 		const struct voc_case *was = voc_cases_find(before, cause), *is = voc_cases_find(now, cause);
-		char name[64];
-		struct voc_buf text;
+		char name[64], bytes[VOC_CASE_TEXT_BYTES];
+		struct voc_buf text = { .ptr = bytes, .cap = sizeof bytes, .max = sizeof bytes };
 		if ((!was && !is) || (was && is && voc_case_equals(was, is)))
 			continue;
 		snprintf(name, sizeof name, VOC_CASE_PREFIX "%s", voc_cause_name(cause));
-		voc_buf_init(&text, VOC_CASE_TEXT_BYTES);
 		if (is)
 			voc_case_write(is, &text);
-		tell(teller, name, voc_buf_str(&text));
+		tell(teller, name, is ? voc_buf_str(&text) : (struct voc_str){ NULL, 0 });
 		teller->refused |= text.failed;
-		voc_buf_free(&text);
 	}
 }
 

@@ -268,9 +268,8 @@ void voc_partition_state_set_rules(struct voc_partition_state *state, const stru
 
 static bool tell_i64(struct voc_str name, int64_t value, voc_field_fn tell, void *context)
 {
-	char digits[24];
-	int len = snprintf(digits, sizeof digits, "%lld", (long long)value);
-	struct voc_field field = { name, voc_str_of(digits, (size_t)len) };
+	char digits[VOC_I64_SIZE];
+	struct voc_field field = { name, voc_str_of(digits, voc_str_put_i64(digits, value)) };
 	return tell(context, &field);
 }
 

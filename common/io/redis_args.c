@@ -19,12 +19,18 @@ void voc_redis_args_clear(struct voc_redis_args *args)
 
 void voc_redis_args_add(struct voc_redis_args *args, struct voc_str arg)
 {
-	voc_buf_add_char(&args->buf, '$');
-	voc_buf_add_i64(&args->buf, (int64_t)arg.len);
-	voc_buf_add(&args->buf, "\r\n", 2);
-	voc_buf_add_str(&args->buf, arg);
-	voc_buf_add(&args->buf, "\r\n", 2);
+	struct voc_buf *buf = &args->buf;
 	args->count++;
+	if (!voc_buf_reserve(buf, arg.len + VOC_I64_SIZE + 5))
+		return;
+	char *to = buf->ptr + buf->len;
+	*to++ = '$';
+	to += voc_str_put_i64(to, (int64_t)arg.len);
+	memcpy(to, "\r\n", 2);
+	if (arg.len > 0)
+		memcpy(to + 2, arg.ptr, arg.len);
+	memcpy(to + 2 + arg.len, "\r\n", 2);
+	buf->len = (size_t)(to - buf->ptr) + arg.len + 4;
 }
 
 void voc_redis_args_add_i64(struct voc_redis_args *args, int64_t arg)

@@ -139,16 +139,14 @@ static void take_hash(struct voc_redis_step *step, bool anew, struct voc_redis_a
 static bool tell_due(void *context, const struct voc_due *due, int64_t before_ms)
 {
 	struct voc_redis_step *step = context;
-	struct voc_buf member;
+	char bytes[VOC_DUE_MEMBER_MAX];
+	struct voc_buf member = { .ptr = bytes, .cap = sizeof bytes, .max = sizeof bytes };
 	(void)before_ms;
-	voc_buf_init(&member, VOC_DUE_MEMBER_MAX);
 	voc_due_member(&member, due);
 	if (due->due_ms != 0)
 		voc_redis_args_add_i64(&step->due, due->due_ms);
 	voc_redis_args_add(due->due_ms != 0 ? &step->due : &step->settled, voc_buf_str(&member));
-	bool told = !member.failed;
-	voc_buf_free(&member);
-	return told;
+	return !member.failed;
 }
 
 void voc_redis_step_customer(struct voc_redis_step *step, struct voc_str id, const struct voc_customer *before,
