@@ -35,6 +35,10 @@ struct voc_message {
 	void *handle;         /* librdkafka's message */
 };
 
+/* True once a client was closed whose threads did not end in time (io/kafka_internal.h says when): the process must not
+ * take down what they use, and ends by _exit. Any thread. */
+bool voc_kafka_left_alone(void);
+
 /* Gives the record back; fine on one that was released or never filled. Before its consumer is freed. */
 void voc_message_release(struct voc_message *message);
 /* Fills at most `max` headers, borrowed from the record, and returns how many: none of one that was never read. */

@@ -8,8 +8,9 @@
 #include <syslog.h>
 #include <unistd.h>
 
-#define CLOSE_MS  2000
-#define BROKER_UP "\"state\":\"UP\"" /* STATISTICS.md: a broker's; a group's is in lower case */
+#define CLOSE_MS       2000 /* for all clients that do not end, together */
+#define CLOSE_LEAST_MS 100
+#define BROKER_UP      "\"state\":\"UP\"" /* STATISTICS.md: a broker's; a group's is in lower case */
 
 int kafka_left_ms(int64_t deadline_ms)
 {
@@ -180,6 +181,13 @@ static void *destroy_producer(void *rk)
 	return NULL;
 }
 
+static _Atomic int64_t waited_ms; /* for those that did not end */
+
+bool voc_kafka_left_alone(void)
+{
+	return atomic_load(&waited_ms) > 0;
+}
+
 bool kafka_client_close(struct kafka_client *client, enum kafka_kind kind)
 {
 	pthread_t thread;
@@ -190,10 +198,13 @@ bool kafka_client_close(struct kafka_client *client, enum kafka_kind kind)
 		close(client->wake_fd);
 		return true;
 	}
-	int64_t until_ms = voc_clock_ms() + CLOSE_MS;
+	int64_t left_ms = CLOSE_MS - atomic_load(&waited_ms);
+	int64_t patience_ms = left_ms > CLOSE_LEAST_MS ? left_ms : CLOSE_LEAST_MS;
+	int64_t until_ms = voc_clock_ms() + patience_ms;
 	const struct timespec until = { .tv_sec = until_ms / 1000, .tv_nsec = until_ms % 1000 * 1000000 };
 	if (pthread_clockjoin_np(thread, NULL, CLOCK_MONOTONIC, &until) != 0) {
 		pthread_detach(thread);
+		atomic_fetch_add(&waited_ms, patience_ms);
 		return false;
 	}
 	close(client->wake_fd);
@@ -262,9 +273,10 @@ enum voc_status kafka_watermarks(struct kafka_client *client, const struct voc_p
 {
 	rd_kafka_topic_partition_list_t *lows = kafka_list_new(positions, count);
 	rd_kafka_topic_partition_list_t *highs = kafka_list_new(positions, count);
+	int64_t deadline_ms = voc_clock_ms() + timeout_ms;
 	enum voc_status status = list_offsets(client, lows, RD_KAFKA_OFFSET_BEGINNING, timeout_ms, error);
 	if (status == VOC_OK)
-		status = list_offsets(client, highs, RD_KAFKA_OFFSET_END, timeout_ms, error);
+		status = list_offsets(client, highs, RD_KAFKA_OFFSET_END, kafka_left_ms(deadline_ms), error);
 	for (size_t i = 0; i < count && status == VOC_OK; i++)
 		ret_watermarks[i] = (struct voc_watermarks){ lows->elems[i].offset, highs->elems[i].offset };
 	rd_kafka_topic_partition_list_destroy(lows);

@@ -51,8 +51,8 @@ enum voc_status kafka_client_open(struct kafka_client *client, enum kafka_kind k
                                   const struct voc_kafka_settings *settings, struct voc_error *error);
 /*
  * Ends the instance. librdkafka now and then waits for ever for one of its own threads, such as after a topic was
- * deleted: after a while it is left alone, and false returned. What its callbacks use (`client`) must then stay, and
- * does no harm: the process is ending.
+ * deleted: after a while, which all clients of the process share, it is left alone, and false returned. What its
+ * callbacks use (`client`) must then stay, and does no harm: the process is ending.
  */
 bool kafka_client_close(struct kafka_client *client, enum kafka_kind kind);
 /* wake_fd becomes readable when `queue` is no longer empty. */

@@ -5,6 +5,7 @@
 #include "base/process_guard.h"
 #include "io/http_probe.h"
 #include "io/http_server.h"
+#include "io/kafka.h"
 #include "io/metrics.h"
 #include "io/signals.h"
 
@@ -21,7 +22,8 @@ struct voc_runtime {
 	struct voc_health *health;
 	struct voc_http_server *server;  /* NULL without pages */
 	struct voc_http_server *metrics; /* NULL where the other serves them, too */
-	int64_t stop_by_ms;              /* -1 until a signal was seen */
+	int64_t awake_ms;                /* when it was last known that no signal had come */
+	int64_t stop_by_ms;              /* -1 until one was seen */
 };
 
 static bool render_alive(void *context, struct voc_buf *body)
@@ -109,7 +111,11 @@ static enum voc_status runtime_start(struct voc_runtime **ret_runtime, enum voc_
 		goto fail;
 	}
 	*runtime = (struct voc_runtime){
-		.name = voc_conf_program_name(program), .conf = conf, .health = health, .stop_by_ms = -1
+		.name = voc_conf_program_name(program),
+		.conf = conf,
+		.health = health,
+		.awake_ms = voc_clock_ms(),
+		.stop_by_ms = -1,
 	};
 	status = voc_signals_install(error);
 	if (status == VOC_OK && has_pages(program, conf))
@@ -152,7 +158,10 @@ int voc_runtime_wait(struct voc_runtime *runtime, struct pollfd *fds, size_t cou
 		memcpy(all, fds, used * sizeof *fds);
 	/* A stop that is known already would end each wait at once; poll skips negative fds. */
 	all[used] = (struct pollfd){ .fd = runtime->stop_by_ms < 0 ? voc_signals_fd() : -1, .events = POLLIN };
+	bool signalled = voc_signals_received() != 0;
 	int ready = poll(all, used + 1, poll_timeout(until_ms));
+	if (!signalled) /* one that came meanwhile has ended the wait at once */
+		runtime->awake_ms = voc_clock_ms();
 	voc_health_beat(runtime->health);
 	if (ready < 0) { /* interrupted: nothing is ready */
 		for (size_t i = 0; i < used; i++)
@@ -168,10 +177,14 @@ bool voc_runtime_stopping(struct voc_runtime *runtime)
 {
 	if (runtime->stop_by_ms >= 0)
 		return true;
+	int64_t now_ms = voc_clock_ms();
 	int signal = voc_signals_received();
-	if (signal == 0)
+	if (signal == 0) {
+		runtime->awake_ms = now_ms;
 		return false;
-	runtime->stop_by_ms = voc_clock_ms() + runtime->conf->shutdown_ms;
+	}
+	/* It may have come at the beginning of a call to Kafka that took seconds: these are part of the stop. */
+	runtime->stop_by_ms = runtime->awake_ms + runtime->conf->shutdown_ms;
 	voc_health_set(runtime->health, VOC_UNREADY_STOPPING, true);
 	VOC_LOG(VOC_LOG_INFO, "stopping", VOC_LOG_INT("signal", signal),
 	        VOC_LOG_INT("within_ms", runtime->conf->shutdown_ms));
@@ -293,6 +306,8 @@ int voc_service_main(const struct voc_service *service, int argc, char **argv)
 		if (!logged)
 			fprintf(stderr, "%s: %s\n", voc_conf_program_name(service->program), error.text);
 	}
+	if (voc_kafka_left_alone()) /* its threads still use what exit() and the return from here would take down */
+		_exit(exit_code);
 	voc_conf_free(&conf);
 	return exit_code;
 }

@@ -45,7 +45,8 @@ int voc_service_main(const struct voc_service *service, int argc, char **argv);
 int voc_runtime_wait(struct voc_runtime *runtime, struct pollfd *fds, size_t count, int64_t until_ms);
 /* A signal asked for the end. Sets VOC_UNREADY_STOPPING and logs "stopping" at the first true. */
 bool voc_runtime_stopping(struct voc_runtime *runtime);
-/* When the stop must be over: VOC_SHUTDOWN after the signal was seen, in voc_clock_ms; -1 while none came. */
+/* When the stop must be over, in voc_clock_ms; -1 while no signal was seen: VOC_SHUTDOWN after the last moment at which
+ * it was known that none had come. What blocks for long counts, so each step of a stop asks voc_runtime_stopping. */
 int64_t voc_runtime_stop_by(const struct voc_runtime *runtime);
 /* Readable once a stop was asked for, and for good: take it out of the poll then. */
 int voc_runtime_fd(const struct voc_runtime *runtime);

@@ -167,20 +167,26 @@ static void tick(struct voc_agg *agg)
 	voc_agg_show_health(agg);
 }
 
+/* What was gathered is brought to its end, whatever comes. */
+static enum voc_status work(struct voc_agg *agg, struct voc_error *error)
+{
+	enum voc_status status = voc_agg_gather(agg, error);
+	return status == VOC_OK ? voc_agg_process(agg, error) : status;
+}
+
 static enum voc_status loop(struct voc_agg *agg, struct voc_error *error)
 {
+	enum voc_status (*const chores[])(struct voc_agg *, struct voc_error *) = {
+		voc_agg_settle,
+		voc_agg_write_rules,
+		voc_agg_write_due,
+		work,
+	};
 	enum voc_status status = VOC_OK;
-	while (status == VOC_OK && !voc_runtime_stopping(agg->runtime)) {
-		tick(agg);
-		status = voc_agg_settle(agg, error);
-		if (status == VOC_OK)
-			status = voc_agg_write_rules(agg, error);
-		if (status == VOC_OK)
-			status = voc_agg_write_due(agg, error);
-		if (status == VOC_OK)
-			status = voc_agg_gather(agg, error);
-		if (status == VOC_OK)
-			status = voc_agg_process(agg, error);
+	for (size_t i = 0; status == VOC_OK && !voc_runtime_stopping(agg->runtime); i++) {
+		if (i % (sizeof chores / sizeof *chores) == 0)
+			tick(agg);
+		status = chores[i % (sizeof chores / sizeof *chores)](agg, error);
 	}
 	return status;
 }

@@ -86,6 +86,8 @@ VOC_MUST_CHECK enum voc_status voc_agg_settle(struct voc_agg *agg, struct voc_er
 /* Something failed that time may mend: logs it, sets readiness, and when to try again. */
 void voc_agg_failed(struct voc_agg *agg, const struct voc_error *error);
 void voc_agg_recovered(struct voc_agg *agg);
+/* VOC_RETRY once a stop was asked for: nothing that may wait is begun any more. */
+VOC_MUST_CHECK enum voc_status voc_agg_go_on(struct voc_agg *agg, struct voc_error *error);
 /* What /readyz says about Kafka, Redis and the group. */
 void voc_agg_show_health(struct voc_agg *agg);
 /* Redis failed in the middle of a batch: nothing is known of any partition until its position is read again. */

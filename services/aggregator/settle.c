@@ -93,6 +93,13 @@ void voc_agg_recovered(struct voc_agg *agg)
 	voc_agg_show_health(agg);
 }
 
+enum voc_status voc_agg_go_on(struct voc_agg *agg, struct voc_error *error)
+{
+	if (!voc_runtime_stopping(agg->runtime))
+		return VOC_OK;
+	return voc_error_set(error, VOC_RETRY, VOC_REASON_KAFKA, -1, "the stop came first");
+}
+
 enum voc_status voc_agg_count_partitions(struct voc_agg *agg, struct voc_error *error)
 {
 	int32_t count;
@@ -223,8 +230,8 @@ static enum voc_status adopt(struct due *due, struct voc_error *error)
 		due->positions[i].partition = due->numbers[i];
 		due->positions[i].offset = due->states[i].stored.offset;
 	}
-	enum voc_status status = VOC_OK;
-	if (due->moved > 0)
+	enum voc_status status = due->moved > 0 ? voc_agg_go_on(agg, error) : VOC_OK;
+	if (status == VOC_OK && due->moved > 0)
 		status = voc_consumer_watermarks(agg->consumer, due->positions, due->moved, due->marks,
 		                                 KAFKA_TIMEOUT_MS, error);
 	for (size_t i = 0; status == VOC_OK && i < due->moved; i++) {
@@ -285,6 +292,9 @@ static enum voc_status seek_partitions(struct voc_agg *agg, struct voc_error *er
 			continue;
 		struct voc_position position;
 		position_of(agg, p, &position);
+		status = voc_agg_go_on(agg, error);
+		if (status != VOC_OK)
+			break;
 		status = partition->paused ? voc_consumer_resume(agg->consumer, &position, SEEK_TIMEOUT_MS, error)
 		                           : voc_consumer_seek(agg->consumer, &position, SEEK_TIMEOUT_MS, error);
 		if (status == VOC_OK)
@@ -421,6 +431,8 @@ enum voc_status voc_agg_assigned(void *owner, struct voc_consumer *consumer, str
 	enum voc_status status = own_all(agg, positions, count, &failure);
 	bool owned = status == VOC_OK;
 	if (owned)
+		status = voc_agg_go_on(agg, &failure);
+	if (status == VOC_OK)
 		status = check_positions(agg, &failure);
 	VOC_FAULT_POINT(VOC_FAULT_AGGREGATOR_ASSIGNED);
 	size_t placed = owned && status != VOC_FATAL ? place_assigned(agg, positions, count) : 0;

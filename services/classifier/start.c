@@ -1,6 +1,7 @@
 #include "classifier/start.h"
 
 #include "io/kafka_start.h"
+#include "io/signals.h"
 
 #define ASK_MS 2000
 
@@ -76,6 +77,8 @@ enum voc_status voc_start_positions(struct voc_consumer *consumer, const struct 
 	enum voc_status status = voc_consumer_committed(consumer, positions, count, ASK_MS, error);
 	if (status == VOC_OK)
 		status = voc_start_check_committed(positions, count, conf->topic_prefix, error);
+	if (status == VOC_OK && voc_signals_received() != 0)
+		return voc_error_set(error, VOC_RETRY, VOC_REASON_KAFKA, -1, "the stop came first");
 	if (status == VOC_OK)
 		status = voc_start_choose_all(consumer, conf->accept_log_start, positions, count, ASK_MS, error);
 	return status;

@@ -78,7 +78,8 @@ def shopping(r, customers, start):
             continue
         day = r.uniform(0, 4)
         if r.random() < 0.5:
-            made.append((day / 7, event("profile", "p", start + day * DAY, customer, name="김민수", contact="010-1234-5678", since=stamp(start - 900 * DAY))))
+            made.append((day / 7, event("profile", "p", start + day * DAY, customer, name="김민수", contact="010-1234-5678",
+                                        since=stamp(start - 900 * DAY))))
         for number in range(r.randint(2, 4)):
             made += [(day / 7, order) for order in bought(r, customer, [start + day * DAY], number)]
             day += r.uniform(0.2, 1)

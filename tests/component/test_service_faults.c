@@ -1,6 +1,6 @@
 /*
  * All three services as processes against librdkafka's mock cluster: a producer that fails for good, a partition that
- * stands still, and a second signal.
+ * stands still, stops while Kafka is slow, and a second signal.
  *
  * A group and topics of its own for each test, by the prefix.
  */
@@ -28,8 +28,11 @@
 #define RECORDS      30
 #define API_PRODUCE  0
 #define API_FETCH    1
+#define API_OFFSETS  2 /* ListOffsets */
 #define NOT_LEADER   6
-#define OUT_OF_ORDER 45 /* OUT_OF_ORDER_SEQUENCE_NUMBER: an idempotent producer does not get over it */
+#define SLOW_MS      1500
+#define STOP_MOST_MS 4500 /* a second of VOC_SHUTDOWN, three more, and a busy machine's */
+#define OUT_OF_ORDER 45   /* OUT_OF_ORDER_SEQUENCE_NUMBER: an idempotent producer does not get over it */
 
 enum kind { CLASSIFIER, AGGREGATOR, ALERTER, KIND_COUNT };
 static const char *const programs[] = { "voc-classifier", "voc-aggregator", "voc-alerter" };
@@ -97,6 +100,8 @@ static int begin(void **state)
 	snprintf(prefix, sizeof prefix, "t%d.", ++number);
 	mock_kafka_heal(&mock, API_PRODUCE);
 	mock_kafka_heal(&mock, API_FETCH);
+	mock_kafka_heal(&mock, API_OFFSETS);
+	mock_kafka_slow(&mock, 0);
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
 		mock_kafka_topic(&mock, topic(names[i]), 1);
 	REDIS_DO(&server, "FLUSHALL");
@@ -404,6 +409,36 @@ static void test_a_second_signal_ends_it_at_once(void **state)
 	}
 }
 
+/*
+ * Kafka takes a second and a half for each answer, and refuses to say where a log ends: whoever has been given
+ * partitions asks for four seconds in a row, again and again, and is told to stop just when it has begun to.
+ */
+static void test_a_stop_is_in_time_while_kafka_is_slow(void **state)
+{
+	(void)state;
+	for (int kind = 0; kind < KIND_COUNT; kind++) {
+		mock_kafka_fail(&mock, API_OFFSETS, NOT_LEADER, 1000);
+		struct process process = start_service((enum kind)kind, "1s");
+		wait_log(&process, "listing offsets", NULL);
+		mock_kafka_slow(&mock, SLOW_MS);
+		test_pause_ms(2 * SLOW_MS); /* the round that was fast is over */
+		int rounds = count_in_log(&process, "trying again soon", NULL);
+		int64_t until_ms = voc_clock_ms() + PATIENCE_MS;
+		while (kind == AGGREGATOR && count_in_log(&process, "trying again soon", NULL) == rounds) {
+			assert_true(voc_clock_ms() < until_ms);
+			test_pause_ms(10);
+		}
+		test_pause_ms(700); /* the next round begins half a second after this one */
+		int64_t began_ms = voc_clock_ms();
+		kill(process.pid, SIGTERM);
+		assert_int_equal(wait_exit(&process), 0);
+		assert_in_range(voc_clock_ms() - began_ms, 0, STOP_MOST_MS);
+		unlink(process.log);
+		mock_kafka_slow(&mock, 0);
+		mock_kafka_heal(&mock, API_OFFSETS);
+	}
+}
+
 #define EACH(test) cmocka_unit_test_setup(test, begin)
 
 int main(void)
@@ -414,6 +449,7 @@ int main(void)
 		EACH(test_an_alerter_whose_producer_fails_is_started_again),
 		EACH(test_an_aggregator_names_a_stalled_partition),
 		EACH(test_an_alerter_names_a_stalled_partition),
+		EACH(test_a_stop_is_in_time_while_kafka_is_slow),
 		EACH(test_a_second_signal_ends_it_at_once),
 	};
 	return cmocka_run_group_tests(tests, start, stop);

@@ -68,6 +68,11 @@ void mock_kafka_down(struct mock_kafka *mock, bool down)
 		rd_kafka_mock_broker_set_up(mock->cluster, 1);
 }
 
+void mock_kafka_slow(struct mock_kafka *mock, int ms)
+{
+	assert_int_equal(rd_kafka_mock_broker_set_rtt(mock->cluster, 1, ms), RD_KAFKA_RESP_ERR_NO_ERROR);
+}
+
 void mock_kafka_fail(struct mock_kafka *mock, int16_t api_key, int16_t code, size_t count)
 {
 	rd_kafka_resp_err_t errors[1000];

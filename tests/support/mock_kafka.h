@@ -21,6 +21,8 @@ void mock_kafka_topic(struct mock_kafka *mock, const char *topic, int partitions
 void mock_kafka_lead(struct mock_kafka *mock, const char *topic, int32_t partition, int32_t broker);
 /* The broker refuses connections, or takes them again. */
 void mock_kafka_down(struct mock_kafka *mock, bool down);
+/* Each answer of the broker takes this long. */
+void mock_kafka_slow(struct mock_kafka *mock, int ms);
 /* The next `count` requests of this kind (ApiKey) fail with this error code. */
 void mock_kafka_fail(struct mock_kafka *mock, int16_t api_key, int16_t code, size_t count);
 /* No more of those that have yet to fail. */
