@@ -13,9 +13,9 @@
 /* What keeps a service from being ready. X(symbol, name, meaning); the first that holds is told. */
 #define VOC_UNREADY(X)                                                                    \
 	X(VOC_UNREADY_STOPPING, "stopping", "a signal asked for the end")                 \
-	X(VOC_UNREADY_STARTING, "starting", "not everything is loaded and connected yet") \
 	X(VOC_UNREADY_KAFKA, "kafka", "Kafka is out of reach")                            \
 	X(VOC_UNREADY_REDIS, "redis", "Redis is out of reach")                            \
+	X(VOC_UNREADY_STARTING, "starting", "not everything is loaded and connected yet") \
 	X(VOC_UNREADY_UNASSIGNED, "unassigned", "the consumer group gave no answer yet")  \
 	X(VOC_UNREADY_ENDPOINTS, "endpoints", "no endpoint takes alerts")                 \
 	X(VOC_UNREADY_STALLED, "stalled", "records wait in the partitions that are named, and none gets done")

@@ -27,7 +27,6 @@ static enum voc_status wait_for_topics(struct voc_runtime *runtime, const struct
 			continue;
 		/* the worker tells when that is over */
 		voc_health_set(voc_runtime_health(runtime), VOC_UNREADY_KAFKA, true);
-		voc_health_set(voc_runtime_health(runtime), VOC_UNREADY_STARTING, false);
 		if (!told)
 			voc_log_error(VOC_LOG_WARN, "waiting for Kafka's topics", error);
 		told = true;

@@ -28,7 +28,7 @@ class Composed(Stack):
         self.processes, self.alert_log = [], self.folder / "alerts.ndjson"
         ports = {name: str(free_port()) for name in ("KAFKA_PORT", "REDIS_PORT", "PROMETHEUS_PORT", "GRAFANA_PORT")}
         self.environment = {name: value for name, value in os.environ.items() if not name.startswith(("VOC_", "COMPOSE_"))}
-        self.environment.update(ports, IMAGE_TAG=tag, RECEIVER_LOG=str(self.folder))
+        self.environment.update(ports, IMAGE_TAG=tag, RECEIVER_LOG=str(self.folder), VOC_ALLOW_PRIVATE="yes")
         self.bootstrap = f"127.0.0.1:{ports['KAFKA_PORT']}"
         self.prometheus = f"http://127.0.0.1:{ports['PROMETHEUS_PORT']}"
         password = (ROOT / "deploy/compose/secrets/redis.conf").read_text().split()[1]

@@ -74,6 +74,20 @@ def test_images_run_as_nobody_and_ask_themselves():
         assert f'HEALTHCHECK --interval=5s --timeout=3s --start-period=10s --retries=3 CMD ["/usr/bin/{name}", "--healthcheck"]' in text
 
 
+def test_the_images_are_of_no_processor():
+    """One Dockerfile makes amd64 and arm64 images: nothing that builds them names a processor, and what is for one only is so by #if."""
+    recipes = [ROOT / "deploy/Dockerfile", ROOT / "deploy/image_root.sh", ROOT / "deploy/packages.sh", ROOT / "CMakePresets.json",
+               *ROOT.glob("CMakeLists.txt"), *ROOT.glob("*/CMakeLists.txt")]
+    for path in recipes:
+        text = re.sub(r"^\s*#.*$|CMAKE_SYSTEM_PROCESSOR MATCHES \"\w+\"", "", path.read_text(), flags=re.M)
+        assert not re.search(r"amd64|x86|aarch64|--platform|-m(arch|cpu|tune|avx|sse)", text), path
+    for folder in ("common", "services", "tools"):
+        for path in (ROOT / folder).rglob("*.[ch]"):
+            text = path.read_text()
+            if re.search(r"mmintrin\.h|x86intrin\.h|target_clones|__builtin_ia32|\basm\b", text):
+                assert "defined(__x86_64__)" in text, path
+
+
 def test_every_variable_is_in_the_table():
     known = set(re.findall(r'"(VOC_[A-Z_]+)"', (ROOT / "common/conf/options.h").read_text()))
     for name, service in SERVICES.items():

@@ -79,8 +79,9 @@ def test_the_whole_pipeline_over_tls_with_a_login(name, mechanism, request, tmp_
 def check_refused(stack, reason, words, secrets=()):
     """Each program says why, in those words, and lives on; once told to stop, it stops."""
     processes = [process for service in SERVICES for process in stack.start(service)]
-    found = look(stack)["kafka"]
-    assert found["verdict"] == "fail" and reason in found["found"] and words in found["found"], found
+    # The doctor asks for a few seconds only: on a busy machine the refusal may come later.
+    found = wait_for(lambda: next((one for one in [look(stack)["kafka"]] if reason in one["found"]), None), 60, "the doctor to say why", stack)
+    assert found["verdict"] == "fail" and words in found["found"], found
     for process in processes:
         def told():
             lines = [json.loads(line) for line in process.log.read_text().splitlines()]
