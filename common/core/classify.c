@@ -240,7 +240,7 @@ static void decide(const struct voc_classifier *classifier, const struct voc_ten
 	voc_tokenize(&scratch->normal, utterance->lang, &scratch->tokens);
 	voc_phrases_find(phrases, scratch->matcher, &scratch->normal, &scratch->tokens, &scratch->hits);
 	if (voc_model_has_rows(model))
-		voc_features_extract(&scratch->normal, &scratch->tokens, &scratch->features);
+		voc_features_extract_learnt(model, &scratch->normal, &scratch->tokens, &scratch->features);
 	else
 		voc_features_extract_none(&scratch->features);
 	voc_features_dense(&scratch->normal, &scratch->tokens, &scratch->hits, utterance, &scratch->features);

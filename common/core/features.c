@@ -23,13 +23,35 @@ static uint32_t shorten(uint64_t hash)
 	return (uint32_t)((hash * MULTIPLIER) >> 32);
 }
 
-static void add(struct voc_features *features, enum voc_block block, uint64_t hash, size_t start, size_t end)
+/* Compiled once for each kind of gatherer. */
+#define ALWAYS_INLINE static inline __attribute__((always_inline))
+
+/* Takes the n-grams of a block: all of them, or (with a model's owners) those alone that it has learnt. */
+struct gatherer {
+	struct voc_feature *all;
+	struct voc_learnt *learnt;
+	const uint8_t *owner; /* NULL: all */
+	size_t count, learnt_count;
+};
+
+/* Compared as voc_model_row does it, without a branch. */
+ALWAYS_INLINE void take_learnt(struct gatherer *gatherer, uint32_t hash, size_t start, size_t end)
 {
-	size_t count = features->count[block];
-	if (count == VOC_FEATURES_MAX)
+	uint32_t bucket = voc_model_bucket(hash);
+	gatherer->learnt[gatherer->learnt_count] = (struct voc_learnt){ bucket, (uint16_t)start, (uint16_t)end };
+	gatherer->learnt_count += gatherer->owner[bucket] == (uint8_t)hash;
+}
+
+ALWAYS_INLINE void add(struct gatherer *gatherer, uint64_t hash, size_t start, size_t end)
+{
+	if (gatherer->count == VOC_FEATURES_MAX)
 		return;
-	features->at[block][count] = (struct voc_feature){ shorten(hash), (uint16_t)start, (uint16_t)end };
-	features->count[block] = count + 1;
+	uint32_t name = shorten(hash);
+	if (gatherer->owner)
+		take_learnt(gatherer, name, start, end);
+	else
+		gatherer->all[gatherer->count] = (struct voc_feature){ name, (uint16_t)start, (uint16_t)end };
+	gatherer->count++;
 }
 
 /* Digits are alike, so are line ends and spaces. */
@@ -47,35 +69,30 @@ static void make_plain(const struct voc_normal *normal, struct voc_features *fea
 }
 
 /* The n-grams that begin at `start`, of `from` to `to` characters. */
-static size_t add_ngrams(struct voc_features *features, size_t count, size_t start, size_t from, size_t to)
+ALWAYS_INLINE void add_ngrams(struct gatherer *gatherer, const uint32_t *plain_chars, size_t start, size_t from,
+                              size_t to)
 {
-	const uint32_t *chars = features->plain + start;
-	struct voc_feature *at = features->at[VOC_BLOCK_CHARS] + count;
+	const uint32_t *chars = plain_chars + start;
 	uint64_t hash = SEED_CHARS;
-	size_t most = VOC_FEATURES_MAX - count;
 	size_t n = 1;
 	for (; n < from && n <= to; n++)
 		hash = mix(hash, chars[n - 1]);
-	for (; n <= to && most > 0; n++, most--) {
+	for (; n <= to; n++) {
 		hash = mix(hash, chars[n - 1]);
-		*at++ = (struct voc_feature){ shorten(hash), (uint16_t)start, (uint16_t)(start + n) };
+		add(gatherer, hash, start, start + n);
 	}
-	return (size_t)(at - features->at[VOC_BLOCK_CHARS]);
 }
 
-static void add_chars(const struct voc_normal *normal, struct voc_features *features)
+ALWAYS_INLINE void add_chars(const struct voc_normal *normal, const uint32_t *plain_chars, struct gatherer *gatherer)
 {
-	size_t count = 0;
-	make_plain(normal, features);
 	for (size_t start = 0; start < normal->count; start++) {
 		size_t left = normal->count - start;
 		size_t first = normal->chars[start] == ' ' && left > 1 ? start + 1 : start;
 		bool hangul = voc_char_is_hangul(normal->chars[first]);
 		size_t from = (size_t)(hangul ? HANGUL_FROM : LATIN_FROM) + (first > start);
 		size_t to = hangul ? HANGUL_TO : LATIN_TO;
-		count = add_ngrams(features, count, start, from, to < left ? to : left);
+		add_ngrams(gatherer, plain_chars, start, from, to < left ? to : left);
 	}
-	features->count[VOC_BLOCK_CHARS] = count;
 }
 
 static uint64_t hash_word(const struct voc_normal *normal, const struct voc_word *word)
@@ -106,7 +123,7 @@ static bool denies(const struct voc_normal *normal, const struct voc_word *word)
 	return false;
 }
 
-static void add_words(const struct voc_normal *normal, const struct voc_tokens *tokens, struct voc_features *features)
+static void add_words(const struct voc_normal *normal, const struct voc_tokens *tokens, struct gatherer *gatherer)
 {
 	uint64_t before = 0, begin = 0;
 	size_t in_sentence = 0, denied = 0;
@@ -118,15 +135,15 @@ static void add_words(const struct voc_normal *normal, const struct voc_tokens *
 			begin = SEED_BEGIN;
 		}
 		uint64_t hash = hash_word(normal, word);
-		add(features, VOC_BLOCK_WORDS, hash, word->start, word->end);
+		add(gatherer, hash, word->start, word->end);
 		if (in_sentence > 0)
-			add(features, VOC_BLOCK_WORDS, mix(before, hash), last->start, word->end);
+			add(gatherer, mix(before, hash), last->start, word->end);
 		if (in_sentence < EDGE_TO - 1) {
 			begin = mix(begin, hash);
-			add(features, VOC_BLOCK_WORDS, begin, word->start, word->end);
+			add(gatherer, begin, word->start, word->end);
 		}
 		if (denied > 0)
-			add(features, VOC_BLOCK_WORDS, mix(SEED_DENIED, hash), word->start, word->end);
+			add(gatherer, mix(SEED_DENIED, hash), word->start, word->end);
 		denied = denies(normal, word) ? DENIED_SPAN : denied > 0 ? denied - 1 : 0;
 		before = hash;
 		in_sentence++;
@@ -134,7 +151,7 @@ static void add_words(const struct voc_normal *normal, const struct voc_tokens *
 }
 
 /* How a sentence ends tells Korean questions, requests and statements apart. */
-static void add_ends(const struct voc_normal *normal, const struct voc_tokens *tokens, struct voc_features *features)
+static void add_ends(const struct voc_normal *normal, const struct voc_tokens *tokens, struct gatherer *gatherer)
 {
 	for (size_t i = 0; i < tokens->sentence_count; i++) {
 		const struct voc_sentence *sentence = &tokens->sentences[i];
@@ -145,23 +162,69 @@ static void add_ends(const struct voc_normal *normal, const struct voc_tokens *t
 		for (size_t n = 1; n <= EDGE_TO && end >= sentence->start + n; n++) {
 			hash = mix(hash, plain(normal->chars[end - n]));
 			if (n >= 2)
-				add(features, VOC_BLOCK_WORDS, hash, end - n, end);
+				add(gatherer, hash, end - n, end);
 		}
 	}
+}
+
+/* What a gatherer of the block begins with. */
+static struct gatherer begin(struct voc_features *features, enum voc_block block, const uint8_t *owner)
+{
+	return (struct gatherer){ .all = features->at[block], .learnt = features->learnt[block], .owner = owner };
+}
+
+static void end(struct voc_features *features, enum voc_block block, const struct gatherer *gatherer)
+{
+	features->count[block] = gatherer->count;
+	features->learnt_count[block] = gatherer->learnt_count;
+}
+
+static void extract_words(const struct voc_normal *normal, const struct voc_tokens *tokens, const uint8_t *owner,
+                          struct voc_features *features)
+{
+	struct gatherer words = begin(features, VOC_BLOCK_WORDS, owner);
+	add_words(normal, tokens, &words);
+	add_ends(normal, tokens, &words);
+	end(features, VOC_BLOCK_WORDS, &words);
 }
 
 void voc_features_extract(const struct voc_normal *normal, const struct voc_tokens *tokens,
                           struct voc_features *features)
 {
-	memset(features->count, 0, sizeof features->count);
-	add_chars(normal, features);
-	add_words(normal, tokens, features);
-	add_ends(normal, tokens, features);
+	struct gatherer chars = begin(features, VOC_BLOCK_CHARS, NULL);
+	make_plain(normal, features);
+	add_chars(normal, features->plain, &chars);
+	end(features, VOC_BLOCK_CHARS, &chars);
+	extract_words(normal, tokens, NULL, features);
+}
+
+void voc_features_extract_learnt(const struct voc_model *model, const struct voc_normal *normal,
+                                 const struct voc_tokens *tokens, struct voc_features *features)
+{
+	struct gatherer chars = begin(features, VOC_BLOCK_CHARS, model->owner);
+	make_plain(normal, features);
+	if (chars.owner) /* as always: told to the compiler */
+		add_chars(normal, features->plain, &chars);
+	end(features, VOC_BLOCK_CHARS, &chars);
+	extract_words(normal, tokens, model->owner, features);
+}
+
+void voc_features_look_up(const struct voc_model *model, struct voc_features *features)
+{
+	for (int b = 0; b < VOC_BLOCK_COUNT; b++) {
+		struct gatherer block = begin(features, (enum voc_block)b, model->owner);
+		for (; block.count < features->count[b]; block.count++) {
+			const struct voc_feature *at = &block.all[block.count];
+			take_learnt(&block, at->hash, at->start, at->end);
+		}
+		end(features, (enum voc_block)b, &block);
+	}
 }
 
 void voc_features_extract_none(struct voc_features *features)
 {
 	memset(features->count, 0, sizeof features->count);
+	memset(features->learnt_count, 0, sizeof features->learnt_count);
 }
 
 static int16_t share(size_t part, size_t whole)

@@ -32,14 +32,20 @@ struct voc_features {
 	struct voc_feature at[VOC_BLOCK_COUNT][VOC_FEATURES_MAX];
 	size_t count[VOC_BLOCK_COUNT];
 	int16_t dense[VOC_DENSE_COUNT]; /* thousandths */
-	/* Filled by voc_score: the others' weights are all zero. */
+	/* The others' weights are all zero. */
 	struct voc_learnt learnt[VOC_BLOCK_COUNT][VOC_FEATURES_MAX];
 	size_t learnt_count[VOC_BLOCK_COUNT];
 	uint32_t plain[VOC_NORMAL_MAX_CHARS]; /* the text's characters as n-grams see them */
 };
 
+/* All n-grams: what training sees. */
 void voc_features_extract(const struct voc_normal *normal, const struct voc_tokens *tokens,
                           struct voc_features *features);
+/* Which of them the model has learnt. */
+void voc_features_look_up(const struct voc_model *model, struct voc_features *features);
+/* Both in one pass: the counts are of all n-grams, but only those that are learnt are kept. */
+void voc_features_extract_learnt(const struct voc_model *model, const struct voc_normal *normal,
+                                 const struct voc_tokens *tokens, struct voc_features *features);
 /* None: for a model that knows no n-grams. */
 void voc_features_extract_none(struct voc_features *features);
 /* The dense values that need no model; the caller adds those of the first stage. */

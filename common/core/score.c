@@ -8,19 +8,6 @@
 #define CHUNK 256
 #define AHEAD 32 /* rows to fetch early: they lie all over the table */
 
-/* Compared as voc_model_row does it, without a branch. */
-static size_t find_learnt(const struct voc_model *model, const struct voc_feature *at, size_t count,
-                          struct voc_learnt *ret_learnt)
-{
-	size_t learnt = 0;
-	for (size_t i = 0; i < count; i++) {
-		uint32_t bucket = voc_model_bucket(at[i].hash);
-		ret_learnt[learnt] = (struct voc_learnt){ bucket, at[i].start, at[i].end };
-		learnt += model->owner[bucket] == (uint8_t)at[i].hash;
-	}
-	return learnt;
-}
-
 VOC_VECTORISED static void sum_rows(const struct voc_model *model, const struct voc_learnt *at, size_t count,
                                     int32_t ret_sum[VOC_COLUMNS])
 {
@@ -40,13 +27,11 @@ VOC_VECTORISED static void sum_rows(const struct voc_model *model, const struct 
 	}
 }
 
-static void score_ngrams(const struct voc_model *model, enum voc_lang lang, struct voc_features *features,
+static void score_ngrams(const struct voc_model *model, enum voc_lang lang, const struct voc_features *features,
                          struct voc_scores *scores)
 {
 	int32_t sum[VOC_BLOCK_COUNT][VOC_COLUMNS];
 	for (int b = 0; b < VOC_BLOCK_COUNT; b++) {
-		features->learnt_count[b] =
-		        find_learnt(model, features->at[b], features->count[b], features->learnt[b]);
 		sum_rows(model, features->learnt[b], features->learnt_count[b], sum[b]);
 		scores->inverse_sqrt_q16[b] = voc_inverse_sqrt_q16(features->count[b]);
 	}

@@ -19,7 +19,7 @@ struct voc_scores {
 	uint32_t inverse_sqrt_q16[VOC_BLOCK_COUNT];
 };
 
-/* Fills the signals' dense values of `features` on the way, and the n-grams that are learnt. */
+/* Fills the signals' dense values of `features` on the way. Its learnt n-grams are those of this model. */
 void voc_score(const struct voc_model *model, enum voc_lang lang, struct voc_features *features,
                struct voc_scores *ret_scores);
 

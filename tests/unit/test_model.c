@@ -140,6 +140,55 @@ static void test_files_that_are_none(void **state)
 	unlink(path);
 }
 
+/* What is looked up while n-grams are made is what is looked up of all of them, and the rows are those of the hashes.
+ */
+static void check_learnt(const struct voc_model *model, struct voc_str text)
+{
+	static struct voc_normal normal;
+	static struct voc_tokens tokens;
+	static struct voc_features all, learnt;
+	voc_normalize(text, &normal);
+	voc_tokenize(&normal, VOC_STR(""), &tokens);
+	voc_features_extract(&normal, &tokens, &all);
+	voc_features_extract_learnt(model, &normal, &tokens, &learnt);
+	for (int b = 0; b < VOC_BLOCK_COUNT; b++) {
+		size_t found = 0;
+		for (size_t i = 0; i < all.count[b]; i++) {
+			const struct voc_feature *feature = &all.at[b][i];
+			const int8_t *row = voc_model_row(model, feature->hash);
+			const struct voc_learnt *known = &learnt.learnt[b][found];
+			if (row < model->rows || row >= model->rows + (size_t)VOC_BUCKETS * VOC_COLUMNS)
+				continue;
+			assert_ptr_equal(voc_model_bucket_row(model, known->bucket), row);
+			assert_int_equal(known->start, feature->start);
+			assert_int_equal(known->end, feature->end);
+			found++;
+		}
+		assert_int_equal(learnt.count[b], all.count[b]);
+		assert_int_equal(learnt.learnt_count[b], found);
+	}
+	voc_features_look_up(model, &all);
+	assert_memory_equal(all.learnt_count, learnt.learnt_count, sizeof all.learnt_count);
+	for (int b = 0; b < VOC_BLOCK_COUNT; b++)
+		assert_memory_equal(all.learnt[b], learnt.learnt[b], all.learnt_count[b] * sizeof all.learnt[b][0]);
+}
+
+static void test_learnt_ngrams(void **state)
+{
+	(void)state;
+	static char longest[VOC_CLASSIFY_MAX_BYTES];
+	struct voc_model model;
+	struct voc_error error = { 0 };
+	assert_int_equal(voc_model_open(model_path, &model, &error), VOC_OK);
+	check_learnt(&model, VOC_STR(""));
+	check_learnt(&model, VOC_STR("배송이 사흘이나 늦었는데 연락도 없고, 왜 안 오나요?"));
+	check_learnt(&model, VOC_STR("Third time the technician did not show up. Cancel my contract!"));
+	for (size_t i = 0; i < sizeof longest; i++)
+		longest[i] = "the app is slow. "[i % 17];
+	check_learnt(&model, voc_str_of(longest, sizeof longest));
+	voc_model_close(&model);
+}
+
 static void test_the_inverse_root(void **state)
 {
 	(void)state;
@@ -157,6 +206,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_any_flipped_bit_is_seen, load, unload),
 		cmocka_unit_test_setup_teardown(test_other_formats_and_shapes_are_refused, load, unload),
 		cmocka_unit_test(test_files_that_are_none),
+		cmocka_unit_test(test_learnt_ngrams),
 		cmocka_unit_test(test_the_inverse_root),
 	};
 	return cmocka_run_group_tests_name("model", tests, NULL, NULL);

@@ -79,6 +79,7 @@ static void check_scores(size_t chars, size_t words, enum voc_lang lang)
 			features.at[b][i].hash = (uint32_t)(i * 790000019 + (size_t)b);
 	}
 	features.dense[VOC_DENSE_LENGTH] = 500;
+	voc_features_look_up(&fake.model, &features);
 	voc_score(&fake.model, lang, &features, &scores);
 	for (int c = 0; c < VOC_HEAD_COLUMNS; c++) {
 		double expected = fake.bias[(int)lang * VOC_COLUMNS + c];

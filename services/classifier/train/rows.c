@@ -10,8 +10,10 @@ void voc_train_read_text(struct voc_train_reader *reader, struct voc_str text)
 	voc_phrases_find(reader->phrases, reader->matcher, &reader->normal, &reader->tokens, &reader->hits);
 	voc_features_extract(&reader->normal, &reader->tokens, &reader->features);
 	voc_features_dense(&reader->normal, &reader->tokens, &reader->hits, &utterance, &reader->features);
-	if (reader->has_model)
-		voc_score(&reader->model, reader->tokens.lang, &reader->features, &reader->scores);
+	if (!reader->has_model)
+		return;
+	voc_features_look_up(&reader->model, &reader->features);
+	voc_score(&reader->model, reader->tokens.lang, &reader->features, &reader->scores);
 }
 
 static int compare_cells(const void *a, const void *b)
