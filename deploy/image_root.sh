@@ -20,6 +20,18 @@ voc-classifier) rm -rf "$root/usr/share/voc/gen-texts.ndjson" "$root/usr/share/v
 voc-aggregator | voc-alerter) rm -rf "$root/usr/share/voc/"{gen-texts.ndjson,schemas,model.bin,phrases.txt} ;;
 esac
 
+# The zones that rules may name (VOC_ZONEINFO), not their copies by other names and with leap seconds.
+zones=()
+case $program in
+voc-aggregator | vocctl)
+  zones=(tzdata)
+  mkdir -p "$root/usr/share/zoneinfo"
+  for area in Africa America Antarctica Arctic Asia Atlantic Australia Europe Indian Pacific Etc UTC; do
+    cp -RL "/usr/share/zoneinfo/$area" "$root/usr/share/zoneinfo/"
+  done
+  ;;
+esac
+
 # Where libcurl and OpenSSL (librdkafka, hiredis) look.
 cp -L /etc/ssl/certs/ca-certificates.crt "$root/etc/ssl/certs/"
 ln -s /etc/ssl/certs/ca-certificates.crt "$root/usr/lib/ssl/cert.pem"
@@ -34,7 +46,7 @@ owner() {
     dpkg-query -S "$name" 2>/dev/null | head -1 | sed 's/: .*//' && return
   done
 }
-mapfile -t packages < <({ for library in "${libraries[@]}"; do owner "$library"; done; echo ca-certificates; } | sort -u)
+mapfile -t packages < <({ for library in "${libraries[@]}"; do owner "$library"; done; echo ca-certificates; printf '%s\n' "${zones[@]}"; } | grep . | sort -u)
 
 version=$(sed -n 's/^project(voc VERSION \([0-9.]*\).*/\1/p' CMakeLists.txt)
 spdx() {

@@ -4,7 +4,7 @@
 set -euo pipefail
 
 build="gcc cmake ninja-build ccache pkg-config libc6-dev librdkafka-dev libjansson-dev libhiredis-dev libcurl4-openssl-dev
-  libssl-dev libutf8proc-dev libmicrohttpd-dev libxxhash-dev"
+  libssl-dev libutf8proc-dev libmicrohttpd-dev libxxhash-dev tzdata"
 demo="$build redis-server python3"
 test="$build redis-server redis-sentinel faketime libcmocka-dev clang-14 libclang-rt-14-dev clang-format-14 clang-tidy-14 python3 python3-pytest
   python3-confluent-kafka python3-redis python3-jsonschema python3-xxhash python3-yaml python3-numpy python3-sklearn

@@ -81,6 +81,8 @@ enum voc_option_type {
 	  "What of the customers' words leaves the raw topics: masked (the evidence, personal data as stars) or absent (none of them)") \
 	X(rules_path, STRING, "VOC_RULES", VOC_PROGRAM_AGGREGATOR | VOC_PROGRAM_VOCCTL, PATH, VOC_SHARE_DIR "/rules.json", 0, 0, \
 	  "Risk weights, thresholds, half-life and cooldowns (JSON)") \
+	X(zoneinfo_path, STRING, "VOC_ZONEINFO", VOC_PROGRAM_AGGREGATOR | VOC_PROGRAM_VOCCTL, PATH, "/usr/share/zoneinfo", 0, 0, \
+	  "Folder of the IANA zones' files, for a zone that the rules name without its rule") \
 	X(webhooks_path, STRING, "VOC_WEBHOOKS", VOC_PROGRAM_ALERTER | VOC_PROGRAM_VOCCTL, PATH, "/etc/voc/webhooks.json", 0, 0, \
 	  "Webhook endpoints: URLs, formats, secrets, filters (JSON)") \
 	X(http_addr, STRING, "VOC_HTTP_ADDR", VOC_CONF_PAGES, TEXT, "127.0.0.1:8080", 0, 0, \

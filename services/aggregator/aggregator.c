@@ -25,7 +25,7 @@ enum voc_status voc_agg_check(const struct voc_conf *conf, struct voc_error *err
 	struct voc_store *store = NULL;
 	if (!book)
 		return no_memory(error);
-	enum voc_status status = voc_agg_read_rules(conf->rules_path, book, &rules, error);
+	enum voc_status status = voc_agg_read_rules(conf, book, &rules, error);
 	if (status == VOC_OK)
 		status = voc_store_new(conf->redis_url, conf->redis_timeout_ms, &store, error);
 	voc_store_free(store);
@@ -62,7 +62,7 @@ static enum voc_status open_parts(struct voc_agg *agg, struct voc_error *error)
 	agg->scratch = voc_arena_new(SCRATCH_MAX_BYTES);
 	if (!agg->cache || !agg->rollup || !agg->messages || !agg->book || !agg->scratch)
 		return no_memory(error);
-	enum voc_status status = voc_agg_read_rules(conf->rules_path, agg->book, &agg->rules, error);
+	enum voc_status status = voc_agg_read_rules(conf, agg->book, &agg->rules, error);
 	if (status == VOC_OK)
 		status = voc_store_new(conf->redis_url, conf->redis_timeout_ms, &agg->store, error);
 	if (status != VOC_OK)

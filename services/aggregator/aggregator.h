@@ -106,7 +106,7 @@ void voc_agg_drop(struct voc_agg *agg);
 
 /* rules.c */
 /* A rules file; the set is held. */
-VOC_MUST_CHECK enum voc_status voc_agg_read_rules(const char *path, struct voc_rule_book *book,
+VOC_MUST_CHECK enum voc_status voc_agg_read_rules(const struct voc_conf *conf, struct voc_rule_book *book,
                                                   const struct voc_rule_set **ret_set, struct voc_error *error);
 /* A record of a partition that is scanned for its first rules. VOC_OK or VOC_FATAL. */
 VOC_MUST_CHECK enum voc_status voc_agg_scan(struct voc_agg *agg, int32_t number,

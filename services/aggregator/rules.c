@@ -4,8 +4,8 @@
  */
 #include "aggregator.h"
 #include "base/clock.h"
-#include "base/file_map.h"
 #include "io/metrics.h"
+#include "io/rules_file.h"
 
 /*
  * One record for each assignment is enough, but for the one that another member had on its way when the partition
@@ -13,14 +13,15 @@
  */
 #define AGAIN_MS 60000
 
-enum voc_status voc_agg_read_rules(const char *path, struct voc_rule_book *book, const struct voc_rule_set **ret_set,
-                                   struct voc_error *error)
+enum voc_status voc_agg_read_rules(const struct voc_conf *conf, struct voc_rule_book *book,
+                                   const struct voc_rule_set **ret_set, struct voc_error *error)
 {
-	struct voc_file_map map = { 0 };
-	enum voc_status status = voc_file_map_open(path, VOC_RULES_MAX_BYTES, &map, error);
+	struct voc_buf json;
+	voc_buf_init(&json, VOC_RULES_FILE_ROOM);
+	enum voc_status status = voc_rules_file_read(conf->rules_path, conf->zoneinfo_path, &json, error);
 	if (status == VOC_OK)
-		status = voc_rule_book_read(book, map.bytes, ret_set, error);
-	voc_file_map_close(&map);
+		status = voc_rule_book_read(book, voc_buf_str(&json), ret_set, error);
+	voc_buf_free(&json);
 	return status;
 }
 

@@ -1,8 +1,8 @@
 /* The files that the configuration names: what the services would say of them at their start, and who may read them. */
-#include "base/files.h"
 #include "core/classify.h"
 #include "core/rules.h"
 #include "doctor.h"
+#include "io/rules_file.h"
 #include "io/webhook_address.h"
 #include "io/webhooks.h"
 
@@ -19,8 +19,8 @@ static void look_at_rules(struct doctor *doctor)
 	struct voc_rules rules;
 	struct voc_error error = { 0 };
 	const char *path = doctor->conf->rules_path;
-	voc_buf_init(&bytes, VOC_RULES_MAX_BYTES);
-	enum voc_status status = voc_file_read(path, &bytes, &error);
+	voc_buf_init(&bytes, VOC_RULES_FILE_ROOM);
+	enum voc_status status = voc_rules_file_read(path, doctor->conf->zoneinfo_path, &bytes, &error);
 	if (status == VOC_OK)
 		status = voc_rules_parse(voc_buf_str(&bytes), &rules, &error);
 	voc_buf_free(&bytes);
