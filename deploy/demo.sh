@@ -66,7 +66,7 @@ start() { # NAME COMMAND...: in the background; standard output to NAME.out, the
 
 say "starting Redis, the development broker, the webhook receiver and the services in $work"
 secret="whsec_$(head -c 24 /dev/urandom | base64)"
-start redis redis-server --port 0 --unixsocket "$work/redis.sock" --save "" --appendonly no --dir "$work" --maxmemory-policy noeviction
+start redis redis-server --port 0 --unixsocket "$work/redis.sock" --save "" --appendonly no --dir "$work" --maxmemory-policy noeviction --hash-max-listpack-value 2048
 start broker env VOC_HTTP_ADDR=127.0.0.1:0 "$bin/voc-devbroker"
 start receiver python3 -u tests/support/webhook_receiver.py --port 0 --secret "$secret" --log "$work/received.ndjson" --pretty
 wait_for 20 "the broker" grep -q bootstrap "$work/broker.out"

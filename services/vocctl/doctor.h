@@ -61,6 +61,8 @@
 	  "a restart goes back to the last snapshot, and all since is read again from the log", "appendonly yes, appendfsync everysec; room on the disk") \
 	X(DOCTOR_REDIS_MEMORY, "redis_memory", "Redis has room", \
 	  "a full Redis refuses writes, and the aggregators wait", "raise maxmemory, or shorten VOC_ROLLUP_RETENTION") \
+	X(DOCTOR_REDIS_HASHES, "redis_hashes", "Redis keeps customers in small hashes", \
+	  "with a shorter limit one long value makes a table of a customer's hash, of twice the size", "hash-max-listpack-value 2048, on every server") \
 	X(DOCTOR_REDIS_CLOCK, "redis_clock", "Redis' clock and this one agree", \
 	  "rollups expire by Redis' clock", "NTP or chrony on both hosts") \
 	X(DOCTOR_STATE, "redis_state", "the aggregates are of this release and of these topics", \

@@ -10,6 +10,7 @@
 #define CLOCK_WARN_MS 2000
 #define CLOCK_FAIL_MS 60000
 #define FULL_PERCENT  80
+#define HASH_VALUE    2048 /* bytes: longer than nearly every value of a customer's hash */
 
 /* The value of INFO's line "name:value"; empty if there is none. `name` ends with the colon. */
 static struct voc_str info_value(struct voc_str info, const char *name)
@@ -52,6 +53,18 @@ static void judge_info(struct doctor *doctor, struct voc_str info)
 	            (long long)(used >> 20), full ? ", more than 80 % of maxmemory" : "");
 }
 
+/* CONFIG GET's answer: names and values; Redis 6 calls the listpacks ziplists. Not everybody may ask. */
+static void judge_hashes(struct doctor *doctor, const struct voc_redis_reply *reply)
+{
+	int64_t limit;
+	if (reply->type != VOC_REDIS_ARRAY || reply->count < 2 || !voc_str_to_i64(reply->items[1]->str, &limit)) {
+		doctor_tell(doctor, DOCTOR_REDIS_HASHES, DOCTOR_UNKNOWN, "CONFIG GET is not allowed here");
+		return;
+	}
+	doctor_tell(doctor, DOCTOR_REDIS_HASHES, limit < HASH_VALUE ? DOCTOR_WARN : DOCTOR_OK, "%.*s is %lld",
+	            VOC_STR_ARG(reply->items[0]->str), (long long)limit);
+}
+
 /* TIME's answer: seconds and microseconds. The round trip's half is its own error. */
 static void judge_clock(struct doctor *doctor, const struct voc_redis_reply *reply, int64_t asked_ms)
 {
@@ -89,6 +102,7 @@ static void question(struct doctor *doctor, struct voc_redis *redis)
 	voc_redis_begin(redis);
 	voc_redis_command(redis, (const char *[]){ "INFO", NULL });
 	voc_redis_command(redis, (const char *[]){ "TIME", NULL });
+	voc_redis_command(redis, (const char *[]){ "CONFIG", "GET", "hash-max-*-value", NULL });
 	int64_t asked_ms = voc_clock_wall_ms();
 	enum voc_status status = voc_redis_exchange(redis, &error);
 	if (status == VOC_OK)
@@ -96,6 +110,7 @@ static void question(struct doctor *doctor, struct voc_redis *redis)
 	if (status == VOC_OK) {
 		judge_info(doctor, voc_redis_reply(redis, 0)->str);
 		judge_clock(doctor, voc_redis_reply(redis, 1), asked_ms);
+		judge_hashes(doctor, voc_redis_reply(redis, 2));
 		status = voc_redis_query_meta(redis, &meta, &error);
 	}
 	if (status == VOC_OK)

@@ -30,6 +30,7 @@ def test_redis_neither_evicts_nor_forgets():
     command = SERVICES["redis"]["command"]
     assert command[command.index("--maxmemory-policy") + 1] == "noeviction"
     assert command[command.index("--appendonly") + 1] == "yes"
+    assert command[command.index("--hash-max-listpack-value") + 1] == "2048"
 
 
 def test_build_targets_and_files_exist():
@@ -107,7 +108,7 @@ def test_the_cluster_is_one_and_speaks_tls_only():
         assert environment["KAFKA_LISTENER_SECURITY_PROTOCOL_MAP"] == "CLIENT:SASL_SSL,CONTROLLER:SSL,BROKER:SSL"
         assert environment["KAFKA_MIN_INSYNC_REPLICAS"] == 2 and environment["KAFKA_DEFAULT_REPLICATION_FACTOR"] == 3
     conf = (ROOT / "deploy/compose/redis-cluster.conf").read_text()
-    for line in ("port 0", "tls-port 6379", "tls-cluster yes", "tls-replication yes", "maxmemory-policy noeviction", "appendonly yes", "aclfile /run/secrets/users.acl"):
+    for line in ("port 0", "tls-port 6379", "tls-cluster yes", "tls-replication yes", "maxmemory-policy noeviction", "hash-max-listpack-value 2048", "appendonly yes", "aclfile /run/secrets/users.acl"):
         assert line in conf.splitlines(), line
     assert services["voc-aggregator"]["environment"]["SSL_CERT_FILE"] == "/run/secrets/ca.pem"
     for name in OURS:

@@ -18,7 +18,7 @@ EVENT = {"specversion": "1.0", "source": "/doctor", "type": "voc.web", "data": {
 def stack(broker, tmp_path_factory):
     folder = tmp_path_factory.mktemp("doctor")
     stack = Stack(folder / "stack", broker.bootstrap, partitions=2)
-    stack.start_redis("--appendonly", "yes")
+    stack.start_redis("--appendonly", "yes", "--hash-max-listpack-value", "2048")
     stack.start_receiver()
     (stack.folder / "webhooks.json").chmod(0o600)
     stack.create_topics()
@@ -36,7 +36,7 @@ def spare(tmp_path_factory):
     """A Redis that no service uses: what is done to it can end none. It holds what an aggregator of two partitions leaves in an empty one."""
     folder = tmp_path_factory.mktemp("spare")
     server = subprocess.Popen(["redis-server", "--port", "0", "--unixsocket", f"{folder}/s", "--appendonly", "yes", "--save", "",
-                               "--maxmemory-policy", "noeviction", "--dir", folder], stdout=subprocess.DEVNULL)
+                               "--maxmemory-policy", "noeviction", "--hash-max-listpack-value", "2048", "--dir", folder], stdout=subprocess.DEVNULL)
     client = redis.Redis(unix_socket_path=f"{folder}/s", decode_responses=True)
     client.url = f"unix://{folder}/s"
     wait_for((folder / "s").exists, 20, "the spare Redis")
@@ -126,6 +126,7 @@ def test_a_topic_that_is_set_wrongly(stack, topic, name, value, check, verdict, 
 REDIS_FAULTS = [
     ("maxmemory-policy", "allkeys-lru", "redis_eviction", "fail", "maxmemory-policy is allkeys-lru"),
     ("appendonly", "no", "redis_append_only", "warn", "appendonly is no"),
+    ("hash-max-listpack-value", "64", "redis_hashes", "warn", "-value is 64"),
     ("requirepass", "another-word", "redis", "fail", "NOAUTH"),
 ]
 
