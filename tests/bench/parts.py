@@ -58,14 +58,11 @@ def check(bed):
     return sum(bed.redis.eval("return #redis.call('KEYS', ARGV[1])", 0, "voc:{%d}:customer:*" % p) for p in range(bed.partitions))
 
 
-def drains(bed, runs, instances=1):
-    """Several, one more first that does not count: the page cache, the broker's JIT and this program are warm then."""
-    out = []
-    for number in range(runs + 1):
-        result = drain(bed, instances)
-        if number or runs == 0:
-            out.append(result)
-    return meter.merged(out)
+def drains(bed, runs, instances=1, warm=True):
+    """Several, with `warm` one more first that does not count: the page cache, the broker's JIT and this program are warm then."""
+    if warm:
+        drain(bed, instances)
+    return meter.merged([drain(bed, instances) for _ in range(runs)])
 
 
 def warm_up(bed):

@@ -10,7 +10,7 @@ import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BENCH = ROOT / "tests" / "bench"
-TINY = ["--events", "2000", "--runs", "1", "--customers", "500", "--rates", "100", "--seconds", "4", "--instances", "2", "--partitions", "6"]
+TINY = ["--events", "2000", "--runs", "1", "--customers", "500", "--rates", "100", "--seconds", "4", "--instances", "1,2", "--partitions", "6"]
 
 
 def bench(*arguments, **environment):
@@ -38,7 +38,7 @@ def test_our_own_parts(tmp_path):
     floors = figures["floors"]
     assert all(floor["cpu_us"]["median"] > 0 for floor in floors.values()) and floors["redis_writes"]["commands_per_event"]["median"] > 1
     assert floors["parse_raw"]["bytes_per_record"]["median"] == floors["consume_raw"]["bytes_per_record"]["median"]
-    assert figures["scaling"]["2"]["instances"]["median"] == 2
+    assert figures["scaling"]["2"]["instances"]["median"] == 2 and figures["scaling"]["1"]["cpu_us"] == drain["cpu_us"]
     assert figures["customers"]["customers"] == 500 and figures["customers"]["redis_bytes_per_customer"] > 100
     ms = figures["latency"]["100"]["ms"]
     assert ms["samples"] > 0 and 0 < ms["p50"] <= ms["p99"] <= ms["max"]
