@@ -57,5 +57,7 @@ bool voc_ack_window_done(struct voc_ack_window *window, int64_t offset)
 		window->first = (window->first + 1) % window->capacity;
 		window->count--;
 	}
+	if (window->count == 0)
+		window->first = 0; /* a ring that goes round touches all of its memory, however little it holds */
 	return window->next != before;
 }
