@@ -217,11 +217,10 @@ void kafka_wake_enable(struct kafka_client *client, rd_kafka_queue_t *queue)
 	rd_kafka_queue_io_event_enable(queue, client->wake_fd, &one, sizeof one);
 }
 
-void kafka_wake_clear(struct kafka_client *client)
+bool kafka_wake_clear(struct kafka_client *client)
 {
 	uint64_t count;
-	ssize_t got = read(client->wake_fd, &count, sizeof count);
-	(void)got; /* EAGAIN: it was clear */
+	return read(client->wake_fd, &count, sizeof count) > 0; /* EAGAIN: it was clear */
 }
 
 rd_kafka_topic_partition_list_t *kafka_list_new(const struct voc_position *positions, size_t count)

@@ -201,7 +201,7 @@ static rd_kafka_message_t *take(struct voc_consumer *consumer, int timeout_ms)
 		return message;
 	if (!consumer->settings.split)
 		kafka_nudge(consumer);
-	kafka_wake_clear(&consumer->client);
+	consumer->stirred |= kafka_wake_clear(&consumer->client);
 	return rd_kafka_consumer_poll(consumer->client.rk, timeout_ms);
 }
 
@@ -240,6 +240,13 @@ enum voc_poll voc_consumer_poll_partition(struct voc_consumer *consumer, size_t 
 		if (outcome != VOC_POLL_NOTHING)
 			return outcome;
 	}
+}
+
+bool voc_consumer_stirred(struct voc_consumer *consumer)
+{
+	bool stirred = consumer->stirred;
+	consumer->stirred = false;
+	return stirred;
 }
 
 bool voc_consumer_reachable(const struct voc_consumer *consumer)

@@ -64,6 +64,9 @@ enum voc_poll {
 /* Serves callbacks and takes the next record. With `split`, records come from voc_consumer_poll_partition only. */
 VOC_MUST_CHECK enum voc_poll voc_consumer_poll(struct voc_consumer *consumer, int timeout_ms,
                                                struct voc_message *ret_message, struct voc_error *error);
+/* Whether a queue has stopped being empty since this was asked last, as voc_consumer_poll has seen: if none has, there
+ * is nothing new in those of the partitions that were read until there was nothing. */
+bool voc_consumer_stirred(struct voc_consumer *consumer);
 /* The next record of the assigned partition with this index. Doesn't wait. */
 VOC_MUST_CHECK enum voc_poll voc_consumer_poll_partition(struct voc_consumer *consumer, size_t index,
                                                          struct voc_message *ret_message, struct voc_error *error);

@@ -57,7 +57,8 @@ enum voc_status kafka_client_open(struct kafka_client *client, enum kafka_kind k
 bool kafka_client_close(struct kafka_client *client, enum kafka_kind kind);
 /* wake_fd becomes readable when `queue` is no longer empty. */
 void kafka_wake_enable(struct kafka_client *client, struct rd_kafka_queue_s *queue);
-void kafka_wake_clear(struct kafka_client *client);
+/* False if it was clear. */
+bool kafka_wake_clear(struct kafka_client *client);
 /* Counts an error and tells the owner of it, if one of its kind wasn't told just now. `code` is librdkafka's. */
 void kafka_complain(struct kafka_client *client, int code, const char *text);
 /* VOC_FATAL with librdkafka's fatal error, if there is one. */
@@ -91,6 +92,7 @@ struct voc_consumer {
 	int64_t short_since_ms; /* since when a log has been said to end before its position; 0: it is not */
 	/* See kafka_nudge.c: a record came since the last nudge, when the next may be, and whom the last was for. */
 	bool has_read;
+	bool stirred; /* a queue has stopped being empty since the owner last asked */
 	int64_t nudge_ms;
 	size_t nudged;
 	bool joined;

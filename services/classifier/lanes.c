@@ -5,6 +5,8 @@
 
 #include <stdlib.h>
 
+#define LOOK_EVERY_MS 100 /* at all lanes, whatever librdkafka has told */
+
 struct lane {
 	struct voc_position position; /* the offset of the next record to come */
 	struct voc_message head;      /* no handle: none */
@@ -16,6 +18,9 @@ struct lane {
 
 struct voc_lanes {
 	struct voc_merge *merge;
+	int64_t look_ms; /* when all lanes are looked at at the latest */
+	bool held;       /* a dry one was not looked at */
+	size_t turn;     /* the one that is looked at in any case */
 	size_t count;
 	struct lane lanes[];
 };
@@ -82,6 +87,7 @@ static enum voc_status refill(struct voc_lanes *lanes, size_t index, struct voc_
 {
 	struct lane *lane = &lanes->lanes[index];
 	if (voc_ack_window_full(&lane->window)) {
+		lanes->held = true;
 		voc_merge_hold(lanes->merge, index, now_ms);
 		return VOC_OK;
 	}
@@ -103,11 +109,21 @@ static enum voc_status refill(struct voc_lanes *lanes, size_t index, struct voc_
 	}
 }
 
-enum voc_status voc_lanes_refill(struct voc_lanes *lanes, struct voc_consumer *consumer, int64_t now_ms,
+/*
+ * Asking each of some hundred empty queues costs more than an event does, and most turns are for acknowledgements. One
+ * is asked all the same: it is what has librdkafka go on where it has paused (io/kafka_nudge.c).
+ */
+enum voc_status voc_lanes_refill(struct voc_lanes *lanes, struct voc_consumer *consumer, bool stirred, int64_t now_ms,
                                  struct voc_error *error)
 {
+	bool all = stirred || lanes->held || now_ms >= lanes->look_ms;
+	if (all) {
+		lanes->held = false;
+		lanes->look_ms = now_ms + LOOK_EVERY_MS;
+	}
+	lanes->turn = lanes->turn + 1 < lanes->count ? lanes->turn + 1 : 0;
 	for (size_t i = 0; i < lanes->count; i++) {
-		if (!voc_merge_is_dry(lanes->merge, i))
+		if (!voc_merge_is_dry(lanes->merge, i) || !(all || i == lanes->turn))
 			continue;
 		enum voc_status status = refill(lanes, i, consumer, now_ms, error);
 		if (status != VOC_OK)

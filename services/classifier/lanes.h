@@ -21,9 +21,13 @@ struct voc_lanes *voc_lanes_new(const struct voc_position *positions, size_t cou
 /* Releases the heads. NULL is fine. */
 void voc_lanes_free(struct voc_lanes *lanes);
 
-/* Reads a head for each lane that has none. VOC_FATAL as the consumer's. */
-VOC_MUST_CHECK enum voc_status voc_lanes_refill(struct voc_lanes *lanes, struct voc_consumer *consumer, int64_t now_ms,
-                                                struct voc_error *error);
+/*
+ * Reads a head for each lane that has none and may have one now: all of them if `stirred` (voc_consumer_stirred), or
+ * one had to be left alone, or it is a while ago; else only one, a different one each time. VOC_FATAL as the
+ * consumer's.
+ */
+VOC_MUST_CHECK enum voc_status voc_lanes_refill(struct voc_lanes *lanes, struct voc_consumer *consumer, bool stirred,
+                                                int64_t now_ms, struct voc_error *error);
 /* The lane whose head goes next; false if there is none, or it has to wait. */
 bool voc_lanes_next(struct voc_lanes *lanes, int64_t now_ms, size_t *ret_lane);
 /* Borrowed; of the lane that voc_lanes_next gave. */

@@ -240,7 +240,8 @@ static enum voc_status work(struct voc_worker *worker, bool *ret_more, struct vo
 	*ret_more = false;
 	if (!worker->lanes)
 		return VOC_OK;
-	enum voc_status status = voc_lanes_refill(worker->lanes, worker->consumer, worker->now_ms, error);
+	bool stirred = voc_consumer_stirred(worker->consumer);
+	enum voc_status status = voc_lanes_refill(worker->lanes, worker->consumer, stirred, worker->now_ms, error);
 	while (status == VOC_OK && left > 0 && voc_outbox_has_room(worker->outbox) &&
 	       voc_lanes_next(worker->lanes, worker->now_ms, &lane)) {
 		status = handle(worker, lane, error);
