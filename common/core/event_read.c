@@ -12,12 +12,15 @@ static void read_data(struct voc_event_draft *draft, struct voc_json_reader *jso
 static void read_transcript(struct voc_event_draft *draft, struct voc_json_reader *json,
                             const struct voc_event_field *field);
 
+#define EXPECTED 4 /* fields behind the last one that are looked for first */
+
 #define SLOT(member) offsetof(struct voc_event_draft, member)
 #define NAME(literal)                       \
 	{                                   \
 		literal, sizeof literal - 1 \
 	}
 
+/* In the order that most senders write them. */
 static const struct voc_event_field attributes[] = {
 	{ NAME("specversion"), SLOT(specversion), read_text },
 	{ NAME("id"), SLOT(id), read_text },
@@ -33,13 +36,13 @@ static const struct voc_event_field attributes[] = {
 
 static const struct voc_event_field data_fields[] = {
 	{ NAME("customer_id"), SLOT(customer_id), read_text },
+	{ NAME("channel"), SLOT(contact), read_text },
 	{ NAME("text"), SLOT(text), read_text },
 	{ NAME("transcript"), SLOT(transcript), read_transcript },
 	{ NAME("lang"), SLOT(lang), read_text },
-	{ NAME("channel"), SLOT(contact), read_text },
 	{ NAME("product"), SLOT(product), read_text },
-	{ NAME("team"), SLOT(team), read_text },
 	{ NAME("agent_id"), SLOT(agent_id), read_text },
+	{ NAME("team"), SLOT(team), read_text },
 	{ NAME("rating"), SLOT(rating), read_number },
 	{ NAME("expected"), SLOT(expected), read_number },
 	{ NAME("promised_at"), SLOT(promised_at), read_text },
@@ -63,6 +66,29 @@ static const struct voc_event_field *find_field(const struct voc_event_field *fi
 		if (voc_str_eq(name, fields->name))
 			return fields;
 	return NULL;
+}
+
+/*
+ * The next member, with the field that it is, or none and its name. `expected` is the field behind the last one: mostly
+ * it is that, or one soon after, as it stands in the table. False at the object's end or after a failure.
+ */
+static bool next_field(struct voc_json_reader *json, const struct voc_event_field *fields,
+                       const struct voc_event_field **expected, const struct voc_event_field **ret_field,
+                       struct voc_str *ret_name)
+{
+	const struct voc_event_field *field = *expected;
+	for (int i = 0; i < EXPECTED && field->name.ptr && !voc_json_next_is(json, field->name); i++)
+		field++;
+	bool found = field->name.ptr && field < *expected + EXPECTED;
+	if (!found) {
+		if (!voc_json_next_member(json, ret_name))
+			return false;
+		field = find_field(fields, *ret_name);
+	}
+	if (field)
+		*expected = field + 1;
+	*ret_field = field;
+	return true;
 }
 
 /* True if a value of that type is here. Null is passed over silently, any other with a flaw. */
@@ -108,10 +134,10 @@ void voc_event_read_value_number(struct voc_event_draft *draft, struct voc_json_
 static void read_fields(struct voc_event_draft *draft, struct voc_json_reader *json,
                         const struct voc_event_field *fields)
 {
+	const struct voc_event_field *field, *expected = fields;
 	struct voc_str name;
 	voc_json_enter_object(json);
-	while (voc_json_next_member(json, &name)) {
-		const struct voc_event_field *field = find_field(fields, name);
+	while (next_field(json, fields, &expected, &field, &name)) {
 		if (field)
 			field->read(draft, json, field);
 		else
@@ -202,6 +228,7 @@ static void read_unknown(struct voc_event_draft *draft, struct voc_json_reader *
 
 void voc_event_read_envelope(struct voc_event_draft *draft, struct voc_json_reader *json)
 {
+	const struct voc_event_field *field, *expected = attributes;
 	struct voc_str name;
 	if (voc_json_peek(json) != VOC_JSON_OBJECT) {
 		voc_event_flaw(draft, VOC_REASON_BAD_TYPE, json->at, "the event", "is no object");
@@ -209,8 +236,7 @@ void voc_event_read_envelope(struct voc_event_draft *draft, struct voc_json_read
 		return;
 	}
 	voc_json_enter_object(json);
-	while (voc_json_next_member(json, &name)) {
-		const struct voc_event_field *field = find_field(attributes, name);
+	while (next_field(json, attributes, &expected, &field, &name)) {
 		if (field)
 			field->read(draft, json, field);
 		else
