@@ -52,6 +52,7 @@
 	X(VOC_CASE_TAKEN, "taken", "the case moved")                              \
 	X(VOC_CASE_UNKNOWN_ACTION, "unknown_action", "no such action")            \
 	X(VOC_CASE_NO_SUCH_CASE, "no_such_case", "the customer has no such case") \
+	X(VOC_CASE_STALE_MOVE, "stale_move", "the case has changed since then")   \
 	X(VOC_CASE_ILLEGAL_MOVE, "illegal_move", "not from the state the case is in")
 
 #define X(symbol, ...) symbol,

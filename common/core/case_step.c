@@ -264,6 +264,8 @@ enum voc_case_refusal voc_cases_follow_up(struct voc_cases *cases, const struct 
 	struct voc_case *one = voc_cases_find_id(cases, case_id);
 	if (!one)
 		return VOC_CASE_NO_SUCH_CASE;
+	if (time_ms < one->changed_ms)
+		return VOC_CASE_STALE_MOVE;
 	if (!voc_case_next((enum voc_case_state)one->state, wanted, &next))
 		return VOC_CASE_ILLEGAL_MOVE;
 	one->state = (uint8_t)next;

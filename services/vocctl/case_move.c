@@ -77,6 +77,8 @@ static enum voc_status check_state(struct move *move, const struct voc_cases *ca
 		return voc_error_set(error, VOC_INVALID, VOC_REASON_BAD_VALUE, -1,
 		                     "the customer has no such case; vocctl case show tells theirs");
 	enum voc_case_state state = (enum voc_case_state)one->state;
+	if (move->time_ms < one->changed_ms) /* by a clock that is ahead of ours: nothing is moved before that */
+		move->time_ms = one->changed_ms;
 	if (voc_case_next(state, move->action, &move->next))
 		return VOC_OK;
 	struct voc_buf can;

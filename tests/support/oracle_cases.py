@@ -189,7 +189,7 @@ class Cases:
         """False if it is refused."""
         case = self.find(case_id)
         state = case and MOVES[case.state].get(action)
-        if not state:
+        if not state or t < case.changed:
             return False
         case.state, case.changed = state, t
         if action in ("acknowledge", "contact", "offer", "resolve"):

@@ -203,6 +203,24 @@ static void test_a_case_is_followed_up_to_its_end(void **state)
 	assert_int_equal(fixture->cases.list->number, 2);
 }
 
+/* A follow-up that comes again, late, finds the case moved on; right behind itself it changes nothing. */
+static void test_a_copy_of_a_follow_up_moves_nothing(void **state)
+{
+	struct fixture *fixture = *state;
+	say(fixture, &complaint, MONDAY);
+	assert_int_equal(move(fixture, "reliability-1", "contact", MONDAY - 1), VOC_CASE_STALE_MOVE);
+	assert_int_equal(move(fixture, "reliability-1", "contact", MONDAY + HOUR_MS), VOC_CASE_TAKEN);
+	assert_int_equal(move(fixture, "reliability-1", "contact", MONDAY + HOUR_MS), VOC_CASE_TAKEN);
+	assert_int_equal(move(fixture, "reliability-1", "offer", MONDAY + 2 * HOUR_MS), VOC_CASE_TAKEN);
+	assert_int_equal(move(fixture, "reliability-1", "contact", MONDAY + HOUR_MS), VOC_CASE_STALE_MOVE);
+	assert_int_equal(fixture->cases.list->state, VOC_CASE_OFFERED);
+	assert_int_equal(move(fixture, "reliability-1", "resolve", MONDAY + 3 * HOUR_MS), VOC_CASE_TAKEN);
+	say(fixture, &complaint, MONDAY + DAY_MS);
+	assert_int_equal(move(fixture, "reliability-1", "contact", MONDAY + DAY_MS + HOUR_MS), VOC_CASE_TAKEN);
+	assert_int_equal(move(fixture, "reliability-1", "resolve", MONDAY + 3 * HOUR_MS), VOC_CASE_STALE_MOVE);
+	assert_int_equal(fixture->cases.list->state, VOC_CASE_CONTACTED);
+}
+
 /* A record twice, one of another time, one of a case that went: nothing. */
 static void test_what_is_not_waited_for_is_stale(void **state)
 {
@@ -414,6 +432,7 @@ int main(void)
 		TEST(test_a_complaint_opens_one_case_and_others_attach),
 		TEST(test_each_move_is_legal_or_not),
 		TEST(test_a_case_is_followed_up_to_its_end),
+		TEST(test_a_copy_of_a_follow_up_moves_nothing),
 		TEST(test_what_is_not_waited_for_is_stale),
 		TEST(test_steps_of_escalation_come_once_each),
 		TEST(test_trouble_that_comes_back_reopens_its_case),
