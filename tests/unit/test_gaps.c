@@ -12,7 +12,10 @@
 #include "core/gaps.h"
 #include "core/normalize.h"
 
-#define PATH VOC_SOURCE_DIR "/deploy/gaps.json"
+#define PATH        VOC_SOURCE_DIR "/deploy/gaps.json"
+#define ROWS        116
+#define LEAST_RIGHT 36 /* percent, of all; what is told to be more than weak is held to more */
+#define LEAST_FAIR  80
 
 static struct voc_gaps *gaps;
 static struct voc_normal normal;
@@ -118,6 +121,72 @@ static void test_cases_in_both_languages(void **state)
 			fail_msg("%s: %s %s", cases[i].text, voc_gap_name(finding.gap),
 			         voc_gap_strength_name(finding.strength));
 	}
+}
+
+static struct voc_str take_until(struct voc_str *text, char mark)
+{
+	const char *at = text->len > 0 ? memchr(text->ptr, mark, text->len) : NULL;
+	size_t len = at ? (size_t)(at - text->ptr) : text->len;
+	struct voc_str taken = voc_str_of(text->ptr, len);
+	size_t used = at ? len + 1 : len;
+	*text = voc_str_of(text->ptr + used, text->len - used);
+	return taken;
+}
+
+struct tally {
+	unsigned right, told, wanted;
+};
+
+/* A row is "<lang> TAB <gap> TAB <servqual> TAB <text>": all are complaints of dissatisfied customers. */
+static void measure(struct voc_str row, struct tally gap_tallies[VOC_GAP_COUNT],
+                    struct tally strengths[VOC_GAP_STRENGTH_COUNT])
+{
+	char text[4096];
+	enum voc_servqual servqual;
+	int wanted = VOC_GAP_NONE + 1;
+	take_until(&row, '\t');
+	struct voc_str name = take_until(&row, '\t');
+	while (wanted < VOC_GAP_COUNT && !voc_str_is(name, voc_gap_name((enum voc_gap)wanted)))
+		wanted++;
+	assert_int_not_equal(wanted, VOC_GAP_COUNT);
+	assert_true(voc_servqual_parse(take_until(&row, '\t'), &servqual));
+	voc_str_copy(text, sizeof text, row);
+	struct voc_gap_finding found = find(text, servqual, 0, 0);
+	bool right = (int)found.gap == wanted;
+	gap_tallies[wanted].wanted++;
+	gap_tallies[found.gap].told++;
+	gap_tallies[found.gap].right += right;
+	strengths[found.strength].told++;
+	strengths[found.strength].right += right;
+}
+
+/* The figures that docs/DOMAIN.md tells, of rows that no cue was written with. */
+static void test_labelled_rows(void **state)
+{
+	(void)state;
+	struct voc_error error = { 0 };
+	struct tally by_gap[VOC_GAP_COUNT] = { { 0 } }, by_strength[VOC_GAP_STRENGTH_COUNT] = { { 0 } };
+	struct voc_buf bytes;
+	unsigned rows = 0, right = 0;
+	voc_buf_init(&bytes, 262144);
+	assert_int_equal(voc_file_read(VOC_SOURCE_DIR "/tests/data/gaps/labelled.tsv", &bytes, &error), VOC_OK);
+	for (struct voc_str rest = voc_buf_str(&bytes); rest.len > 0; rows++)
+		measure(take_until(&rest, '\n'), by_gap, by_strength);
+	voc_buf_free(&bytes);
+	for (int gap = VOC_GAP_KNOWLEDGE; gap < VOC_GAP_COUNT; gap++) {
+		print_message("%s: %u right of %u told, %u wanted\n", voc_gap_name((enum voc_gap)gap),
+		              by_gap[gap].right, by_gap[gap].told, by_gap[gap].wanted);
+		right += by_gap[gap].right;
+	}
+	for (int strength = VOC_GAP_WEAK; strength < VOC_GAP_STRENGTH_COUNT; strength++)
+		print_message("%s: %u right of %u\n", voc_gap_strength_name((enum voc_gap_strength)strength),
+		              by_strength[strength].right, by_strength[strength].told);
+	print_message("%u right of %u\n", right, rows);
+	assert_int_equal(rows, ROWS);
+	assert_true(100 * right >= LEAST_RIGHT * rows);
+	unsigned sure = by_strength[VOC_GAP_FAIR].told + by_strength[VOC_GAP_STRONG].told;
+	unsigned sure_right = by_strength[VOC_GAP_FAIR].right + by_strength[VOC_GAP_STRONG].right;
+	assert_true(sure > 0 && 100 * sure_right >= LEAST_FAIR * sure);
 }
 
 static void test_only_troubled_contacts_have_a_gap(void **state)
@@ -247,6 +316,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_cases_in_both_languages),
+		cmocka_unit_test(test_labelled_rows),
 		cmocka_unit_test(test_only_troubled_contacts_have_a_gap),
 		cmocka_unit_test(test_the_json_and_its_cues),
 		cmocka_unit_test(test_bad_files_are_refused_with_the_place),
