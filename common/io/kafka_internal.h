@@ -23,6 +23,7 @@ struct rd_kafka_topic_partition_list_s;
 struct kafka_client {
 	struct rd_kafka_s *rk;
 	int wake_fd;    /* an eventfd */
+	int end_fd;     /* of the close: the instance is gone */
 	bool reachable; /* a broker is connected; of the polling thread */
 	bool scram;     /* it logs in by SCRAM */
 	void (*on_complaint)(void *context, enum voc_reason reason, const char *text);
