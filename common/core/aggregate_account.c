@@ -3,11 +3,6 @@
 
 #include <stdlib.h>
 
-static enum voc_status out_of_memory(struct voc_error *error)
-{
-	return voc_error_set(error, VOC_FATAL, VOC_REASON_OUT_OF_MEMORY, -1, "no memory for a customer's account");
-}
-
 static struct voc_account_contacts contacts_of(const struct voc_customer *customer)
 {
 	return (struct voc_account_contacts){
@@ -124,7 +119,7 @@ static enum voc_status review_and_tell(struct voc_apply *apply, struct voc_rollu
 	};
 	enum voc_status status = voc_apply_account_alerts(apply, &cause, &news, &sent);
 	if (status == VOC_OK && sent != 0 && !voc_rollup_add_alerts(rollup, time_ms, sent))
-		return out_of_memory(apply->error);
+		return voc_apply_out_of_memory(apply->error);
 	return status;
 }
 
@@ -150,7 +145,7 @@ enum voc_status voc_apply_account_fact(struct voc_apply *apply, struct voc_parti
 	if (!customer->account)
 		customer->account = voc_account_new();
 	if (!customer->account || !take(apply, state, fact))
-		return out_of_memory(apply->error);
+		return voc_apply_out_of_memory(apply->error);
 	if (!apply->rules->account.on)
 		return VOC_OK;
 	apply->values = state->values;

@@ -20,6 +20,12 @@ struct voc_apply {
 	const struct voc_value_counts *values; /* the partition's; may be NULL */
 };
 
+/* VOC_FATAL, with the reason. */
+static inline enum voc_status voc_apply_out_of_memory(struct voc_error *error)
+{
+	return voc_error_set(error, VOC_FATAL, VOC_REASON_OUT_OF_MEMORY, -1, "no memory left to apply a record");
+}
+
 /* What an alert tells of its cause. Borrowed. */
 struct voc_alert_cause {
 	int64_t time_ms;

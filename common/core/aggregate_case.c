@@ -1,11 +1,6 @@
 /* What records mean for cases: a contact, a follow-up, something that fell due. */
 #include "core/aggregate_apply.h"
 
-static enum voc_status out_of_memory(struct voc_error *error)
-{
-	return voc_error_set(error, VOC_FATAL, VOC_REASON_OUT_OF_MEMORY, -1, "no memory for a case");
-}
-
 static void count(struct voc_customer *customer, const struct voc_case_changes *changes)
 {
 	for (int cause = 0; cause < VOC_CAUSE_COUNT; cause++) {
@@ -47,7 +42,7 @@ enum voc_status voc_apply_follow_up(struct voc_apply *apply, struct voc_partitio
 	}
 	count(customer, &changes);
 	if (!voc_rollup_add_cases(rollup, fact->time_ms, &customer->cases, &changes, 0, apply->arena))
-		return out_of_memory(apply->error);
+		return voc_apply_out_of_memory(apply->error);
 	return VOC_OK;
 }
 
@@ -126,7 +121,7 @@ enum voc_status voc_aggregate_due(const struct voc_aggregate *aggregate, struct 
 		                   .values = state->values };
 	bool of_account = record->due->kind == VOC_DUE_CLIENT_LAPSE;
 	switch ((of_account ? voc_apply_account_due : due_case)(&apply, rollup, &status)) {
-	case VOC_CASE_DUE_OUT_OF_MEMORY: return out_of_memory(error);
+	case VOC_CASE_DUE_OUT_OF_MEMORY: return voc_apply_out_of_memory(error);
 	case VOC_CASE_DUE_STALE: state->now.dues_stale++; return VOC_OK;
 	case VOC_CASE_DUE_DONE: break;
 	}
