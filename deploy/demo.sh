@@ -98,6 +98,15 @@ for service in classifier aggregator alerter; do
   wait_for 30 "voc-$service" ready $service
 done
 
+facts=deploy/samples/facts.ndjson
+say "sending $(wc -l <$facts) profiles and orders of nine customers"
+"$bin/vocctl" send --rebase-time $facts 2>"$work/facts.log" || { cat "$work/facts.log" >&2; exit 1; }
+applied_facts() {
+  get aggregator /metrics >"$work/aggregator.metrics"
+  [ "$(sed -n 's/^voc_facts_total //p' "$work/aggregator.metrics")" = "$(wc -l <$facts)" ]
+}
+wait_for 30 "the profiles and orders" applied_facts
+
 rate=20
 [ -z "$once" ] || rate=40
 events=deploy/samples/events.ndjson
@@ -125,11 +134,13 @@ check() {
   for service in classifier aggregator alerter; do
     get $service /metrics >"$work/$service.metrics" || return 1
   done
-  python3 deploy/demo_check.py "$work" deploy/samples/expected.json "$(wc -l <$events)" "$@"
+  python3 deploy/demo_check.py "$work" deploy/samples/expected.json "$(wc -l <$events)" "$(wc -l <$facts)" "$@"
 }
 wait_for 30 "the last alert and the last count" check --quiet || { check || true; exit 1; }
 say "the live view at the end"
 "$bin/vocctl" watch --once
+say "whom to follow up first: the cases whose deadline comes next"
+"$bin/vocctl" case list --top 5
 say "one of the customers"
 "$bin/vocctl" customer C-100201
 check

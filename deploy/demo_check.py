@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Does the demo's run add up? demo_check.py FOLDER EXPECTED LINES [--quiet]
+"""Does the demo's run add up? demo_check.py FOLDER EXPECTED EVENTS FACTS [--quiet]
 
 FOLDER holds each service's metrics page and the receiver's log (received.ndjson). Prints the sums; exits 1 if one is wrong.
 """
@@ -18,7 +18,7 @@ def metrics(path):
     return {name: int(value) for name, value in values.items()}
 
 
-def main(folder, expected_path, lines, quiet):
+def main(folder, expected_path, events, facts, quiet):
     classifier, aggregator = (metrics(folder / f"{name}.metrics") for name in ("classifier", "aggregator"))
     log = folder / "received.ndjson"
     received = [json.loads(line) for line in log.read_text().splitlines()] if log.exists() else []
@@ -29,11 +29,11 @@ def main(folder, expected_path, lines, quiet):
         alerts.setdefault(r["body"]["data"]["customer_id"], set()).add(r["body"]["data"]["rule"])
 
     checks = [
-        ("records in", classifier["voc_records_in_total"], "sent", lines),
-        ("classified + dead letters", classifier["voc_records_out_total"] + classifier["voc_dead_letters_total"], "records in", lines),
+        ("records in", classifier["voc_records_in_total"], "sent", events + facts),
+        ("classified + dead letters", classifier["voc_records_out_total"] + classifier["voc_dead_letters_total"], "records in", events + facts),
         ("dead letters", classifier["voc_dead_letters_total"], "malformed samples", expected["bad_records"]),
-        ("applied + duplicates + copies",
-         sum(aggregator[f"voc_{n}_total"] for n in ("events_applied", "duplicates", "copies")), "classified", classifier["voc_records_out_total"]),
+        ("applied + duplicates + copies + facts",
+         sum(aggregator[f"voc_{n}_total"] for n in ("events_applied", "duplicates", "copies", "facts")), "classified", classifier["voc_records_out_total"]),
         ("duplicates", aggregator["voc_duplicates_total"], "samples sent twice", expected["repeated_records"]),
         ("alerts received", len(ids), "alerts raised", aggregator["voc_alerts_total"]),
         ("signatures verified", sum(r["signature_ok"] for r in received), "webhook requests", len(received)),
@@ -51,4 +51,4 @@ def main(folder, expected_path, lines, quiet):
 
 
 if __name__ == "__main__":
-    sys.exit(main(pathlib.Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]), "--quiet" in sys.argv[4:]))
+    sys.exit(main(pathlib.Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]), int(sys.argv[4]), "--quiet" in sys.argv[5:]))

@@ -38,9 +38,9 @@ struct run {
 	struct voc_arena *arena;
 	struct voc_buf rebased;
 	int64_t shift_ms; /* added to each event's time */
-	int64_t per_channel[VOC_CHANNEL_COUNT];
+	int64_t per_topic[VOC_INPUT_TOPIC_COUNT];
 	int64_t refused;
-	char topics[VOC_RAW_TOPIC_COUNT][VOC_TOPIC_NAME_SIZE]; /* by channel */
+	char topics[VOC_INPUT_TOPIC_COUNT][VOC_TOPIC_NAME_SIZE];
 };
 
 static void refuse(struct run *run, const char *why)
@@ -123,7 +123,7 @@ static enum voc_status send_line(struct run *run, struct voc_str line, struct vo
 			refuse(run, why.text);
 			return VOC_OK;
 		}
-		record.topic = run->topics[route.channel];
+		record.topic = run->topics[route.topic];
 		record.key = route.key;
 		record.value = rebase(run, line, &route);
 	}
@@ -134,7 +134,7 @@ static enum voc_status send_line(struct run *run, struct voc_str line, struct vo
 		return VOC_OK;
 	}
 	if (status == VOC_OK)
-		run->per_channel[route.channel]++;
+		run->per_topic[route.topic]++;
 	return status;
 }
 
@@ -171,11 +171,15 @@ static void print_summary(struct run *run)
 {
 	int64_t ms = vocctl_progress_ms(&run->progress);
 	fprintf(stderr, "sent %lld", (long long)run->sender.sent);
+	const char *between = " (";
+	for (int i = 0; i < VOC_INPUT_TOPIC_COUNT && !run->arguments->flags[FLAG_RAW].given; i++) {
+		if (i >= VOC_RAW_TOPIC_COUNT && run->per_topic[i] == 0)
+			continue;
+		fprintf(stderr, "%s%s %lld", between, run->topics[i], (long long)run->per_topic[i]);
+		between = ", ";
+	}
 	if (!run->arguments->flags[FLAG_RAW].given)
-		fprintf(stderr, " (%s %lld, %s %lld, %s %lld)", run->topics[VOC_CHANNEL_CALL],
-		        (long long)run->per_channel[VOC_CHANNEL_CALL], run->topics[VOC_CHANNEL_WEB],
-		        (long long)run->per_channel[VOC_CHANNEL_WEB], run->topics[VOC_CHANNEL_COMPLAINT],
-		        (long long)run->per_channel[VOC_CHANNEL_COMPLAINT]);
+		fputc(')', stderr);
 	fprintf(stderr, " in %lld.%01lld s, %lld/s; ", (long long)(ms / 1000), (long long)(ms / 100 % 10),
 	        (long long)(run->sender.sent * 1000 / ms));
 	if (run->sender.acknowledged == run->sender.sent)
@@ -190,7 +194,7 @@ static void print_summary(struct run *run)
 static bool prepare(struct run *run, FILE *file, struct voc_error *error)
 {
 	struct stat about;
-	for (int i = 0; i < VOC_RAW_TOPIC_COUNT; i++)
+	for (int i = 0; i < VOC_INPUT_TOPIC_COUNT; i++)
 		voc_topic_name(run->topics[i], run->conf->topic_prefix, (enum voc_topic)i);
 	voc_buf_init(&run->rebased, VOCCTL_LINE_MAX + VOC_TIMESTAMP_SIZE);
 	run->arena = voc_arena_new(ARENA_BYTES);
@@ -257,10 +261,11 @@ const struct vocctl_command vocctl_command_send = {
 	.synopsis = "FILE|-",
 	.operands_least = 1,
 	.operands_most = 1,
-	.summary = "Send raw events, one a line, to the topic of their type",
+	.summary = "Send raw events and facts, one a line, to the topic of their type",
 	.description =
-	        "voc.call goes to <prefix>calls, voc.web to web, voc.complaint to complaints, keyed by "
-	        "data.customer_id.\n"
+	        "voc.call goes to <prefix>calls, voc.web to web, voc.complaint to complaints, voc.profile to "
+	        "profiles,\n"
+	        "voc.order to orders, voc.followup to followups, keyed by data.customer_id.\n"
 	        "A line that names no such type or no customer is refused, and told with its number; the others are\n"
 	        "sent all the same, and the exit status is 1.\n",
 	.flags = flags,

@@ -2,7 +2,7 @@
 
 #include "base/json_read.h"
 #include "base/timestamp.h"
-#include "core/event.h"
+#include "core/fact.h"
 
 static bool read_customer(struct voc_json_reader *json, struct send_route *route)
 {
@@ -28,12 +28,26 @@ static void read_time(struct voc_json_reader *json, struct voc_str line, struct 
 		route->time = value;
 }
 
+/* The topics stand in the order of the channels, and then of the facts. */
+static bool find_topic(struct voc_str type, enum voc_topic *ret_topic)
+{
+	enum voc_channel channel;
+	enum voc_fact_kind kind;
+	if (voc_channel_parse_event_type(type, &channel))
+		*ret_topic = (enum voc_topic)((int)VOC_TOPIC_CALLS + (int)channel);
+	else if (voc_fact_kind_parse(type, &kind))
+		*ret_topic = (enum voc_topic)((int)VOC_TOPIC_PROFILES + (int)kind);
+	else
+		return false;
+	return true;
+}
+
 enum voc_status send_route_find(struct voc_str line, struct voc_arena *arena, struct send_route *ret_route,
                                 struct voc_error *error)
 {
 	struct voc_json_reader json;
 	struct voc_str name, type = { 0 };
-	*ret_route = (struct send_route){ .channel = VOC_CHANNEL_WEB };
+	*ret_route = (struct send_route){ .topic = VOC_TOPIC_WEB };
 	voc_json_read_begin(&json, line, arena, VOC_EVENT_MAX_DEPTH, error);
 	if (voc_json_enter_object(&json)) {
 		while (voc_json_next_member(&json, &name)) {
@@ -47,7 +61,7 @@ enum voc_status send_route_find(struct voc_str line, struct voc_arena *arena, st
 				voc_json_skip(&json, NULL);
 		}
 	}
-	bool known = voc_channel_parse_event_type(type, &ret_route->channel);
+	bool known = find_topic(type, &ret_route->topic);
 	if (!voc_json_read_end(&json))
 		return VOC_INVALID;
 	if (!known)

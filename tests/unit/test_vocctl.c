@@ -199,7 +199,7 @@ static void test_routes_are_found(void **state)
 	        VOC_STR("{\"time\":\"2026-01-01T00:00:00Z\",\"data\":{\"text\":\"x\",\"customer_id\":\"C\"},"
 	                "\"type\":\"voc.complaint\"}");
 	assert_int_equal(send_route_find(line, arena, &route, &error), VOC_OK);
-	assert_int_equal(route.channel, VOC_CHANNEL_COMPLAINT);
+	assert_int_equal(route.topic, VOC_TOPIC_COMPLAINTS);
 	assert_true(voc_str_is(route.key, "C"));
 	assert_int_equal(route.time.ptr - line.ptr, 9);
 	assert_int_equal(route.time.len, 20);
@@ -207,14 +207,27 @@ static void test_routes_are_found(void **state)
 	assert_int_equal(send_route_find(VOC_STR("{\"type\":\"voc.call\",\"data\":{}}"), arena, &route, &error),
 	                 VOC_INVALID);
 	assert_int_equal(error.reason, VOC_REASON_MISSING_FIELD);
-	assert_int_equal(route.channel, VOC_CHANNEL_CALL);
+	assert_int_equal(route.topic, VOC_TOPIC_CALLS);
 	assert_null(route.key.ptr);
 	error = (struct voc_error){ 0 };
 	assert_int_equal(send_route_find(VOC_STR("{\"type\":\"voc.fax\",\"data\":{\"customer_id\":\"C\"}}"), arena,
 	                                 &route, &error),
 	                 VOC_INVALID);
 	assert_int_equal(error.reason, VOC_REASON_UNKNOWN_TYPE);
-	assert_int_equal(route.channel, VOC_CHANNEL_WEB);
+	assert_int_equal(route.topic, VOC_TOPIC_WEB);
+	static const struct {
+		const char *line;
+		enum voc_topic topic;
+	} facts[] = {
+		{ "{\"type\":\"voc.profile\",\"data\":{\"customer_id\":\"C\"}}", VOC_TOPIC_PROFILES },
+		{ "{\"type\":\"voc.order\",\"data\":{\"customer_id\":\"C\"}}", VOC_TOPIC_ORDERS },
+		{ "{\"type\":\"voc.followup\",\"data\":{\"customer_id\":\"C\"}}", VOC_TOPIC_FOLLOWUPS },
+	};
+	for (size_t i = 0; i < sizeof facts / sizeof *facts; i++) {
+		error = (struct voc_error){ 0 };
+		assert_int_equal(send_route_find(voc_str_from(facts[i].line), arena, &route, &error), VOC_OK);
+		assert_int_equal(route.topic, facts[i].topic);
+	}
 	voc_arena_free(arena);
 }
 
