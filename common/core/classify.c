@@ -242,10 +242,10 @@ static void decide(const struct voc_classifier *classifier, const struct voc_ten
 	if (voc_model_has_rows(model))
 		voc_features_extract_learnt(model, &scratch->normal, &scratch->tokens, &scratch->features);
 	else
-		voc_features_extract_none(&scratch->features);
+		voc_features_extract_none(&scratch->tokens, &scratch->features);
 	voc_features_dense(&scratch->normal, &scratch->tokens, &scratch->hits, utterance, &scratch->features);
 	voc_score(model, scratch->tokens.lang, &scratch->features, ret_scores);
-	voc_score_decide(&scratch->hits, scratch->tokens.word_count, ret_scores);
+	voc_score_decide(&scratch->hits, scratch->features.distinct_words, ret_scores);
 	voc_decide(model, scratch->tokens.lang, ret_scores, ret_labels);
 }
 

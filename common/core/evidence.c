@@ -56,7 +56,7 @@ VOC_VECTORISED static void warm_ngrams(const struct voc_evidence_input *input, c
 
 static void warm_rules(const struct voc_evidence_input *input, int column, size_t which, struct voc_heat *heat)
 {
-	int32_t decided = voc_score_decided(input->tokens->word_count);
+	int32_t decided = voc_score_decided(input->features->distinct_words);
 	for (size_t i = 0; i < input->hits->count; i++) {
 		const struct voc_phrase_hit *hit = &input->hits->at[i];
 		int dense = voc_features_hit_dense(hit, input->tokens->lang);

@@ -1,16 +1,19 @@
 #include "core/features.h"
 
 /* Longest n-grams: of characters, of words. A Hangul syllable alone already says something; Latin letters don't. */
-#define HANGUL_FROM 1
-#define HANGUL_TO   4
-#define LATIN_FROM  3
-#define LATIN_TO    5
-#define EDGE_TO     4 /* characters at a sentence's end, words at its beginning */
-#define DENIED_SPAN 3 /* words that a negation reaches */
-#define MULTIPLIER  UINT64_C(0x9E3779B97F4A7C15)
+#define HANGUL_FROM   1
+#define HANGUL_TO     4
+#define LATIN_FROM    3
+#define LATIN_TO      5
+#define EDGE_TO       4 /* characters at a sentence's end, words at its beginning */
+#define DENIED_SPAN   3 /* words that a negation reaches */
+#define KINDS_OF_WORD 7 /* n-grams that a word adds, at most */
+#define STEM_FROM     2 /* syllables of a Hangul word's beginning, and of its ending */
+#define STEM_TO       3
+#define MULTIPLIER    UINT64_C(0x9E3779B97F4A7C15)
 
 /* Seeds keep the kinds apart. */
-enum { SEED_CHARS = 1, SEED_WORDS, SEED_BEGIN, SEED_END, SEED_DENIED };
+enum { SEED_CHARS = 1, SEED_WORDS, SEED_BEGIN, SEED_END, SEED_DENIED, SEED_STEM, SEED_ENDING };
 
 static uint64_t mix(uint64_t hash, uint64_t value)
 {
@@ -26,13 +29,27 @@ static uint32_t shorten(uint64_t hash)
 /* Compiled once for each kind of gatherer. */
 #define ALWAYS_INLINE static inline __attribute__((always_inline))
 
-/* Takes the n-grams of a block: all of them, or (with a model's owners) those alone that it has learnt. */
+/* Takes the n-grams of a block, each once: all of them, or (with a model's owners) those alone that it has learnt. */
 struct gatherer {
 	struct voc_feature *all;
 	struct voc_learnt *learnt;
 	const uint8_t *owner; /* NULL: all */
 	size_t count, learnt_count;
+	uint32_t *seen; /* a table of hashes; 0: a free slot */
+	uint32_t seen_mask;
 };
+
+ALWAYS_INLINE bool is_new(struct gatherer *gatherer, uint32_t hash)
+{
+	uint32_t key = hash ? hash : 1, slot = key & gatherer->seen_mask;
+	while (gatherer->seen[slot] != 0) {
+		if (gatherer->seen[slot] == key)
+			return false;
+		slot = (slot + 1) & gatherer->seen_mask;
+	}
+	gatherer->seen[slot] = key;
+	return true;
+}
 
 /* Compared as voc_model_row does it, without a branch. */
 ALWAYS_INLINE void take_learnt(struct gatherer *gatherer, uint32_t hash, size_t start, size_t end)
@@ -42,16 +59,22 @@ ALWAYS_INLINE void take_learnt(struct gatherer *gatherer, uint32_t hash, size_t 
 	gatherer->learnt_count += gatherer->owner[bucket] == (uint8_t)hash;
 }
 
-ALWAYS_INLINE void add(struct gatherer *gatherer, uint64_t hash, size_t start, size_t end)
+/* False if it is there already. */
+ALWAYS_INLINE bool add_named(struct gatherer *gatherer, uint32_t name, size_t start, size_t end)
 {
-	if (gatherer->count == VOC_FEATURES_MAX)
-		return;
-	uint32_t name = shorten(hash);
+	if (gatherer->count == VOC_FEATURES_MAX || !is_new(gatherer, name))
+		return false;
 	if (gatherer->owner)
 		take_learnt(gatherer, name, start, end);
 	else
 		gatherer->all[gatherer->count] = (struct voc_feature){ name, (uint16_t)start, (uint16_t)end };
 	gatherer->count++;
+	return true;
+}
+
+ALWAYS_INLINE bool add(struct gatherer *gatherer, uint64_t hash, size_t start, size_t end)
+{
+	return add_named(gatherer, shorten(hash), start, end);
 }
 
 /* Digits are alike, so are line ends and spaces. */
@@ -105,6 +128,40 @@ static uint64_t hash_word(const struct voc_normal *normal, const struct voc_word
 	return hash;
 }
 
+static struct voc_feature stem_of(uint64_t hash, size_t start, size_t end)
+{
+	return (struct voc_feature){ shorten(hash), (uint16_t)start, (uint16_t)end };
+}
+
+size_t voc_features_stems(const struct voc_normal *normal, const struct voc_word *word,
+                          struct voc_feature ret_stems[VOC_STEMS_MAX])
+{
+	size_t start = word->start, end = word->end, len = end - start, count = 0;
+	if (!voc_char_is_hangul(normal->chars[start])) {
+		ret_stems[0] = stem_of(hash_word(normal, word), start, end);
+		return 1;
+	}
+	uint64_t hash = SEED_STEM;
+	for (size_t n = 1; n <= STEM_TO && n <= len; n++) {
+		hash = mix(hash, plain(normal->chars[start + n - 1]));
+		if (n >= STEM_FROM || n == len)
+			ret_stems[count++] = stem_of(hash, start, start + n);
+	}
+	if (len > STEM_TO) {
+		hash = mix(mix(SEED_ENDING, plain(normal->chars[end - 2])), plain(normal->chars[end - 1]));
+		ret_stems[count++] = stem_of(hash, end - STEM_FROM, end);
+	}
+	return count;
+}
+
+static void add_stems(const struct voc_normal *normal, const struct voc_word *word, struct gatherer *gatherer)
+{
+	struct voc_feature stems[VOC_STEMS_MAX];
+	size_t count = voc_features_stems(normal, word, stems);
+	for (size_t i = 0; i < count; i++)
+		add_named(gatherer, stems[i].hash, stems[i].start, stems[i].end);
+}
+
 /* "don't", "cannot", "not", "never", "no", "without": compared by their letters. */
 static bool denies(const struct voc_normal *normal, const struct voc_word *word)
 {
@@ -123,10 +180,11 @@ static bool denies(const struct voc_normal *normal, const struct voc_word *word)
 	return false;
 }
 
-static void add_words(const struct voc_normal *normal, const struct voc_tokens *tokens, struct gatherer *gatherer)
+/* Returns how many different words there are. */
+static size_t add_words(const struct voc_normal *normal, const struct voc_tokens *tokens, struct gatherer *gatherer)
 {
 	uint64_t before = 0, begin = 0;
-	size_t in_sentence = 0, denied = 0;
+	size_t in_sentence = 0, denied = 0, distinct = 0;
 	for (size_t i = 0; i < tokens->word_count; i++) {
 		const struct voc_word *word = &tokens->words[i];
 		const struct voc_word *last = i > 0 ? word - 1 : word;
@@ -135,7 +193,7 @@ static void add_words(const struct voc_normal *normal, const struct voc_tokens *
 			begin = SEED_BEGIN;
 		}
 		uint64_t hash = hash_word(normal, word);
-		add(gatherer, hash, word->start, word->end);
+		distinct += add(gatherer, hash, word->start, word->end);
 		if (in_sentence > 0)
 			add(gatherer, mix(before, hash), last->start, word->end);
 		if (in_sentence < EDGE_TO - 1) {
@@ -144,10 +202,13 @@ static void add_words(const struct voc_normal *normal, const struct voc_tokens *
 		}
 		if (denied > 0)
 			add(gatherer, mix(SEED_DENIED, hash), word->start, word->end);
+		if (voc_char_is_hangul(normal->chars[word->start]))
+			add_stems(normal, word, gatherer);
 		denied = denies(normal, word) ? DENIED_SPAN : denied > 0 ? denied - 1 : 0;
 		before = hash;
 		in_sentence++;
 	}
+	return distinct;
 }
 
 /* How a sentence ends tells Korean questions, requests and statements apart. */
@@ -167,10 +228,20 @@ static void add_ends(const struct voc_normal *normal, const struct voc_tokens *t
 	}
 }
 
-/* What a gatherer of the block begins with. */
-static struct gatherer begin(struct voc_features *features, enum voc_block block, const uint8_t *owner)
+/* What a gatherer of the block begins with; half of its table stays free unless it is the largest. */
+static struct gatherer begin(struct voc_features *features, enum voc_block block, const uint8_t *owner, size_t most)
 {
-	return (struct gatherer){ .all = features->at[block], .learnt = features->learnt[block], .owner = owner };
+	size_t slots = 64;
+	while (slots < VOC_FEATURES_SEEN && slots < most * 2)
+		slots *= 2;
+	memset(features->seen, 0, slots * sizeof features->seen[0]);
+	return (struct gatherer){
+		.all = features->at[block],
+		.learnt = features->learnt[block],
+		.owner = owner,
+		.seen = features->seen,
+		.seen_mask = (uint32_t)slots - 1,
+	};
 }
 
 static void end(struct voc_features *features, enum voc_block block, const struct gatherer *gatherer)
@@ -182,8 +253,9 @@ static void end(struct voc_features *features, enum voc_block block, const struc
 static void extract_words(const struct voc_normal *normal, const struct voc_tokens *tokens, const uint8_t *owner,
                           struct voc_features *features)
 {
-	struct gatherer words = begin(features, VOC_BLOCK_WORDS, owner);
-	add_words(normal, tokens, &words);
+	size_t most = tokens->word_count * KINDS_OF_WORD + tokens->sentence_count * EDGE_TO;
+	struct gatherer words = begin(features, VOC_BLOCK_WORDS, owner, most);
+	features->distinct_words = add_words(normal, tokens, &words);
 	add_ends(normal, tokens, &words);
 	end(features, VOC_BLOCK_WORDS, &words);
 }
@@ -191,7 +263,7 @@ static void extract_words(const struct voc_normal *normal, const struct voc_toke
 void voc_features_extract(const struct voc_normal *normal, const struct voc_tokens *tokens,
                           struct voc_features *features)
 {
-	struct gatherer chars = begin(features, VOC_BLOCK_CHARS, NULL);
+	struct gatherer chars = begin(features, VOC_BLOCK_CHARS, NULL, normal->count * HANGUL_TO);
 	make_plain(normal, features);
 	add_chars(normal, features->plain, &chars);
 	end(features, VOC_BLOCK_CHARS, &chars);
@@ -201,7 +273,7 @@ void voc_features_extract(const struct voc_normal *normal, const struct voc_toke
 void voc_features_extract_learnt(const struct voc_model *model, const struct voc_normal *normal,
                                  const struct voc_tokens *tokens, struct voc_features *features)
 {
-	struct gatherer chars = begin(features, VOC_BLOCK_CHARS, model->owner);
+	struct gatherer chars = begin(features, VOC_BLOCK_CHARS, model->owner, normal->count * HANGUL_TO);
 	make_plain(normal, features);
 	if (chars.owner) /* as always: told to the compiler */
 		add_chars(normal, features->plain, &chars);
@@ -212,7 +284,7 @@ void voc_features_extract_learnt(const struct voc_model *model, const struct voc
 void voc_features_look_up(const struct voc_model *model, struct voc_features *features)
 {
 	for (int b = 0; b < VOC_BLOCK_COUNT; b++) {
-		struct gatherer block = begin(features, (enum voc_block)b, model->owner);
+		struct gatherer block = begin(features, (enum voc_block)b, model->owner, 0);
 		for (; block.count < features->count[b]; block.count++) {
 			const struct voc_feature *at = &block.all[block.count];
 			take_learnt(&block, at->hash, at->start, at->end);
@@ -221,8 +293,9 @@ void voc_features_look_up(const struct voc_model *model, struct voc_features *fe
 	}
 }
 
-void voc_features_extract_none(struct voc_features *features)
+void voc_features_extract_none(const struct voc_tokens *tokens, struct voc_features *features)
 {
+	features->distinct_words = tokens->word_count;
 	memset(features->count, 0, sizeof features->count);
 	memset(features->learnt_count, 0, sizeof features->learnt_count);
 }
@@ -291,8 +364,8 @@ void voc_features_dense(const struct voc_normal *normal, const struct voc_tokens
 	dense[VOC_DENSE_ASKS] = share(asking, tokens->sentence_count);
 	if (tokens->sentence_count > 0 && tokens->sentences[tokens->sentence_count - 1].asks)
 		dense[VOC_DENSE_ASKS_LAST] = 1000;
-	dense[VOC_DENSE_LENGTH] = log2_milli(tokens->word_count);
-	dense[VOC_DENSE_SHORT] = tokens->word_count <= 4 ? 1000 : 0;
+	dense[VOC_DENSE_LENGTH] = log2_milli(features->distinct_words);
+	dense[VOC_DENSE_SHORT] = features->distinct_words <= 4 ? 1000 : 0;
 	if (utterance->rating >= 1 && utterance->rating <= 5)
 		dense[VOC_DENSE_RATING] = (int16_t)((utterance->rating - 3) * 500);
 	dense_marks(normal, dense);

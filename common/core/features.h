@@ -3,7 +3,8 @@
  *
  * N-grams of characters (robust to Korean spacing and spelling) and of words, hashed to 32 bits; each remembers its
  * characters, for evidence. Marked kinds carry over between domains: how a sentence begins and ends, and
- * words that stand under a negation. Training calls exactly this code (services/classifier/train/features_main.c).
+ * words that stand under a negation. An n-gram counts once, however often a text repeats it: a few words said a hundred
+ * times are no stronger than said twice. Training calls exactly this code (services/classifier/train/rows.c).
  * Pure; a voc_features belongs to one thread.
  */
 #ifndef VOC_CORE_FEATURES_H
@@ -12,7 +13,8 @@
 #include "core/model.h"
 #include "core/phrases.h"
 
-#define VOC_FEATURES_MAX 24576 /* of one block; what comes later in a text is not seen */
+#define VOC_FEATURES_MAX  24576 /* of one block; what comes later in a text is not seen */
+#define VOC_FEATURES_SEEN 32768 /* slots of the table that finds repetitions: a power of 2, more than a block has */
 
 /* Each block is scaled by one over the square root of its size. */
 enum voc_block { VOC_BLOCK_CHARS, VOC_BLOCK_WORDS, VOC_BLOCK_COUNT };
@@ -31,12 +33,20 @@ struct voc_learnt {
 struct voc_features {
 	struct voc_feature at[VOC_BLOCK_COUNT][VOC_FEATURES_MAX];
 	size_t count[VOC_BLOCK_COUNT];
+	size_t distinct_words;
 	int16_t dense[VOC_DENSE_COUNT]; /* thousandths */
 	/* The others' weights are all zero. */
 	struct voc_learnt learnt[VOC_BLOCK_COUNT][VOC_FEATURES_MAX];
 	size_t learnt_count[VOC_BLOCK_COUNT];
 	uint32_t plain[VOC_NORMAL_MAX_CHARS]; /* the text's characters as n-grams see them */
+	uint32_t seen[VOC_FEATURES_SEEN];     /* hashes of the block that is being made; 0: a free slot */
 };
+
+/* A word's stems: what it begins with and ends with in Hangul, where particles and endings vary; else the word itself.
+ */
+#define VOC_STEMS_MAX 3
+size_t voc_features_stems(const struct voc_normal *normal, const struct voc_word *word,
+                          struct voc_feature ret_stems[VOC_STEMS_MAX]);
 
 /* All n-grams: what training sees. */
 void voc_features_extract(const struct voc_normal *normal, const struct voc_tokens *tokens,
@@ -47,7 +57,7 @@ void voc_features_look_up(const struct voc_model *model, struct voc_features *fe
 void voc_features_extract_learnt(const struct voc_model *model, const struct voc_normal *normal,
                                  const struct voc_tokens *tokens, struct voc_features *features);
 /* None: for a model that knows no n-grams. */
-void voc_features_extract_none(struct voc_features *features);
+void voc_features_extract_none(const struct voc_tokens *tokens, struct voc_features *features);
 /* The dense values that need no model; the caller adds those of the first stage. */
 void voc_features_dense(const struct voc_normal *normal, const struct voc_tokens *tokens,
                         const struct voc_phrase_hits *hits, const struct voc_utterance *utterance,

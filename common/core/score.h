@@ -23,7 +23,7 @@ struct voc_scores {
 void voc_score(const struct voc_model *model, enum voc_lang lang, struct voc_features *features,
                struct voc_scores *ret_scores);
 
-/* What each deciding hit adds in a text of so many words, in thousandths of a logit. */
+/* What each deciding hit adds in a text of so many distinct words, in thousandths of a logit. */
 int32_t voc_score_decided(size_t words);
 /* The column of the hit's label. */
 int voc_score_hit_column(const struct voc_phrase_hit *hit);

@@ -1,7 +1,7 @@
 """Measures the classifier on labelled rows that were not trained on.
 
 Runs the built `vocctl classify --ndjson` on annotated/ part 4, the development pool, written/ part 8 and some rows in
-the plain words of app stores and short messages (written by the same hand as those of the training) and prints, per
+the plain words of app stores and short messages (written by the same hands as those of the training) and prints, per
 language: macro-F1 of each head with its 95 % interval beside the phrase rules alone (VOC_MODEL=off) and four baselines that
 learnt from the same training rows (baselines.py), accuracies and F1 of every label, confusion tables, calibration error and coverage at 90 % precision;
 then each source and domain, and what the training measured on domains and sources left out (left-out.json).
@@ -30,6 +30,7 @@ SAMPLES = ROOT / "tests/eval/samples"
 LEFT_OUT = ROOT / "services/classifier/train/left-out.json"
 CACHE = ROOT / "build/eval-cache"
 GROUP_LEAST = 20
+PLAIN = ("plain", "plain2")  # two hands each wrote their rows of the training and their own of these
 RULES_ALONE = "rules alone"
 
 
@@ -47,7 +48,8 @@ def rows_of(where):
     else:
         print(f"{where}: no data sets there; the committed samples (tests/eval/samples) stand in, without baselines")
     rows += [dict(r, set="written") for r in data.written(SAMPLES, data.WRITTEN_HELD)]
-    rows += [dict(r, set="plain") for r in data.plain(SAMPLES)]
+    for name in PLAIN:
+        rows += [dict(r, set=name) for r in data.plain(SAMPLES, name)]
     return rows
 
 
@@ -162,7 +164,7 @@ def main():
     said = classify(rows, args.vocctl)
     others = {RULES_ALONE: classify(rows, args.vocctl, VOC_MODEL="off"), **said_by_baselines(args.data, rows, args.floors)}
     measured, sets = {}, {}
-    for which in ("real", "written", "plain"):
+    for which in ("real", "written") + PLAIN:
         for lang in data.LANGS:
             some, theirs = chosen(rows, said, which, lang)
             if some:

@@ -141,11 +141,38 @@ static void test_long_and_empty_texts(void **state)
 	size_t len = 300000;
 	char *text = malloc(len);
 	for (size_t i = 0; i < len; i++)
-		text[i] = "it broke again. "[i % 16];
+		text[i] = "late again. "[i % 12];
 	result = classify(voc_str_of(text, len), 0);
 	check_result(voc_str_of(text, len), &result);
 	assert_int_equal(result.labels.feedback, VOC_FEEDBACK_COMPLAINT);
 	free(text);
+}
+
+static struct voc_labels classify_times(const char *text, size_t times)
+{
+	size_t len = strlen(text);
+	char *repeated = malloc(len * times);
+	for (size_t i = 0; i < times; i++)
+		memcpy(repeated + i * len, text, len);
+	struct voc_classification result = classify(voc_str_of(repeated, len * times), 0);
+	free(repeated);
+	return result.labels;
+}
+
+static void test_a_hundred_times_says_what_twice_says(void **state)
+{
+	(void)state;
+	static const char *const texts[] = {
+		"late again. ",    "worst service. ", "it broke again. ",  "so slow. ",       "love it! ",
+		"배송이 늦어요. ", "최악이에요. ",    "직원이 친절해요. ", "또 고장났어요. ", "정말 좋아요! ",
+	};
+	for (size_t t = 0; t < sizeof texts / sizeof texts[0]; t++) {
+		struct voc_labels twice = classify_times(texts[t], 2), often = classify_times(texts[t], 100);
+		assert_int_equal(twice.feedback, t % 5 < 4 && t != 7 ? VOC_FEEDBACK_COMPLAINT : VOC_FEEDBACK_OPINION);
+		assert_int_equal(often.feedback, twice.feedback);
+		assert_int_equal(often.satisfaction, twice.satisfaction);
+		assert_int_equal(often.churn_intent, twice.churn_intent);
+	}
 }
 
 static void test_evidence_is_the_customers_words(void **state)
@@ -219,6 +246,7 @@ int main(void)
 		cmocka_unit_test(test_labels_and_evidence_always_make_sense),
 		cmocka_unit_test(test_nothing_is_carried_over_from_text_to_text),
 		cmocka_unit_test(test_long_and_empty_texts),
+		cmocka_unit_test(test_a_hundred_times_says_what_twice_says),
 		cmocka_unit_test(test_evidence_is_the_customers_words),
 		cmocka_unit_test(test_evidence_is_whole_words),
 		cmocka_unit_test(test_the_rating_weighs_in),

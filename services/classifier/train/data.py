@@ -70,10 +70,10 @@ def written(data, parts):
                 yield dict(row, lang=lang, group=row["domain"])
 
 
-def plain(folder=HERE):
+def plain(folder=HERE, name="plain"):
     """Rows of our own in the plain words of app stores, short messages and review sites (plain-*.jsonl)."""
     for lang in LANGS:
-        for row in read_jsonl(f"{folder}/plain-{lang}.jsonl"):
+        for row in read_jsonl(f"{folder}/{name}-{lang}.jsonl"):
             yield dict(row, lang=lang, group="plain-" + row["domain"])
 
 
@@ -185,6 +185,12 @@ def pairs():
         yield row("en", f"I am not going to {word}", "stays")
 
 
+def kind_of(row):
+    if row["group"] in SETS_ANNOTATED:
+        return "real"
+    return "plain" if row["group"].startswith("plain-") else "written"
+
+
 def fold_of(row, folds):
     """Whole sources and domains go into one fold: what is measured across folds is a change of domain."""
     return zlib.crc32(row["group"].encode()) % folds
@@ -201,6 +207,15 @@ class Sets:
         rows = [r for r in read_tsv(f"{self.data}/train/{name}/data.tsv") if keep(r)]
         random.Random(f"{self.seed}/{name}/{count}").shuffle(rows)
         return [one_line(r["text"])[:600] for r in rows[:count]]
+
+
+def unlabelled(data, lang):
+    """All texts of the large sets in this language, for what needs no labels."""
+    for name in SETS:
+        if (lang == "ko") == ("-ko" in name):
+            for row in read_tsv(f"{data}/train/{name}/data.tsv"):
+                if row.get("lang", "EN") == "EN":
+                    yield one_line(row["text"])
 
 
 ANGRY = {"anger", "annoyance", "disappointment", "disapproval", "disgust", "sadness"}

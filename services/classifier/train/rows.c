@@ -81,9 +81,31 @@ static size_t add_dense(struct voc_train_cell *cells, const struct voc_train_rea
 	return count;
 }
 
+/* Words that stand for what they mean: the sum of their embeddings, at the scale of the words. */
+static size_t add_embeddings(struct voc_train_cell *cells, const struct voc_train_reader *reader)
+{
+	const struct voc_features *features = &reader->features;
+	float sum[VOC_TRAIN_DIMS] = { 0 };
+	float scale = (float)voc_inverse_sqrt_q16(features->count[VOC_BLOCK_WORDS]) / 65536.0F;
+	size_t count = 0;
+	for (size_t i = 0; i < features->count[VOC_BLOCK_WORDS]; i++) {
+		uint32_t hash = features->at[VOC_BLOCK_WORDS][i].hash, bucket = voc_model_bucket(hash);
+		if (reader->embedded[bucket] == 0 || (uint8_t)reader->owners[bucket].hash != (uint8_t)hash)
+			continue;
+		const float *one = reader->embeddings + (size_t)(reader->embedded[bucket] - 1) * VOC_TRAIN_DIMS;
+		for (int d = 0; d < VOC_TRAIN_DIMS; d++)
+			sum[d] += one[d] * scale;
+	}
+	for (unsigned d = 0; d < VOC_TRAIN_DIMS; d++) {
+		if (sum[d] < 0 || sum[d] > 0)
+			cells[count++] = (struct voc_train_cell){ VOC_BUCKETS + VOC_DENSE_COUNT + d, sum[d] };
+	}
+	return count;
+}
+
 static bool add_cells(struct voc_train_rows *rows, struct voc_train_row *row, const struct voc_train_reader *reader)
 {
-	size_t most = VOC_DENSE_COUNT + 1;
+	size_t most = VOC_DENSE_COUNT + VOC_TRAIN_DIMS + 1;
 	for (int b = 0; b < VOC_BLOCK_COUNT; b++)
 		most += reader->features.count[b];
 	if (!grow((void **)&rows->cells, &rows->cell_cap, rows->cell_count + most, sizeof *rows->cells))
@@ -92,6 +114,8 @@ static bool add_cells(struct voc_train_rows *rows, struct voc_train_row *row, co
 	size_t count = add_ngrams(cells, reader);
 	if (reader->has_model)
 		count += add_dense(cells + count, reader);
+	if (reader->has_model)
+		count += add_embeddings(cells + count, reader);
 	cells[count++] = (struct voc_train_cell){ VOC_TRAIN_FEATURES - 1, 1.0F };
 	row->begin = rows->cell_count;
 	row->end = rows->cell_count += count;

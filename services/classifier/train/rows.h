@@ -10,8 +10,9 @@
 
 #include <stdio.h>
 
-/* Buckets, then dense values, then a constant one for the bias. */
-#define VOC_TRAIN_FEATURES (VOC_BUCKETS + VOC_DENSE_COUNT + 1)
+/* Buckets, dense values, the sum of the words' embeddings, then a constant one for the bias. */
+#define VOC_TRAIN_DIMS     128
+#define VOC_TRAIN_FEATURES (VOC_BUCKETS + VOC_DENSE_COUNT + VOC_TRAIN_DIMS + 1)
 #define VOC_TRAIN_OWNERS   (VOC_BUCKETS + VOC_DENSE_COUNT)
 
 struct voc_train_cell {
@@ -52,6 +53,9 @@ struct voc_train_reader {
 	struct voc_phrases *phrases;
 	struct voc_phrase_matcher *matcher;
 	const struct voc_train_owner *owners; /* VOC_TRAIN_OWNERS of them; factors count only with a model */
+	/* The embedding of each bucket's owner: which one of them, plus 1; 0: none. They count only with a model. */
+	const uint32_t *embedded; /* [VOC_BUCKETS] */
+	const float *embeddings;  /* VOC_TRAIN_DIMS of each */
 	struct voc_model model;
 	bool has_model;
 };

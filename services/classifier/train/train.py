@@ -1,10 +1,13 @@
 """Trains the classifier's model: see docs/MODEL.md. Called by train.sh.
 
-1. The n-grams that labelled rows have in common get the buckets, the more frequent one where two want the same.
-2. Signals (sentiment, request, ...) are learnt from the large sets by their own labels.
-3. Heads are learnt from the labelled rows, rare n-grams weighing more (idf); the signals' scores and the phrase rules are
-   among their features.
-4. The same again with whole domains left out, three times: on those rows the decision biases and the confidence
+1. Words get embeddings from the large sets and the rows, without labels (embed.c).
+2. The n-grams that labelled rows have in common and the words with an embedding get the buckets, the more frequent one
+   where two want the same.
+3. Signals (sentiment, request, ...) are learnt from the large sets by their own labels.
+4. Heads are learnt from the labelled rows, rare n-grams weighing more (idf); the signals' scores, the phrase rules and the
+   sum of the words' embeddings are among their features. What they learn of the embeddings goes into the weights of each
+   word: one that no row has gets those of its likes, at no cost for inference.
+5. The same again with whole domains left out, three times: on those rows the decision biases and the confidence
    curves are set, and the figures printed are those of a change of domain.
 Features and weights come from voc-train (the classifier's own C code, and a solver). Same inputs, same bytes.
 """
@@ -24,9 +27,12 @@ import tune
 SEED = "voc-1"
 FOLDS = 3
 C_SIGNAL, C_HEAD = 2, 20
+WEIGHTS = {"real": 1.5}  # of a row: real utterances are few beside those that were written for the project
 # How soon the head is to believe in a signal, a rule, and the other dense values, beside an n-gram: found on domains left out.
 # Signals that are believed too soon take the place of words that say more.
 FACTOR_SIGNAL, FACTOR_RULE, FACTOR_OTHER = 0.3, 1.0, 0.3
+FACTOR_EMBEDDING = 2.0
+REPEATED = 3  # a labelled row's text counts so many times among those that words are embedded by
 IDF_POWER = 0.5
 LEAST_TEXTS = 2  # an n-gram of a single labelled text says nothing of others
 # (name, first column, labels); factors are one binary problem each.
@@ -40,6 +46,9 @@ LEAST_CONFIDENCE = {0: 480, 1: 460}
 # struct voc_train_counted and struct voc_train_owner
 COUNTED = [("hash", "<u4"), ("block", "<u4"), ("texts", "<u4")]
 OWNER = [("hash", "<u4"), ("factor", "<f4")]
+# struct voc_train_embedding; in a row's features, the languages' stand side by side
+EMBEDDED = [("hash", "<u4"), ("at", "<f4", 64)]
+DIMS = len(data.LANGS) * 64
 
 
 def targets(row):
@@ -58,6 +67,7 @@ def targets(row):
 class Trainer:
     def __init__(self, args, work):
         self.args, self.work, self.owners = args, work, None
+        self.embedded, self.vectors = None, None  # hashes of words, and their embeddings
 
     def call(self, verb, lines, *model):
         """What voc-train writes of these lines."""
@@ -68,19 +78,34 @@ class Trainer:
     def fit(self, labelled, *model):
         """Weights (features by columns) from lines of cost, signs and text."""
         weights = numpy.frombuffer(self.call("fit", labelled, f"{self.work}/owners", *model), dtype="<f4")
-        return weights.reshape(pack.BUCKETS + pack.DENSE + 1, pack.COLUMNS)
+        return weights.reshape(pack.BUCKETS + pack.DENSE + DIMS + 1, pack.COLUMNS)
 
-    def fit_once(self, labelled):
-        """The same, or what it gave the last time with these lines and this tool, if there is a folder for that."""
+    def once(self, lines, more, make):
+        """What `make` gives, or gave the last time with these lines and this tool, if there is a folder for that."""
         if not self.args.cache:
-            return self.fit(labelled)
-        digest = hashlib.sha256("\n".join(labelled).encode() + self.owners["hash"].tobytes())
+            return make(lines)
+        digest = hashlib.sha256("\n".join(lines).encode() + more)
         with open(self.args.tool, "rb") as tool:
             digest.update(tool.read())
         known = os.path.join(self.args.cache, digest.hexdigest() + ".npy")
         if not os.path.exists(known):
-            numpy.save(known, self.fit(labelled))
+            numpy.save(known, make(lines))
         return numpy.load(known)
+
+    def embed(self, rows):
+        def make(lines):
+            return numpy.frombuffer(self.call("embed", lines), dtype=EMBEDDED)
+
+        found = []
+        for lang in data.LANGS:
+            lines = list(data.unlabelled(self.args.data, lang))
+            lines += [data.one_line(r["text"]) for r in rows if r["lang"] == lang] * REPEATED
+            found.append(self.once(lines, b"embed", make))
+            print(f"embeddings, {lang}: {len(found[-1])} words of {len(lines)} texts", flush=True)
+        self.embedded = numpy.unique(numpy.concatenate([f["hash"] for f in found]))
+        self.vectors = numpy.zeros((len(self.embedded), DIMS), dtype="<f4")
+        for i, f in enumerate(found):
+            self.vectors[numpy.searchsorted(self.embedded, f["hash"]), i * 64:(i + 1) * 64] = f["at"] * FACTOR_EMBEDDING
 
     def own(self, model, rows):
         """Whose the buckets are: an n-gram's hash, and its idf over the root mean square of its block's."""
@@ -89,8 +114,11 @@ class Trainer:
         for block in (0, 1):
             mine = counted["block"] == block
             idf[mine] /= numpy.sqrt(numpy.average(idf[mine] ** 2, weights=counted["texts"][mine]))
-        common = counted["texts"] >= LEAST_TEXTS
+        common = (counted["texts"] >= LEAST_TEXTS) | numpy.isin(counted["hash"], self.embedded)
         counted, idf = counted[common], idf[common]
+        unseen = numpy.setdiff1d(self.embedded, counted["hash"])
+        counted = numpy.append(counted, numpy.array([(h, 1, 0) for h in unseen.tolist()], dtype=COUNTED))
+        idf = numpy.append(idf, numpy.ones(len(unseen)))
         bucket = (counted["hash"].astype("u8") * pack.BUCKETS) >> 32
         order = numpy.lexsort((counted["hash"], -counted["texts"].astype("i8"), bucket))
         first = order[numpy.unique(bucket[order], return_index=True)[1]]
@@ -102,7 +130,19 @@ class Trainer:
         self.owners["factor"][bucket[first]] = idf[first]
         self.owners.tofile(f"{self.work}/owners")
         model.owner[:] = self.owners["hash"][:pack.BUCKETS] & 0xFF
-        print(f"n-grams: {len(counted)} that {LEAST_TEXTS} rows or more have, {len(first)} of them own a bucket", flush=True)
+        self.own_embeddings()
+        print(f"n-grams: {len(counted)} that {LEAST_TEXTS} rows or more have or that are embedded, {len(first)} of them own a "
+              "bucket", flush=True)
+
+    def own_embeddings(self):
+        """Keeps the words that own a bucket, and says so to voc-train."""
+        bucket = (self.embedded.astype("u8") * pack.BUCKETS) >> 32
+        mine = self.owners["hash"][bucket] == self.embedded
+        self.embedded, self.vectors = bucket[mine], self.vectors[mine]
+        which = numpy.zeros(pack.BUCKETS, dtype="<u4")
+        which[self.embedded] = numpy.arange(len(self.embedded)) + 1
+        with open(f"{self.work}/embeddings", "wb") as file:
+            file.write(which.tobytes() + self.vectors.tobytes())
 
     @staticmethod
     def put(model, weights, columns, factor):
@@ -118,15 +158,20 @@ class Trainer:
                 signs = "." * index + sign + "." * (pack.COLUMNS - index - 1)
                 lines += [f"{C_SIGNAL}\t{signs}\t{data.one_line(t)}" for t in texts]
             print(f"signal {signal}: {len(positive)} for, {len(negative)} against", flush=True)
-        self.put(model, self.fit_once(lines), slice(pack.HEAD_COLUMNS, pack.COLUMNS), 1)
+        self.put(model, self.once(lines, self.owners["hash"].tobytes(), self.fit), slice(pack.HEAD_COLUMNS, pack.COLUMNS), 1)
 
     def heads(self, model, rows):
         path = f"{self.work}/signals.bin"
         model.write(path, "signals")
-        weights = self.fit([f"{C_HEAD}\t{targets(r)}\t{data.one_line(r['text'])}" for r in rows], path)
+        costs = [C_HEAD * WEIGHTS.get(data.kind_of(r), 1) for r in rows]
+        weights = self.fit([f"{c}\t{targets(r)}\t{data.one_line(r['text'])}" for c, r in zip(costs, rows)], path,
+                           f"{self.work}/embeddings")
         # What the n-grams' values were multiplied with goes into their weights: inference needs no factors.
         self.put(model, weights, slice(0, pack.HEAD_COLUMNS), self.owners["factor"][:pack.BUCKETS, None])
-        model.dense[:] = weights[pack.BUCKETS:-1, :pack.HEAD_COLUMNS] * self.owners["factor"][pack.BUCKETS:, None]
+        dense, dims = pack.BUCKETS + pack.DENSE, weights[pack.BUCKETS + pack.DENSE:-1, :pack.HEAD_COLUMNS]
+        model.dense[:] = weights[pack.BUCKETS:dense, :pack.HEAD_COLUMNS] * self.owners["factor"][pack.BUCKETS:, None]
+        for d in range(DIMS):  # one by one: a matrix product's rounding depends on the machine
+            model.rows[self.embedded, :pack.HEAD_COLUMNS] += self.vectors[:, d, None] * dims[d]
         for column, value in RATING.items():
             model.dense[pack.DENSE_RATING, column] = value
         for column, value in COMPLAINT_DESK.items():
@@ -142,6 +187,7 @@ class Trainer:
     def run(self):
         model = pack.Model()
         rows = list(data.training_rows(self.args.data, self.args.corrections))
+        self.embed(rows)
         self.own(model, rows)
         self.signals(model)
         unseen = [None] * len(rows)
@@ -172,7 +218,7 @@ def main():
     parser.add_argument("--out", required=True)
     parser.add_argument("--left-out", required=True, help="the figures of left-out sources and domains go here")
     parser.add_argument("--corrections", help="more rows: lines like those of written/, with their lang")
-    parser.add_argument("--cache", help="an existing folder that keeps the signals for the next time")
+    parser.add_argument("--cache", help="an existing folder that keeps signals and embeddings for the next time")
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as work:
         print("model", Trainer(args, work).run())

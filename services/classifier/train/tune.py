@@ -9,141 +9,174 @@ PAIRS = (("complaint", "dissatisfied"), ("question", "neutral"), ("opinion", "ne
          ("opinion", "delighted"))
 STEPS = (-1200, -800, -500, -300, -150, 150, 300, 500, 800, 1200)
 FACTOR_COLUMN, PRIMARY_COLUMN, SERVQUAL_COLUMN, CHURN_COLUMN = 7, 12, 18, 24
+BIAS_MOST, LEAST_GAIN = 1500, 1e-3
+# How much the F1 over labels, the mean F1 of the factors and that of the primary one count when their biases are set.
+FACTOR_MEASURES = (1.0, 0.2, 0.1)
 GROUP_LEAST, RARE_LEAST = 30, 5
 CURVE_FEEDBACK, CURVE_SATISFACTION, CURVE_FACTOR, CURVE_SERVQUAL, CURVE_TRUE, CURVE_FALSE = range(6)
 
 
-def f1(hits, said, are):
-    return 2 * hits / (said + are) if said + are else 1.0
-
-
-def macro_f1(truth, said, labels):
-    total = 0.0
-    for label in labels:
-        hits = sum(t == label and s == label for t, s in zip(truth, said))
-        total += f1(hits, said.count(label), truth.count(label))
-    return total / len(labels)
-
-
-def best_two(values):
-    order = sorted(range(len(values)), key=lambda i: (-values[i], i))
-    return order[0], values[order[0]] - values[order[1]]
+def f1_of_labels(truth, said, count):
+    """The F1 of each of `count` labels; both lists are arrays of their indices."""
+    hits = numpy.bincount(truth[truth == said], minlength=count)
+    both = numpy.bincount(truth, minlength=count) + numpy.bincount(said, minlength=count)
+    return numpy.where(both > 0, 2 * hits / numpy.maximum(both, 1), 1.0)
 
 
 def climb(count, measure):
     """Coordinate ascent over `count` biases."""
-    biases = [0] * count
+    biases = numpy.zeros(count)
     best = measure(biases)
     for _ in range(3):
         for i in range(count):
             for step in STEPS:
-                tried = list(biases)
+                tried = biases.copy()
                 tried[i] += step
-                if abs(tried[i]) <= 1500 and (value := measure(tried)) > best + 1e-6:
+                if abs(tried[i]) <= BIAS_MOST and (value := measure(tried)) > best + LEAST_GAIN:
                     best, biases = value, tried
-    return biases, best
+    return biases
 
 
 def threshold(truth, scores):
-    """The bias that gives one binary label its best F1, and that F1."""
-    order = sorted(zip(scores, truth), reverse=True)
-    are, hits, best = sum(truth), 0, (0.0, 0)
-    for said, (score, true) in enumerate(order, 1):
-        hits += true
-        value = f1(hits, said, are)
-        if value > best[0]:
-            best = (value, score)
-    return -best[1] + 1, best[0]
+    """The bias that gives one binary label its best F1."""
+    order = numpy.argsort(-scores, kind="stable")
+    hits, said = numpy.cumsum(truth[order]), numpy.arange(1, len(order) + 1)
+    value = 2 * hits / (said + hits[-1])
+    return max(-BIAS_MOST, min(BIAS_MOST, 1 - scores[order[value.argmax()]]))
 
 
-def curve(samples):
+def curve(margins, right):
     """Knots of a rising curve: the share of right decisions around each margin, smoothed."""
-    mean = sum(right for _, right in samples) / max(1, len(samples))
+    mean = right.mean() if len(right) else 0.5
     knots, least = [], 0
     for k in range(pack.KNOTS):
-        centre, reach = k * pack.STEP, pack.STEP
-        last = k == pack.KNOTS - 1
-        near = [right for margin, right in samples if abs(margin - centre) <= reach or (last and margin > centre)]
+        near = abs(margins - k * pack.STEP) <= pack.STEP
+        if k == pack.KNOTS - 1:
+            near |= margins > k * pack.STEP
         prior = knots[-1] / 1000 if knots else mean
-        value = (sum(near) + 10 * prior) / (len(near) + 10)
+        value = (right[near].sum() + 10 * prior) / (near.sum() + 10)
         least = max(least, round(1000 * value))
         knots.append(min(995, least))
     return knots
 
 
-def pair_scores(s):
-    return [s[data.FEEDBACK.index(f)] + s[3 + data.SATISFACTION.index(t)] for f, t in PAIRS]
+def lead(values, best):
+    """How far the column `best` of each row is ahead of the others."""
+    others = values.copy()
+    others[numpy.arange(len(values)), best] = -numpy.inf
+    return values.max(axis=1) - others.max(axis=1)
 
 
-def decide_pair(values):
-    best, _ = best_two(values)
-    feedback, satisfaction = PAIRS[best]
-    other_f = max(v for v, p in zip(values, PAIRS) if p[0] != feedback)
-    other_s = max(v for v, p in zip(values, PAIRS) if p[1] != satisfaction)
-    return feedback, satisfaction, values[best] - other_f, values[best] - other_s
+def pair_values(scores):
+    return numpy.stack([scores[:, data.FEEDBACK.index(f)] + scores[:, 3 + data.SATISFACTION.index(t)]
+                        for f, t in PAIRS], axis=1)
 
 
-def tune_lang(model, lang, rows, scores):
-    name = data.LANGS[lang]
-    bias = model.bias[lang]
-    figures = {}
+def pair_lead(values, said, of_pair):
+    """How far the decided pair is ahead of those that say something else of one head."""
+    rivals = numpy.where(of_pair[None, :] == of_pair[said][:, None], -numpy.inf, values)
+    return values.max(axis=1) - rivals.max(axis=1)
 
-    def shift(column, amount):
-        bias[column] += amount / 1000
-        for s in scores:
-            s[column] += amount
 
-    feedback = [r["feedback_type"] for r in rows]
-    satisfaction = [r["satisfaction"] for r in rows]
-    decided = [decide_pair(pair_scores(s)) for s in scores]
-    figures["feedback"] = macro_f1(feedback, [d[0] for d in decided], data.FEEDBACK)
-    figures["satisfaction"] = macro_f1(satisfaction, [d[1] for d in decided], data.SATISFACTION)
-    model.curve[lang][CURVE_FEEDBACK] = curve([(d[2], d[0] == t) for d, t in zip(decided, feedback)])
-    model.curve[lang][CURVE_SATISFACTION] = curve([(d[3], d[1] == t) for d, t in zip(decided, satisfaction)])
+class Tuning:
+    """One language's rows and their scores."""
 
-    for i, factor in enumerate(data.FACTORS):
-        column = FACTOR_COLUMN + i
-        amount, figures[factor] = threshold([factor in r["factors"] for r in rows], [s[column] for s in scores])
-        shift(column, max(-1500, min(1500, amount)))
+    def __init__(self, model, lang, rows, scores):
+        self.model, self.lang, self.rows, self.scores = model, lang, rows, scores
+        self.figures = {}
 
-    primary = [("none",) + data.FACTORS][0]
-    truth = [r["primary_factor"] for r in rows]
-    picks = [best_two(s[PRIMARY_COLUMN:PRIMARY_COLUMN + 6]) for s in scores]
-    figures["primary"] = macro_f1(truth, [primary[p] for p, _ in picks], primary)
-    model.curve[lang][CURVE_FACTOR] = curve([(m, primary[p] == t) for (p, m), t in zip(picks, truth)])
+    def truth(self, head, labels):
+        return numpy.array([labels.index(r[head]) for r in self.rows])
 
-    truth = [r["servqual"] for r in rows]
-    table = [s[SERVQUAL_COLUMN:SERVQUAL_COLUMN + 6] for s in scores]
+    def shift(self, column, amounts):
+        """The scores of all rows, and the model's bias."""
+        amounts = numpy.rint(amounts)
+        self.scores[:, column:column + len(amounts)] += amounts
+        self.model.bias[self.lang][column:column + len(amounts)] += amounts / 1000
 
-    scored, right = numpy.array(table), numpy.array([data.SERVQUAL.index(t) for t in truth])
-    are = numpy.bincount(right, minlength=6)
+    def pairs(self):
+        of_feedback = numpy.array([data.FEEDBACK.index(f) for f, _ in PAIRS])
+        of_satisfaction = numpy.array([data.SATISFACTION.index(t) for _, t in PAIRS])
+        feedback = self.truth("feedback_type", data.FEEDBACK)
+        satisfaction = self.truth("satisfaction", data.SATISFACTION)
+        values = pair_values(self.scores)
 
-    def measure(biases):
-        said = (scored + biases).argmax(axis=1)
-        hits, told = numpy.bincount(right[said == right], minlength=6), numpy.bincount(said, minlength=6)
-        return sum(f1(h, t, a) for h, t, a in zip(hits.tolist(), told.tolist(), are.tolist())) / 6
+        def figures(biases):
+            said = (values + biases[:3][of_feedback] + biases[3:][of_satisfaction]).argmax(axis=1)
+            return (f1_of_labels(feedback, of_feedback[said], 3).mean(),
+                    f1_of_labels(satisfaction, of_satisfaction[said], 4).mean())
 
-    biases, figures["servqual"] = climb(6, measure)
-    for i, amount in enumerate(biases):
-        shift(SERVQUAL_COLUMN + i, amount)
-    picks = [best_two(s[SERVQUAL_COLUMN:SERVQUAL_COLUMN + 6]) for s in scores]
-    model.curve[lang][CURVE_SERVQUAL] = curve([(m, data.SERVQUAL[p] == t) for (p, m), t in zip(picks, truth)])
+        biases = climb(7, lambda tried: sum(figures(tried)))
+        self.figures["feedback"], self.figures["satisfaction"] = figures(biases)
+        self.shift(0, biases)
+        values = pair_values(self.scores)
+        said = values.argmax(axis=1)
+        for which, of_pair, right in ((CURVE_FEEDBACK, of_feedback, feedback), (CURVE_SATISFACTION, of_satisfaction, satisfaction)):
+            self.model.curve[self.lang][which] = curve(pair_lead(values, said, of_pair), of_pair[said] == right)
 
-    churn = [r["churn_intent"] for r in rows]
-    amount, figures["churn"] = threshold(churn, [s[CHURN_COLUMN] for s in scores])
-    shift(CHURN_COLUMN, max(-1500, min(1500, amount)))
-    values = [s[CHURN_COLUMN] for s in scores]
-    model.curve[lang][CURVE_TRUE] = curve([(v, t) for v, t in zip(values, churn) if v > 0])
-    model.curve[lang][CURVE_FALSE] = curve([(-v, not t) for v, t in zip(values, churn) if v <= 0])
-    print(f"other domains, {name}: " + ", ".join(f"{k} {v:.3f}" for k, v in figures.items()), flush=True)
+    def factors(self):
+        """Each factor by its own F1 first, then all together by the F1 over labels; a primary one always counts."""
+        are = numpy.array([[f in r["factors"] for f in data.FACTORS] for r in self.rows])
+        for i in range(len(data.FACTORS)):
+            column = FACTOR_COLUMN + i
+            self.shift(column, [threshold(are[:, i], self.scores[:, column])])
+        labels = ("none",) + data.FACTORS
+        primary = self.truth("primary_factor", labels)
+        single = self.scores[:, FACTOR_COLUMN:PRIMARY_COLUMN].copy()
+        first = self.scores[:, PRIMARY_COLUMN:SERVQUAL_COLUMN].copy()
+
+        def figures(biases):
+            picked = (first + biases[5:]).argmax(axis=1)
+            said = (single + biases[:5] > 0) | (picked[:, None] == numpy.arange(1, 6))
+            said &= picked[:, None] > 0
+            hits, both = (said & are).sum(axis=0), said.sum(axis=0) + are.sum(axis=0)
+            return 2 * hits.sum() / both.sum(), (2 * hits / both).mean(), f1_of_labels(primary, picked, 6).mean()
+
+        biases = climb(11, lambda tried: numpy.dot(figures(tried), FACTOR_MEASURES))
+        self.figures["factors"], self.figures["each factor"], self.figures["primary"] = figures(biases)
+        self.shift(FACTOR_COLUMN, biases)
+        values = self.scores[:, PRIMARY_COLUMN:SERVQUAL_COLUMN]
+        said = values.argmax(axis=1)
+        self.model.curve[self.lang][CURVE_FACTOR] = curve(lead(values, said), said == primary)
+
+    def servqual(self):
+        right = self.truth("servqual", data.SERVQUAL)
+        values = self.scores[:, SERVQUAL_COLUMN:CHURN_COLUMN].copy()
+        about = self.scores[:, PRIMARY_COLUMN:SERVQUAL_COLUMN].argmax(axis=1) > 0
+
+        def measure(biases):
+            return f1_of_labels(right, (values + biases).argmax(axis=1) * about, 6).mean()
+
+        biases = climb(6, measure)
+        self.figures["servqual"] = measure(biases)
+        self.shift(SERVQUAL_COLUMN, biases)
+        values = self.scores[:, SERVQUAL_COLUMN:CHURN_COLUMN]
+        said = values.argmax(axis=1)
+        self.model.curve[self.lang][CURVE_SERVQUAL] = curve(lead(values, said), said == right)
+
+    def churn(self):
+        leaves = numpy.array([r["churn_intent"] for r in self.rows])
+        self.shift(CHURN_COLUMN, [threshold(leaves, self.scores[:, CHURN_COLUMN])])
+        values = self.scores[:, CHURN_COLUMN]
+        said = values > 0
+        self.figures["churn"] = f1_of_labels(leaves * 1, said * 1, 2)[1]
+        for which, these in ((CURVE_TRUE, said), (CURVE_FALSE, ~said)):
+            self.model.curve[self.lang][which] = curve(abs(values[these]), (leaves == said)[these])
+
+    def run(self):
+        self.pairs()
+        self.factors()
+        self.servqual()
+        self.churn()
+        print(f"other domains, {data.LANGS[self.lang]}: " + ", ".join(f"{k} {v:.3f}" for k, v in self.figures.items()), flush=True)
 
 
 def labels_of(s):
     """The labels of one row's scores, as common/core/decide.c takes them, but always the best guess."""
-    feedback, satisfaction, _, _ = decide_pair(pair_scores(s))
-    primary = best_two(s[PRIMARY_COLUMN:PRIMARY_COLUMN + 6])[0]
+    feedback, satisfaction = PAIRS[pair_values(s[None, :])[0].argmax()]
+    primary = s[PRIMARY_COLUMN:SERVQUAL_COLUMN].argmax()
     factors = [f for i, f in enumerate(data.FACTORS) if s[FACTOR_COLUMN + i] > 0 or i + 1 == primary]
-    servqual = best_two(s[SERVQUAL_COLUMN:SERVQUAL_COLUMN + 6])[0]
+    servqual = s[SERVQUAL_COLUMN:CHURN_COLUMN].argmax()
     return {"feedback_type": feedback, "satisfaction": satisfaction,
             "primary_factor": (("none",) + data.FACTORS)[primary], "factors": factors if primary else [],
             "servqual": data.SERVQUAL[servqual if primary else 0], "churn_intent": s[CHURN_COLUMN] > 0}
@@ -155,8 +188,8 @@ def tune(model, rows, scores):
     for lang, name in enumerate(data.LANGS):
         chosen = [i for i, r in enumerate(rows) if r["lang"] == name and r["group"] != data.CORRECTED
                   and not r["group"].startswith("pairs-")]
-        mine, theirs = [rows[i] for i in chosen], [list(scores[i]) for i in chosen]
-        tune_lang(model, lang, mine, theirs)
+        mine, theirs = [rows[i] for i in chosen], numpy.array([scores[i] for i in chosen], dtype="f8")
+        Tuning(model, lang, mine, theirs).run()
         judged += mine
         said += [labels_of(s) for s in theirs]
     return judged, said
@@ -166,9 +199,7 @@ def left_out(rows, said):
     """{title: {rows, figures}}: by language, kind of text, and source or domain, where there are enough rows."""
     groups = {}
     for row, labels in zip(rows, said):
-        kind = "real" if row["group"] in data.SETS_ANNOTATED else "plain" if row["group"].startswith("plain-") \
-            else "written"
-        for title in (row["lang"], f"{row['lang']} {kind}", f"{row['lang']} {row['group']}"):
+        for title in (row["lang"], f"{row['lang']} {data.kind_of(row)}", f"{row['lang']} {row['group']}"):
             groups.setdefault(title, []).append((row, labels))
     order = sorted(groups, key=lambda t: (t.count(" ") > 0, t.split(" ")[-1] not in ("real", "written", "plain"), t))
     found = {}
