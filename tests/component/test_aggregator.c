@@ -310,10 +310,20 @@ static void test_a_hung_redis_is_waited_for(void **state)
 	process_stop(&process);
 }
 
+static void wait_assigned(const struct process *process)
+{
+	int64_t until_ms = voc_clock_ms() + SCENARIO_PATIENCE_MS;
+	while (!process_logged(process, "\"assigned\"") && voc_clock_ms() < until_ms)
+		test_pause_ms(10);
+	assert_true(process_logged(process, "\"assigned\""));
+}
+
 static void test_two_owners_never_count_twice(void **state)
 {
 	(void)state;
 	struct process one = start_aggregator(0, "7"), two = start_aggregator(0, "11");
+	wait_assigned(&one); /* or one of them is through before the other begins */
+	wait_assigned(&two);
 	for (int i = 0; i < 20; i++)
 		scenario_write_log(&scenario, i * 100, 100);
 	hold_against_a_calm_run(2000);
