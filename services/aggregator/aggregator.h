@@ -25,8 +25,9 @@
 #include "io/runtime.h"
 #include "place.h"
 
-/* Bytes of values that a batch is closed at, however few its records. */
-#define BATCH_MAX_BYTES ((size_t)16 * 1024 * 1024)
+/* Bytes of values that a batch is closed at, however few its records: decoded, applied and as commands for Redis they
+ * are held several times over. */
+#define BATCH_MAX_BYTES ((size_t)1024 * 1024)
 /* Records of one partition in a batch: a step is one Redis command, and that has a most number of arguments. */
 #define BATCH_MAX_RECORDS 5000
 
