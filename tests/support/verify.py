@@ -27,11 +27,13 @@ def check_rules(partitions, path=ROOT / "deploy" / "rules.json"):
 
 
 def redis_state(redis):
+    if isinstance(redis, list):  # the masters of a cluster
+        return {key: value for one in redis for key, value in redis_state(one).items()}
     sets = re.compile(r"voc:\{\d+\}:(at_risk|due)")
     state, keys = {}, list(redis.scan_iter("voc:{*", count=10_000))
-    for start in range(0, len(keys), 2000):
-        pipe = redis.pipeline()
-        some = keys[start:start + 2000]
+    for start in range(0, len(keys), 500):
+        pipe = redis.pipeline(transaction=False)  # a cluster has no transaction over several slots
+        some = keys[start:start + 500]
         for key in some:
             pipe.zrange(key, 0, -1, withscores=True) if sets.fullmatch(key) else pipe.hgetall(key)
         for key, value in zip(some, pipe.execute()):
