@@ -273,6 +273,9 @@ static enum voc_status apply_event(struct voc_apply *step, struct voc_rollup *ro
 	const struct voc_account *account = step->rules->account.on ? step->customer->account : NULL;
 	if (account && !voc_rollup_add_purchase(rollup, event->time_ms, voc_account_purchase(account, event->time_ms)))
 		return voc_apply_out_of_memory(step->error);
+	if (account && event->gap_said.gap != VOC_GAP_NONE && voc_account_late(account, event->time_ms) > 0 &&
+	    !voc_rollup_add_late_gap(rollup, event))
+		return voc_apply_out_of_memory(step->error);
 	if (!voc_rollup_add(rollup, event, sent))
 		return voc_error_set(step->error, VOC_FATAL, VOC_REASON_INTERNAL, -1,
 		                     "the batch is longer than its rollup");

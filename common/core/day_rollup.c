@@ -14,7 +14,8 @@ enum {
 	FIELD_EXPECTED,
 	FIELD_GAP,
 	FIELD_GAP_WEAK = FIELD_GAP + VOC_GAP_COUNT,
-	FIELD_NEED = FIELD_GAP_WEAK + VOC_GAP_COUNT,
+	FIELD_GAP_LATE = FIELD_GAP_WEAK + VOC_GAP_COUNT,
+	FIELD_NEED = FIELD_GAP_LATE + VOC_GAP_COUNT,
 	FIELD_NEED_UNMET = FIELD_NEED + VOC_NEED_COUNT,
 	FIELD_CASE = FIELD_NEED_UNMET + VOC_NEED_COUNT,
 	FIELD_COUNT = FIELD_CASE + VOC_CASE_TALLY_COUNT,
@@ -25,7 +26,9 @@ static const char *const field_names[FIELD_COUNT] = { [FIELD_CONTACTS] = "contac
 	                                              [FIELD_PAIRS] = "pairs",
 	                                              [FIELD_PERCEIVED] = "perceived",
 	                                              [FIELD_EXPECTED] = "expected",
-#define X(symbol, name, ...) [FIELD_GAP + symbol] = "gap:" name, [FIELD_GAP_WEAK + symbol] = "gap_weak:" name,
+#define X(symbol, name, ...)                                                              \
+	[FIELD_GAP + symbol] = "gap:" name, [FIELD_GAP_WEAK + symbol] = "gap_weak:" name, \
+	             [FIELD_GAP_LATE + symbol] = "gap_late:" name,
 	                                              VOC_GAPS(X)
 #undef X
 #define X(symbol, name, ...) [FIELD_NEED + symbol] = "need:" name, [FIELD_NEED_UNMET + symbol] = "need_unmet:" name,
@@ -168,6 +171,15 @@ bool voc_day_rollup_add(struct voc_day_rollup *rollup, const struct voc_classifi
 		return false;
 	count_event(rollup->days[place].counts, event);
 	return score == VOC_SCORE_NONE || add_score(rollup, place, event, score);
+}
+
+bool voc_day_rollup_add_late_gap(struct voc_day_rollup *rollup, const struct voc_classified *event)
+{
+	uint32_t place = voc_periods_place(&rollup->periods, event->time_ms / VOC_DAY_MS);
+	if (place == VOC_PLACE_NONE)
+		return false;
+	rollup->days[place].counts[FIELD_GAP_LATE + event->gap_said.gap]++;
+	return true;
 }
 
 bool voc_day_rollup_add_case(struct voc_day_rollup *rollup, int64_t time_ms, const struct voc_case_names *names,

@@ -28,6 +28,8 @@ void voc_day_rollup_free(struct voc_day_rollup *rollup);
 void voc_day_rollup_clear(struct voc_day_rollup *rollup);
 /* Counts an applied event. False when memory runs out, or there are more days than events allowed. */
 VOC_MUST_CHECK bool voc_day_rollup_add(struct voc_day_rollup *rollup, const struct voc_classified *event);
+/* The same contact speaks of a gap, and something came late to its customer of late. */
+VOC_MUST_CHECK bool voc_day_rollup_add_late_gap(struct voc_day_rollup *rollup, const struct voc_classified *event);
 
 /* Counts what a record did to a case, as it is after it: `tallies` are bits 1 << enum voc_case_tally. False when memory
  * runs out, or there are too many days. */

@@ -151,6 +151,11 @@ bool voc_rollup_add_purchase(struct voc_rollup *rollup, int64_t time_ms, enum vo
 	return counts;
 }
 
+bool voc_rollup_add_late_gap(struct voc_rollup *rollup, const struct voc_classified *event)
+{
+	return voc_day_rollup_add_late_gap(rollup->days, event);
+}
+
 bool voc_rollup_add_alerts(struct voc_rollup *rollup, int64_t time_ms, uint32_t alerts)
 {
 	uint32_t *counts = minute_of(rollup, time_ms);

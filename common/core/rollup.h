@@ -50,6 +50,8 @@ VOC_MUST_CHECK bool voc_rollup_add_cases(struct voc_rollup *rollup, int64_t time
 /* Counts when in a purchase an event was that is counted above; the alerts that a profile or an order sent. False as
  * above. */
 VOC_MUST_CHECK bool voc_rollup_add_purchase(struct voc_rollup *rollup, int64_t time_ms, enum voc_purchase purchase);
+/* See voc_day_rollup_add_late_gap. */
+VOC_MUST_CHECK bool voc_rollup_add_late_gap(struct voc_rollup *rollup, const struct voc_classified *event);
 VOC_MUST_CHECK bool voc_rollup_add_alerts(struct voc_rollup *rollup, int64_t time_ms, uint32_t alerts);
 
 /* Is told of one increment; `field` is borrowed for the call. False stops the telling. */

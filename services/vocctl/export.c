@@ -180,6 +180,8 @@ static bool put_gaps(struct session *session, const struct index_tally *tally, i
 			continue;
 		begin_row(session, &json, day, "gap", voc_str_from(name), count);
 		voc_json_member_i64(&json, "weak", index_tally_field(tally, field));
+		snprintf(field, sizeof field, "gap_late:%s", name);
+		voc_json_member_i64(&json, "late", index_tally_field(tally, field));
 		voc_json_object_end(&json);
 		if (!put_line(session, error))
 			return false;

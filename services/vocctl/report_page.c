@@ -94,11 +94,12 @@ static void show_gaps(struct voc_buf *out, const struct index_tally *tally)
 		if (count == 0)
 			continue;
 		if (!any)
-			voc_buf_addf(out, "\n%-*s %10s  %s\n", NAME_COLUMNS, "quality gap", "contacts",
-			             "weak evidence");
+			voc_buf_addf(out, "\n%-*s %10s  %s  %s\n", NAME_COLUMNS, "quality gap", "contacts",
+			             "weak evidence", "after a late delivery");
 		any = true;
-		voc_buf_addf(out, "  %d %-*s %10" PRId64 "  %13" PRId64 "\n", gap, NAME_COLUMNS - 4,
-		             voc_gap_name((enum voc_gap)gap), count, gap_field(tally, "gap_weak", gap));
+		voc_buf_addf(out, "  %d %-*s %10" PRId64 "  %13" PRId64 "  %21" PRId64 "\n", gap, NAME_COLUMNS - 4,
+		             voc_gap_name((enum voc_gap)gap), count, gap_field(tally, "gap_weak", gap),
+		             gap_field(tally, "gap_late", gap));
 	}
 }
 
@@ -226,6 +227,7 @@ static void write_gaps(struct voc_json_writer *json, const struct index_tally *t
 		voc_json_member_str(json, "name", voc_str_from(voc_gap_name((enum voc_gap)gap)));
 		voc_json_member_i64(json, "contacts", gap_field(tally, "gap", gap));
 		voc_json_member_i64(json, "weak", gap_field(tally, "gap_weak", gap));
+		voc_json_member_i64(json, "late", gap_field(tally, "gap_late", gap));
 		voc_json_object_end(json);
 	}
 	voc_json_array_end(json);

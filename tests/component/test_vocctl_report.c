@@ -26,9 +26,9 @@ static int start(void **state)
 	REDIS_DO(&server, "HSET", "voc:{3}:index:20768", "contacts", "700", "complaints", "300", "churn_intents", "9",
 	         "n", "493", "sum", "30900", "n:team:A", "300", "sum:team:A", "27000", "n:team:B", "190", "sum:team:B",
 	         "3600", "n:team:C", "3", "sum:team:C", "300", "names", "4", "pairs", "4", "perceived", "10",
-	         "expected", "16", "gap:communication", "5", "gap_weak:communication", "2", "need:time", "20",
-	         "need_unmet:time", "15", "n:servqual:reliability", "100", "sum:servqual:reliability", "4000",
-	         "n:servqual:tangibles", "50", "sum:servqual:tangibles", "500");
+	         "expected", "16", "gap:communication", "5", "gap_weak:communication", "2", "gap_late:communication",
+	         "4", "need:time", "20", "need_unmet:time", "15", "n:servqual:reliability", "100",
+	         "sum:servqual:reliability", "4000", "n:servqual:tangibles", "50", "sum:servqual:tangibles", "500");
 	REDIS_DO(&server, "HSET", "voc:{5}:index:20769", "contacts", "300", "n", "300", "sum", "23900", "n:team:A",
 	         "100", "sum:team:A", "9000", "n:team:B", "200", "sum:team:B", "14900", "names", "2",
 	         "gap:communication", "1", "gap_weak:communication", "1", "need:time", "1", "n:agent:", "7",
@@ -59,8 +59,8 @@ static void test_teams_and_what_their_intervals_tell(void **state)
 	        "satisfaction index 69.1 of 100 (95 % interval 65.8 to 72.3, n 793)\n"
 	        "perceived 2.5 - expected 4.0 = -1.5 (of 5, n 4)\n"
 	        "\n"
-	        "quality gap                  contacts  weak evidence\n"
-	        "  4 communication                   6              3\n"
+	        "quality gap                  contacts  weak evidence  after a late delivery\n"
+	        "  4 communication                   6              3                      4\n"
 	        "\n"
 	        "need                         contacts  of these in trouble\n"
 	        "  time                             21                   15\n"

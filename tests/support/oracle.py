@@ -390,6 +390,9 @@ class Partition:
         sent += news
         if self.rules.accounts and customer.account:
             self.add(t, f"purchase:{customer.account.purchase(t)}")
+            if "gap" in data and customer.account.late(t):
+                day, field = self.days.setdefault(t // 86_400_000, {}), f"gap_late:{data['gap']['name']}"
+                day[field] = day.get(field, 0) + 1
         self.roll_up(data, t, [rule for rule, _ in sent])
 
     def count(self, customer, event, data, t):
