@@ -25,6 +25,21 @@ struct voc_str voc_fact_mask_person(struct voc_str text, char to[VOC_FACT_MASK_S
 	return voc_str_of(to, first + 2);
 }
 
+/* `masked` has the bytes of `text`, some of them stars: one star for a character, or a field would grow beyond what it
+ * may have. */
+static struct voc_str by_character(struct voc_str text, char *masked)
+{
+	size_t len = 0;
+	for (size_t at = 0; at < text.len;) {
+		size_t bytes = voc_utf8_length(text.ptr + at, text.ptr + text.len);
+		size_t kept = bytes == 0 || masked[at] == '*' ? 1 : bytes;
+		memmove(masked + len, masked + at, kept);
+		len += kept;
+		at += bytes > 0 ? bytes : 1;
+	}
+	return voc_str_of(masked, len);
+}
+
 /* Stars for what `hides` says, but for the last `kept` of them. Characters beyond ASCII are never among those. */
 static struct voc_str mask_but_last(struct voc_str text, bool (*hides)(char c), size_t kept,
                                     char to[VOC_FACT_MASK_SIZE])
@@ -36,7 +51,7 @@ static struct voc_str mask_but_last(struct voc_str text, bool (*hides)(char c), 
 		kept -= hidden && kept > 0;
 		to[at] = hidden && !shown ? '*' : c;
 	}
-	return voc_str_of(to, text.len);
+	return by_character(text, to);
 }
 
 struct voc_str voc_fact_mask_contact(struct voc_str text, char to[VOC_FACT_MASK_SIZE])
@@ -53,6 +68,5 @@ struct voc_str voc_fact_mask_note(struct voc_str text, char to[VOC_FACT_MASK_SIZ
 {
 	text = voc_str_clip(text, VOC_FACT_MASK_SIZE);
 	memcpy(to, text.ptr, text.len);
-	(void)voc_mask(to, text.len);
-	return voc_str_of(to, text.len);
+	return voc_mask(to, text.len) ? by_character(text, to) : voc_str_of(to, text.len);
 }

@@ -1,6 +1,6 @@
 /*
- * Masks what a fact says of a person before it leaves the raw topic. What was masked once stays as it is when masked
- * again. Pure, any thread. `to` is scratch that the result may be in.
+ * Masks what a fact says of a person before it leaves the raw topic, a star for a character. What was masked once stays
+ * as it is when masked again. Pure, any thread. `to` is scratch that the result may be in.
  */
 #ifndef VOC_CORE_FACT_MASK_H
 #define VOC_CORE_FACT_MASK_H

@@ -124,7 +124,8 @@ static void test_masks(void **state)
 		{ voc_fact_mask_person, "J", "J**" },
 		{ voc_fact_mask_contact, "010-1234-5678", "***-****-**78" },
 		{ voc_fact_mask_contact, "***-****-**78", "***-****-**78" },
-		{ voc_fact_mask_contact, "가나 12다", "****** *****" },
+		{ voc_fact_mask_contact, "가나 12다", "** ***" }, /* a star for a character: no text grows */
+		{ voc_fact_mask_note, "차 12가3456, 끝", "차 *******, 끝" },
 		{ voc_fact_mask_contact, "7", "7" },
 		{ voc_fact_mask_card, "4111-1111-1111-1234", "****-****-****-1234" },
 		{ voc_fact_mask_card, "Visa 4111111111111234 신한", "Visa ************1234 신한" },
