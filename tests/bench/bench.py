@@ -38,6 +38,7 @@ def arguments():
     parser.add_argument("--seconds", type=float, help="how long each latency run sends; 0: the peer gets none [30; quick: 8]")
     parser.add_argument("--instances", default="1,2,4", help="for scaling [1,2,4]")
     parser.add_argument("--partitions", type=int, default=24, help="of each topic [24]")
+    parser.add_argument("--rules-only", action="store_true", help="the classifier without its model (VOC_MODEL=off); the note beside the figures says so")
     parser.add_argument("--note", default="", help="a few words that stand beside the figures")
     parser.add_argument("--records", metavar="FILE", type=pathlib.Path,
                         help="instead of the generator's events, for drain, floors, scaling, peer and latency: 'topic TAB key TAB value' lines")
@@ -53,6 +54,8 @@ def arguments():
     for name, value in zip(("events", "runs", "customers", "rates", "seconds"), quick):
         if getattr(options, name) is None:
             setattr(options, name, value)
+    if options.rules_only:
+        options.note = " ".join(filter(None, (options.note, "by the phrase rules alone")))
     try:
         options.rates = [int(rate) for rate in options.rates.split(",")]
         options.instances = [int(count) for count in options.instances.split(",")]
@@ -87,7 +90,8 @@ class Bench:
         import bed
         import kafka
         self.options, self.folder = options, pathlib.Path(folder)
-        self.make_bed = lambda name: bed.Bed(self.folder / name, self.broker, options.partitions)
+        settings = {"VOC_MODEL": "off"} if options.rules_only else {}
+        self.make_bed = lambda name: bed.Bed(self.folder / name, self.broker, options.partitions, settings)
         self.beds = []
         self.broker = kafka.Kafka(self.folder / "kafka", heap="1g").start()
         self.loaded_bed, self.load_seconds = None, 0
