@@ -3,7 +3,7 @@
 # and webhooks held against the oracle. Needs Docker with its compose plugin; without it this fails and says so. The last line is "N passed, N failed".
 #
 #   tests/compose.sh              docker-compose.yml, about five minutes on two calm cores; nothing is left behind but the images' build cache
-#   tests/compose.sh --cluster    docker-compose.cluster.yml: TLS, logins, a broker and a Redis master that die; about four minutes and 4 GB of memory, edenhill/kcat for a look into Kafka
+#   tests/compose.sh --cluster    docker-compose.cluster.yml: TLS, logins, a broker and a Redis master that die; about three minutes and 4 GB of memory, edenhill/kcat for a look into Kafka
 # IMAGES=0.1.0 tests/compose.sh ...  tries the images of that tag instead of building some.
 set -uo pipefail
 cd "$(dirname "$0")/.."
