@@ -11,8 +11,8 @@ BANNED = [
     (r"sleep|usleep|nanosleep", "wait for an event, with a deadline (tests: support/pause.h)", (r"tests/support/pause\.c",)),
 ]
 BANNED_IN_PROGRAMS = [
-    (r"exit|abort|_exit|quick_exit", "only main() ends the process", (r"services/[^/]+/main\.c", r"common/io/runtime\.c", r"common/io/signals\.c", r"common/base/hash\.c",
-                                                                          r"common/base/fault_point\.c", r"tools/.*")),
+    (r"exit|abort|_exit|quick_exit", "only main() ends the process", (r"services/[^/]+/main\.c", r"common/io/runtime\.c", r"common/io/signals\.c",
+                                                                          r"common/base/hash\.c", r"common/base/fault_point\.c", r"tools/.*")),
     (r"getenv|secure_getenv|setenv|putenv", "the configuration comes from voc_conf; a terminal's nature from the environment",
      (r"services/vocctl/\w+\.c", r"common/base/fault_point\.c")),
 ]
