@@ -5,6 +5,7 @@
 
 #define CONTACT_KEPT 2
 #define CARD_KEPT    4
+#define PASSES_MAX   8 /* stars bring the words before them nearer to the next number; two do for nearly any text */
 
 static bool is_digit(char c)
 {
@@ -66,7 +67,14 @@ struct voc_str voc_fact_mask_card(struct voc_str text, char to[VOC_FACT_MASK_SIZ
 
 struct voc_str voc_fact_mask_note(struct voc_str text, char to[VOC_FACT_MASK_SIZE])
 {
-	text = voc_str_clip(text, VOC_FACT_MASK_SIZE);
-	memcpy(to, text.ptr, text.len);
-	return voc_mask(to, text.len) ? by_character(text, to) : voc_str_of(to, text.len);
+	char before[VOC_FACT_MASK_SIZE];
+	struct voc_str masked = voc_str_of(to, voc_str_clip(text, VOC_FACT_MASK_SIZE).len);
+	memcpy(to, text.ptr, masked.len);
+	for (int pass = 0; pass < PASSES_MAX; pass++) {
+		memcpy(before, to, masked.len);
+		if (!voc_mask(to, masked.len))
+			break;
+		masked = by_character(voc_str_of(before, masked.len), to);
+	}
+	return masked;
 }
