@@ -292,7 +292,7 @@ def test_core_and_oracle_agree_on_a_hot_customer(monkeypatch):
 
 
 def test_the_logs_have_everything_in_them():
-    totals, rules_seen, states, versions, told, lapses = {}, set(), set(), set(), [], 0
+    totals, rules_seen, states, versions, told, lapses, late_gaps = {}, set(), set(), set(), [], 0, 0
     for seed in range(1, 13):
         records = log(seed)
         _, partition = run_oracle(records)
@@ -301,12 +301,14 @@ def test_the_logs_have_everything_in_them():
         for name, count in partition.totals.items():
             totals[name] = totals.get(name, 0) + count
         told += partition.alerts.values()
+        late_gaps += sum(count for day in partition.days.values() for name, count in day.items() if name.startswith("gap_late:"))
         rules_seen |= {(alert["data"]["rule"], alert["data"]["severity"]) for alert in partition.alerts.values()}
         versions |= {alert["data"]["rules_version"] for alert in partition.alerts.values()}
         states |= {(a["data"]["previous_state"], a["data"]["risk_state"]) for a in partition.alerts.values()}
     assert all(totals[name] > 20 for name in ("events", "duplicates", "copies", "invalid", "controls", "facts", "dues", "dues_stale", "moves_refused")), totals
     assert len(versions) > 4, "rules changed"
     assert lapses > 10, "clients lapsed in silence"
+    assert late_gaps > 5, "trouble after late deliveries"
     relationships = [alert["data"]["relationship"] for alert in told if "relationship" in alert["data"]]
     assert {one["stage"] for one in relationships} >= set(oracle.oracle_account.STAGES[1:])
     assert {one.get("purchase") for one in relationships} == {None, "before", "during", "after"} and {one["top_fifth"] for one in relationships} == {True, False}
