@@ -18,7 +18,7 @@ def programs(text):
     for line in text.splitlines():
         for command in re.split(r"&&|\|\||;|\|", line.split("#")[0]):
             words = [word for word in command.split() if not re.match(r"[A-Z_]+=", word)]
-            if words:
+            if words and words != ["export"]:
                 yield words[0]
 
 
