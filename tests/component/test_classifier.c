@@ -60,6 +60,9 @@ static int start(void **state)
 	/* a commit before its time must have the chance */
 	mock.conf.kafka_properties[mock.conf.kafka_property_count++] =
 	        (struct voc_kafka_property){ strdup("auto.commit.interval.ms"), strdup("20"), false };
+	/* A broker refuses what comes after a refused batch, by its sequence; the mock takes it. */
+	mock.conf.kafka_properties[mock.conf.kafka_property_count++] =
+	        (struct voc_kafka_property){ strdup("max.in.flight.requests.per.connection"), strdup("1"), false };
 	struct voc_kafka_settings settings = mock_settings(&mock);
 	if (voc_admin_open(&settings, &admin, &error) != VOC_OK)
 		fail_msg("%s", error.text);
