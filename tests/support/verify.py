@@ -26,14 +26,17 @@ def check_rules(partitions, path=ROOT / "deploy" / "rules.json"):
     assert {p: partition.rules and partition.rules.version for p, partition in partitions.items()} == {p: version for p in partitions}
 
 
+BATCH = 50  # keys at a time: Redis 7 over TLS ends a connection that is slow to take a large answer ("bad length", valkey-io/valkey#1135)
+
+
 def redis_state(redis):
     if isinstance(redis, list):  # the masters of a cluster
         return {key: value for one in redis for key, value in redis_state(one).items()}
     sets = re.compile(r"voc:\{\d+\}:(at_risk|due)")
     state, keys = {}, list(redis.scan_iter("voc:{*", count=10_000))
-    for start in range(0, len(keys), 500):
+    for start in range(0, len(keys), BATCH):
         pipe = redis.pipeline(transaction=False)  # a cluster has no transaction over several slots
-        some = keys[start:start + 500]
+        some = keys[start:start + BATCH]
         for key in some:
             pipe.zrange(key, 0, -1, withscores=True) if sets.fullmatch(key) else pipe.hgetall(key)
         for key, value in zip(some, pipe.execute()):
