@@ -74,6 +74,9 @@ VOC_MUST_CHECK enum voc_poll voc_consumer_poll_partition(struct voc_consumer *co
 bool voc_consumer_reachable(const struct voc_consumer *consumer);
 /* For poll(2), POLLIN; never read from it. */
 int voc_consumer_fd(const struct voc_consumer *consumer);
+/* When to poll again (voc_clock_ms) although nothing may make the fd readable until then: librdkafka can need it to go
+ * on reading (io/kafka_nudge.c). -1: it does not. A time that has passed asks for a poll, not for one at once. */
+int64_t voc_consumer_again_ms(const struct voc_consumer *consumer);
 
 /* What is assigned, in the order of topic and partition; NULL and 0 between a revocation and the next assignment. The
  * offsets are those that reading began at. Valid until the next poll. */

@@ -36,6 +36,11 @@ void kafka_nudge_leader(struct kafka_client *client, const struct voc_position *
 	rd_kafka_topic_partition_list_destroy(list);
 }
 
+int64_t voc_consumer_again_ms(const struct voc_consumer *consumer)
+{
+	return consumer->has_read && rd_kafka_version() < MENDED ? consumer->nudge_ms : -1;
+}
+
 void kafka_nudge(struct voc_consumer *consumer)
 {
 	if (!consumer->has_read || !kafka_nudge_is_due(&consumer->nudge_ms))

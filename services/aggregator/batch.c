@@ -73,6 +73,12 @@ static enum voc_status drain(struct voc_agg *agg, struct voc_error *error)
 	return status;
 }
 
+/* `again_ms` if that is to come, and earlier. */
+static int64_t sooner(int64_t until_ms, int64_t again_ms)
+{
+	return again_ms > voc_clock_ms() && again_ms < until_ms ? again_ms : until_ms;
+}
+
 enum voc_status voc_agg_gather(struct voc_agg *agg, struct voc_error *error)
 {
 	struct pollfd fd = { .fd = voc_consumer_fd(agg->consumer), .events = POLLIN };
@@ -88,7 +94,7 @@ enum voc_status voc_agg_gather(struct voc_agg *agg, struct voc_error *error)
 		}
 		if (voc_clock_ms() >= until_ms)
 			break;
-		voc_runtime_wait(agg->runtime, &fd, 1, until_ms);
+		voc_runtime_wait(agg->runtime, &fd, 1, sooner(until_ms, voc_consumer_again_ms(agg->consumer)));
 		status = drain(agg, error);
 	}
 	return status;

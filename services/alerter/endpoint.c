@@ -91,6 +91,14 @@ static bool is_over(const struct endpoint *endpoint)
 	return atomic_load(&endpoint->stop_by_ms) > 0 || atomic_load(&endpoint->disabled);
 }
 
+/* How long there is nothing to do, if nothing comes. */
+static int64_t idle_ms(const struct endpoint *endpoint, int64_t now_ms)
+{
+	int64_t wait_ms = outbox_wait_ms(&endpoint->outbox, now_ms, TURN_MS);
+	int64_t again_ms = voc_consumer_again_ms(endpoint->consumer) - now_ms;
+	return again_ms > 0 && again_ms < wait_ms ? again_ms : wait_ms;
+}
+
 static enum voc_status turn(struct endpoint *endpoint, struct voc_error *error)
 {
 	bool more = false;
@@ -108,7 +116,7 @@ static enum voc_status turn(struct endpoint *endpoint, struct voc_error *error)
 	status = endpoint_show(endpoint, now_ms, error);
 	if (status != VOC_OK)
 		return status;
-	return endpoint_wait(endpoint, more ? 0 : outbox_wait_ms(&endpoint->outbox, now_ms, TURN_MS), error);
+	return endpoint_wait(endpoint, more ? 0 : idle_ms(endpoint, now_ms), error);
 }
 
 /* Three quarters of the time are the requests'; what is left is for leaving the group. */

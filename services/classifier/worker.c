@@ -240,8 +240,9 @@ static enum voc_status work(struct voc_worker *worker, bool *ret_more, struct vo
 	*ret_more = false;
 	if (!worker->lanes)
 		return VOC_OK;
-	bool stirred = voc_consumer_stirred(worker->consumer);
-	enum voc_status status = voc_lanes_refill(worker->lanes, worker->consumer, stirred, worker->now_ms, error);
+	int64_t again_ms = voc_consumer_again_ms(worker->consumer);
+	bool look = voc_consumer_stirred(worker->consumer) || (again_ms >= 0 && worker->now_ms >= again_ms);
+	enum voc_status status = voc_lanes_refill(worker->lanes, worker->consumer, look, worker->now_ms, error);
 	while (status == VOC_OK && left > 0 && voc_outbox_has_room(worker->outbox) &&
 	       voc_lanes_next(worker->lanes, worker->now_ms, &lane)) {
 		status = handle(worker, lane, error);
@@ -284,10 +285,15 @@ static int64_t next_turn_ms(const struct voc_worker *worker, bool more)
 {
 	if (more)
 		return 0;
-	int64_t wake_ms = worker->lanes ? voc_lanes_wake_ms(worker->lanes) : -1;
-	/* a head that may go already waits for room in the outbox, whose fd tells of it */
-	bool waits = wake_ms > worker->now_ms && wake_ms < worker->now_ms + TURN_MS;
-	return waits ? wake_ms : worker->now_ms + TURN_MS;
+	/* What is past waits for something else: a head that may go, for room in the outbox, whose fd tells of it. */
+	const int64_t wakes_ms[] = { worker->lanes ? voc_lanes_wake_ms(worker->lanes) : -1,
+		                     voc_consumer_again_ms(worker->consumer) };
+	int64_t until_ms = worker->now_ms + TURN_MS;
+	for (size_t i = 0; i < sizeof wakes_ms / sizeof *wakes_ms; i++) {
+		if (wakes_ms[i] > worker->now_ms && wakes_ms[i] < until_ms)
+			until_ms = wakes_ms[i];
+	}
+	return until_ms;
 }
 
 enum voc_status voc_worker_turn(struct voc_worker *worker, int64_t *ret_until_ms, struct voc_error *error)
