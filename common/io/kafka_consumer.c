@@ -176,7 +176,7 @@ static enum voc_poll hand_over(struct voc_consumer *consumer, rd_kafka_message_t
 	else if (from->err)
 		outcome = fail(consumer, from, error);
 	if (outcome == VOC_POLL_RECORD || outcome == VOC_POLL_END) {
-		consumer->has_read = consumer->has_read || outcome == VOC_POLL_RECORD;
+		consumer->nudge.has_read |= outcome == VOC_POLL_RECORD;
 		kafka_message_fill(ret_message, from);
 		return outcome;
 	}

@@ -76,6 +76,13 @@ struct kafka_pulse {
 	int64_t position, since_ms, end;
 };
 
+/* When librdkafka is to be made to go on reading: see kafka_nudge.c. */
+struct kafka_nudge {
+	bool has_read;   /* a record came since the last one */
+	int64_t next_ms; /* the next is not before */
+	size_t last;     /* whom the last was for */
+};
+
 struct voc_consumer {
 	struct kafka_client client; /* first: librdkafka's opaque */
 	struct voc_consumer_settings settings;
@@ -91,11 +98,8 @@ struct voc_consumer {
 	struct rd_kafka_topic_partition_list_s *pending;
 	int64_t ask_again_ms;
 	int64_t short_since_ms; /* since when a log has been said to end before its position; 0: it is not */
-	/* See kafka_nudge.c: a record came since the last nudge, when the next may be, and whom the last was for. */
-	bool has_read;
+	struct kafka_nudge nudge;
 	bool stirred; /* a queue has stopped being empty since the owner last asked */
-	int64_t nudge_ms;
-	size_t nudged;
 	bool joined;
 	bool closed;
 	int64_t close_by_ms;      /* once closed */
@@ -108,8 +112,10 @@ ssize_t kafka_partition_find(const struct voc_consumer *consumer, const char *to
 void kafka_assignment_change(struct voc_consumer *consumer, const struct rd_kafka_topic_partition_list_s *assigned);
 /* There was nothing to read: makes sure that librdkafka fetches, if there is more. */
 void kafka_nudge(struct voc_consumer *consumer);
-/* The parts of it, for others that read: whether it is needed and the last one was a while ago; and one partition's. */
-bool kafka_nudge_is_due(int64_t *next_ms);
+/* The parts of it, for others that read. Whether one is needed now, which is then taken as done; when one will be (-1:
+ * none is, until the next record); and a partition's. */
+bool kafka_nudge_take(struct kafka_nudge *nudge);
+int64_t kafka_nudge_again_ms(const struct kafka_nudge *nudge);
 void kafka_nudge_leader(struct kafka_client *client, const struct voc_position *position);
 /* Asks the owner again, if it could not take its partitions. */
 void kafka_assignment_serve(struct voc_consumer *consumer);

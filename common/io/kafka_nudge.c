@@ -1,7 +1,8 @@
 /*
  * Before 2.2 (fetch.queue.backoff.ms), librdkafka that has stopped fetching since its queue was full looks again only
  * once a second: a fast reader has emptied the queue long before, and sits idle. Any request to the partition's leader
- * makes its thread look at once, so a reader with nothing to read although its partitions have more asks one.
+ * makes its thread look at once, so a reader with nothing to read although its partitions have more asks one: ten
+ * milliseconds apart at most, and whoever waits meanwhile must come back for it.
  */
 #include "base/clock.h"
 #include "io/kafka_internal.h"
@@ -18,12 +19,18 @@ static bool has_more(const struct voc_consumer *consumer, size_t index)
 	return !consumer->paused[index] && high >= 0 && kafka_position(consumer, index) < high;
 }
 
-bool kafka_nudge_is_due(int64_t *next_ms)
+int64_t kafka_nudge_again_ms(const struct kafka_nudge *nudge)
 {
-	int64_t now_ms = voc_clock_ms();
-	if (rd_kafka_version() >= MENDED || now_ms < *next_ms)
+	return nudge->has_read && rd_kafka_version() < MENDED ? nudge->next_ms : -1;
+}
+
+bool kafka_nudge_take(struct kafka_nudge *nudge)
+{
+	int64_t now_ms = voc_clock_ms(), again_ms = kafka_nudge_again_ms(nudge);
+	if (again_ms < 0 || now_ms < again_ms)
 		return false;
-	*next_ms = now_ms + NUDGE_EVERY_MS;
+	nudge->next_ms = now_ms + NUDGE_EVERY_MS;
+	nudge->has_read = false;
 	return true;
 }
 
@@ -38,20 +45,20 @@ void kafka_nudge_leader(struct kafka_client *client, const struct voc_position *
 
 int64_t voc_consumer_again_ms(const struct voc_consumer *consumer)
 {
-	return consumer->has_read && rd_kafka_version() < MENDED ? consumer->nudge_ms : -1;
+	return kafka_nudge_again_ms(&consumer->nudge);
 }
 
 void kafka_nudge(struct voc_consumer *consumer)
 {
-	if (!consumer->has_read || !kafka_nudge_is_due(&consumer->nudge_ms))
+	size_t *last = &consumer->nudge.last;
+	if (!kafka_nudge_take(&consumer->nudge))
 		return;
-	consumer->has_read = false;
 	for (size_t i = 0; i < consumer->count; i++) {
 		/* each time another one: they may have different leaders */
-		consumer->nudged = (consumer->nudged + 1) % consumer->count;
-		if (!has_more(consumer, consumer->nudged))
+		*last = (*last + 1) % consumer->count;
+		if (!has_more(consumer, *last))
 			continue;
-		kafka_nudge_leader(&consumer->client, &consumer->positions[consumer->nudged]);
+		kafka_nudge_leader(&consumer->client, &consumer->positions[*last]);
 		return;
 	}
 }

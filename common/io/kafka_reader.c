@@ -19,9 +19,7 @@ struct place {
 struct voc_reader {
 	struct kafka_client client; /* first: librdkafka's opaque */
 	size_t count, left;         /* places, and those that aren't done */
-	bool has_read;              /* a record came since the last nudge (kafka_nudge.c) */
-	int64_t nudge_ms;
-	size_t nudged;
+	struct kafka_nudge nudge;
 	struct place places[];
 };
 
@@ -133,7 +131,7 @@ static enum voc_poll take(struct voc_reader *reader, rd_kafka_message_t *from, s
 	if (from->err) {
 		outcome = take_error(reader, place, from, error);
 	} else if (place && from->offset < place->end) {
-		reader->has_read = true;
+		reader->nudge.has_read = true;
 		note(reader, place, from->offset + 1);
 		kafka_message_fill(ret_message, from);
 		return VOC_POLL_RECORD;
@@ -146,25 +144,32 @@ static enum voc_poll take(struct voc_reader *reader, rd_kafka_message_t *from, s
 
 static void nudge(struct voc_reader *reader)
 {
-	if (!reader->has_read || !kafka_nudge_is_due(&reader->nudge_ms))
+	size_t *last = &reader->nudge.last;
+	if (!kafka_nudge_take(&reader->nudge))
 		return;
-	reader->has_read = false;
 	for (size_t i = 0; i < reader->count; i++) {
-		reader->nudged = (reader->nudged + 1) % reader->count;
-		if (reader->places[reader->nudged].done)
+		*last = (*last + 1) % reader->count;
+		if (reader->places[*last].done)
 			continue;
-		kafka_nudge_leader(&reader->client, &reader->places[reader->nudged].position);
+		kafka_nudge_leader(&reader->client, &reader->places[*last].position);
 		return;
 	}
 }
 
-/* NULL: nothing came in time. */
+/* NULL: nothing came in time. Waits in two parts if a nudge may be needed in between. */
 static rd_kafka_message_t *poll_next(struct voc_reader *reader, int64_t deadline_ms)
 {
 	rd_kafka_message_t *message = rd_kafka_consumer_poll(reader->client.rk, 0);
 	if (message)
 		return message;
 	nudge(reader);
+	int64_t again_ms = kafka_nudge_again_ms(&reader->nudge);
+	if (again_ms >= 0 && again_ms < deadline_ms) {
+		message = rd_kafka_consumer_poll(reader->client.rk, kafka_left_ms(again_ms));
+		if (message)
+			return message;
+		nudge(reader);
+	}
 	return rd_kafka_consumer_poll(reader->client.rk, kafka_left_ms(deadline_ms));
 }
 

@@ -7,11 +7,11 @@
 #include <stdlib.h>
 
 #include "core/aggregate.h"
+#include "stored.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 #define ARENA_BYTES ((size_t)4 * 1024 * 1024)
-#define FIELDS_MAX  64
 
 /* Points that alerts come easily of. */
 static const struct voc_rules rules = {
@@ -25,38 +25,6 @@ static const struct voc_rules rules = {
 	.repeat_complaint_count = 2,
 	.weights = { [VOC_WEIGHT_COMPLAINT] = 1, [VOC_WEIGHT_CHURN_INTENT] = 1, [VOC_WEIGHT_DISSATISFIED] = 1 },
 };
-
-struct stored {
-	struct voc_arena *arena;
-	struct voc_field fields[FIELDS_MAX];
-	size_t count;
-};
-
-static bool store(void *context, const struct voc_field *field)
-{
-	struct stored *stored = context;
-	assert(stored->count < FIELDS_MAX && field->value.ptr);
-	stored->fields[stored->count++] = (struct voc_field){ voc_arena_copy(stored->arena, field->name),
-		                                              voc_arena_copy(stored->arena, field->value) };
-	return true;
-}
-
-static bool refuse(void *context, const struct voc_field *field)
-{
-	(void)context, (void)field;
-	return false;
-}
-
-static void check_stored(const struct voc_customer *customer, struct voc_arena *arena)
-{
-	struct stored stored = { .arena = arena };
-	struct voc_customer loaded;
-	struct voc_error error = { 0 };
-	assert(voc_customer_diff(NULL, customer, store, &stored));
-	assert(voc_customer_load(stored.fields, stored.count, arena, &loaded, &error) == VOC_OK);
-	assert(voc_customer_diff(&loaded, customer, refuse, NULL));
-	voc_customer_free(&loaded);
-}
 
 static void check_applied(const struct voc_aggregate_record *record, struct voc_arena *arena)
 {

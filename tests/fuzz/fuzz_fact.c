@@ -8,12 +8,12 @@
 #include "base/utf8.h"
 #include "core/aggregate.h"
 #include "core/forget_record.h"
+#include "stored.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 #define TIMESTAMP_MS     INT64_C(1795253400000)
 #define RECORD_MAX_BYTES ((size_t)1 << 20)
-#define FIELDS_MAX       64
 
 /* Accounts are kept, and somebody lapses easily. */
 static const struct voc_rules rules = {
@@ -27,38 +27,6 @@ static const struct voc_rules rules = {
 	             .value = { 200, 800, 100 },
 	             .priority = { 10, 30, 60, 100, 80, 100, 130, 170, 200, 150, 15, 4 } },
 };
-
-struct stored {
-	struct voc_arena *arena;
-	struct voc_field fields[FIELDS_MAX];
-	size_t count;
-};
-
-static bool store(void *context, const struct voc_field *field)
-{
-	struct stored *stored = context;
-	assert(stored->count < FIELDS_MAX && field->value.ptr);
-	stored->fields[stored->count++] = (struct voc_field){ voc_arena_copy(stored->arena, field->name),
-		                                              voc_arena_copy(stored->arena, field->value) };
-	return true;
-}
-
-static bool refuse(void *context, const struct voc_field *field)
-{
-	(void)context, (void)field;
-	return false;
-}
-
-static void check_stored(const struct voc_customer *customer, struct voc_arena *arena)
-{
-	struct stored stored = { .arena = arena };
-	struct voc_customer loaded;
-	struct voc_error error = { 0 };
-	assert(voc_customer_diff(NULL, customer, store, &stored));
-	assert(voc_customer_load(stored.fields, stored.count, arena, &loaded, &error) == VOC_OK);
-	assert(voc_customer_diff(&loaded, customer, refuse, NULL));
-	voc_customer_free(&loaded);
-}
 
 static void check_applied(struct voc_str value, struct voc_arena *arena)
 {

@@ -11,8 +11,8 @@
 #include "base/files.h"
 #include "core/gaps.h"
 #include "core/normalize.h"
+#include "support/gaps_file.h"
 
-#define PATH        VOC_SOURCE_DIR "/deploy/gaps.json"
 #define ROWS        116
 #define LEAST_RIGHT 36 /* percent, of all; what is told to be more than weak is held to more */
 #define LEAST_FAIR  80
@@ -24,11 +24,7 @@ static struct voc_buf file;
 static int open_gaps(void **state)
 {
 	(void)state;
-	struct voc_error error = { 0 };
-	voc_buf_init(&file, VOC_GAPS_MAX_BYTES);
-	assert_int_equal(voc_file_read(PATH, &file, &error), VOC_OK);
-	if (voc_gaps_parse(voc_buf_str(&file), &gaps, &error) != VOC_OK)
-		fail_msg("%s", error.text);
+	gaps_file_open(&file, &gaps);
 	return 0;
 }
 
@@ -239,52 +235,35 @@ static void test_the_json_and_its_cues(void **state)
 	voc_buf_free(&out);
 }
 
-/* The file with the first `old` in it replaced. */
-static void refuse(const char *old, const char *new, const char *why)
-{
-	struct voc_buf text;
-	struct voc_error error = { 0 };
-	struct voc_gaps *none = NULL;
-	const char *whole = voc_buf_c_str(&file), *at = strstr(whole, old);
-	assert_non_null(at);
-	voc_buf_init(&text, 2 * VOC_GAPS_MAX_BYTES);
-	voc_buf_add(&text, whole, (size_t)(at - whole));
-	voc_buf_add_str(&text, voc_str_from(new));
-	voc_buf_add_str(&text, voc_str_from(at + strlen(old)));
-	assert_int_equal(voc_gaps_parse(voc_buf_str(&text), &none, &error), VOC_FATAL);
-	assert_int_equal(error.reason, VOC_REASON_CONFIG);
-	assert_null(none);
-	if (!strstr(error.text, why))
-		fail_msg("%s -> %s: %s", old, new, error.text);
-	voc_buf_free(&text);
-}
-
 static void test_bad_files_are_refused_with_the_place(void **state)
 {
 	(void)state;
-	refuse("{", "", "line ");
-	refuse("\"version\": \"2026.2\",", "", "version: missing");
-	refuse("\"2026.2\"", "\"a b\"", "version: expected 1 to 48");
-	refuse("\"2026.2\"", "7", "version: expected a string");
-	refuse("\"fair\": 3", "\"fair\": 0", "strength.fair: expected 1 to 99");
-	refuse("\"strong\": 5", "\"strong\": 2", "strength.strong: expected no less");
-	refuse("\"strength\": {", "\"strength\": { \"x\": 1,", "strength.x: unknown member");
-	refuse("\"gaps\": {", "\"gap\": {", "gap: unknown member");
-	refuse("\"1\": {", "\"0\": {", "gaps.1: missing");
-	refuse("\"owner\"", "\"own\"", "gaps.1.owner: missing");
-	refuse("\"고객조사·상품기획\"", "\"\"", "gaps.1.owner.ko: expected 1 to 399 bytes");
-	refuse("\"고객조사·상품기획\"", "\"a\\nb\"", "gaps.1.owner.ko: expected 1 to 399 bytes");
-	refuse("\"en\": \"Customer research", "\"fr\": \"Customer research", "gaps.1.owner.en: missing");
-	refuse("\"weight\": 3", "\"weight\": 10", "cues[0].weight: expected 1 to 9");
-	refuse("\"gap\": 4,", "\"gap\": 6,", "cues[0].gap: expected 1 to 5");
-	refuse("\"약속\"", "\"약\"", "cues[0].phrases.ko[0]: expected at least two");
-	refuse("\"약속\"", "\"광고\"", "cues[1].phrases.ko[0]: the phrase is there already");
-	refuse("\"약속\"", "5", "cues[0].phrases.ko[0]: expected a text");
-	refuse("\"record\": \"promise_passed\"", "\"record\": \"promise\"", "cues[2].record: no such label");
-	refuse("\"servqual\": \"reliability\"", "\"servqual\": \"none\"", "cues[3].servqual: no such label");
-	refuse("\"servqual\": \"reliability\"", "\"servqual\": \"reliability\", \"factor\": \"emotion\"",
-	       "cues[3]: expected one of");
-	refuse(", \"servqual\": \"reliability\"", "", "cues[3]: expected one of");
+	gaps_file_refuse(&file, "{", "", "line ");
+	gaps_file_refuse(&file, "\"version\": \"2026.2\",", "", "version: missing");
+	gaps_file_refuse(&file, "\"2026.2\"", "\"a b\"", "version: expected 1 to 48");
+	gaps_file_refuse(&file, "\"2026.2\"", "7", "version: expected a string");
+	gaps_file_refuse(&file, "\"fair\": 3", "\"fair\": 0", "strength.fair: expected 1 to 99");
+	gaps_file_refuse(&file, "\"strong\": 5", "\"strong\": 2", "strength.strong: expected no less");
+	gaps_file_refuse(&file, "\"strength\": {", "\"strength\": { \"x\": 1,", "strength.x: unknown member");
+	gaps_file_refuse(&file, "\"gaps\": {", "\"gap\": {", "gap: unknown member");
+	gaps_file_refuse(&file, "\"1\": {", "\"0\": {", "gaps.1: missing");
+	gaps_file_refuse(&file, "\"owner\"", "\"own\"", "gaps.1.owner: missing");
+	gaps_file_refuse(&file, "\"고객조사·상품기획\"", "\"\"", "gaps.1.owner.ko: expected 1 to 399 bytes");
+	gaps_file_refuse(&file, "\"고객조사·상품기획\"", "\"a\\nb\"", "gaps.1.owner.ko: expected 1 to 399 bytes");
+	gaps_file_refuse(&file, "\"en\": \"Customer research", "\"fr\": \"Customer research",
+	                 "gaps.1.owner.en: missing");
+	gaps_file_refuse(&file, "\"weight\": 3", "\"weight\": 10", "cues[0].weight: expected 1 to 9");
+	gaps_file_refuse(&file, "\"gap\": 4,", "\"gap\": 6,", "cues[0].gap: expected 1 to 5");
+	gaps_file_refuse(&file, "\"약속\"", "\"약\"", "cues[0].phrases.ko[0]: expected at least two");
+	gaps_file_refuse(&file, "\"약속\"", "\"광고\"", "cues[1].phrases.ko[0]: the phrase is there already");
+	gaps_file_refuse(&file, "\"약속\"", "5", "cues[0].phrases.ko[0]: expected a text");
+	gaps_file_refuse(&file, "\"record\": \"promise_passed\"", "\"record\": \"promise\"",
+	                 "cues[2].record: no such label");
+	gaps_file_refuse(&file, "\"servqual\": \"reliability\"", "\"servqual\": \"none\"",
+	                 "cues[3].servqual: no such label");
+	gaps_file_refuse(&file, "\"servqual\": \"reliability\"",
+	                 "\"servqual\": \"reliability\", \"factor\": \"emotion\"", "cues[3]: expected one of");
+	gaps_file_refuse(&file, ", \"servqual\": \"reliability\"", "", "cues[3]: expected one of");
 	struct voc_error error = { 0 };
 	struct voc_gaps *none = NULL;
 	struct voc_buf large;

@@ -16,8 +16,8 @@
 #include "core/gaps.h"
 #include "core/needs.h"
 #include "core/normalize.h"
+#include "support/gaps_file.h"
 
-#define PATH     VOC_SOURCE_DIR "/deploy/gaps.json"
 #define ROWS     VOC_SOURCE_DIR "/tests/data/needs/"
 #define ROWS_MAX 262144
 
@@ -33,11 +33,7 @@ static struct voc_buf file;
 static int open_gaps(void **state)
 {
 	(void)state;
-	struct voc_error error = { 0 };
-	voc_buf_init(&file, VOC_GAPS_MAX_BYTES);
-	assert_int_equal(voc_file_read(PATH, &file, &error), VOC_OK);
-	if (voc_gaps_parse(voc_buf_str(&file), &gaps, &error) != VOC_OK)
-		fail_msg("%s", error.text);
+	gaps_file_open(&file, &gaps);
 	return 0;
 }
 
@@ -247,41 +243,15 @@ static void test_what_is_read(void **state)
 	}
 }
 
-/* The file with the first `old` in it replaced. */
-static enum voc_status parse_changed(const char *old, const char *new, struct voc_gaps **ret_gaps,
-                                     struct voc_error *error)
-{
-	struct voc_buf text;
-	const char *whole = voc_buf_c_str(&file), *at = strstr(whole, old);
-	assert_non_null(at);
-	voc_buf_init(&text, 2 * VOC_GAPS_MAX_BYTES);
-	voc_buf_add(&text, whole, (size_t)(at - whole));
-	voc_buf_add_str(&text, voc_str_from(new));
-	voc_buf_add_str(&text, voc_str_from(at + strlen(old)));
-	enum voc_status status = voc_gaps_parse(voc_buf_str(&text), ret_gaps, error);
-	voc_buf_free(&text);
-	return status;
-}
-
-static void refuse(const char *old, const char *new, const char *why)
-{
-	struct voc_error error = { 0 };
-	struct voc_gaps *none = NULL;
-	assert_int_equal(parse_changed(old, new, &none, &error), VOC_FATAL);
-	assert_null(none);
-	if (!strstr(error.text, why))
-		fail_msg("%s -> %s: %s", old, new, error.text);
-}
-
 static void test_bad_files_are_refused_with_the_place(void **state)
 {
 	(void)state;
-	refuse("\"needs\": {", "\"needs\": { \"hurry\": {},", "needs.hurry: unknown member");
-	refuse("\"access\": {", "\"excess\": {", "needs.access: missing");
-	refuse("\"time\": {", "\"time\": 3, \"x\": {", "needs.time: expected an object");
-	refuse("\"ko\": [\"기다리\",", "\"kr\": [\"기다리\",", "needs.time.ko: missing");
-	refuse("\"기다리\"", "\"기\"", "needs.time.ko[0]: expected at least two");
-	refuse("\"기다리\"", "\"기다렸\"", "needs.time.ko[1]: the phrase is there already");
+	gaps_file_refuse(&file, "\"needs\": {", "\"needs\": { \"hurry\": {},", "needs.hurry: unknown member");
+	gaps_file_refuse(&file, "\"access\": {", "\"excess\": {", "needs.access: missing");
+	gaps_file_refuse(&file, "\"time\": {", "\"time\": 3, \"x\": {", "needs.time: expected an object");
+	gaps_file_refuse(&file, "\"ko\": [\"기다리\",", "\"kr\": [\"기다리\",", "needs.time.ko: missing");
+	gaps_file_refuse(&file, "\"기다리\"", "\"기\"", "needs.time.ko[0]: expected at least two");
+	gaps_file_refuse(&file, "\"기다리\"", "\"기다렸\"", "needs.time.ko[1]: the phrase is there already");
 }
 
 /* A file from before there were needs is as good as it was; what is a cue may tell of a need as well. */
@@ -304,7 +274,7 @@ static void test_a_file_without_needs(void **state)
 	gaps = kept;
 	voc_gaps_free(without);
 	voc_buf_free(&text);
-	assert_int_equal(parse_changed("\"기다리\"", "\"약속\"", &without, &error), VOC_OK);
+	assert_int_equal(gaps_file_parse_changed(&file, "\"기다리\"", "\"약속\"", &without, &error), VOC_OK);
 	voc_gaps_free(without);
 }
 

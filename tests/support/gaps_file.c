@@ -1,0 +1,46 @@
+#include "support/gaps_file.h"
+
+#include "base/files.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#define PATH VOC_SOURCE_DIR "/deploy/gaps.json"
+
+void gaps_file_open(struct voc_buf *ret_text, struct voc_gaps **ret_gaps)
+{
+	struct voc_error error = { 0 };
+	voc_buf_init(ret_text, VOC_GAPS_MAX_BYTES);
+	assert_int_equal(voc_file_read(PATH, ret_text, &error), VOC_OK);
+	if (voc_gaps_parse(voc_buf_str(ret_text), ret_gaps, &error) != VOC_OK)
+		fail_msg("%s", error.text);
+}
+
+enum voc_status gaps_file_parse_changed(struct voc_buf *text, const char *old, const char *new,
+                                        struct voc_gaps **ret_gaps, struct voc_error *error)
+{
+	struct voc_buf changed;
+	const char *whole = voc_buf_c_str(text), *at = strstr(whole, old);
+	assert_non_null(at);
+	voc_buf_init(&changed, 2 * VOC_GAPS_MAX_BYTES);
+	voc_buf_add(&changed, whole, (size_t)(at - whole));
+	voc_buf_add_str(&changed, voc_str_from(new));
+	voc_buf_add_str(&changed, voc_str_from(at + strlen(old)));
+	enum voc_status status = voc_gaps_parse(voc_buf_str(&changed), ret_gaps, error);
+	voc_buf_free(&changed);
+	return status;
+}
+
+void gaps_file_refuse(struct voc_buf *text, const char *old, const char *new, const char *why)
+{
+	struct voc_error error = { 0 };
+	struct voc_gaps *none = NULL;
+	assert_int_equal(gaps_file_parse_changed(text, old, new, &none, &error), VOC_FATAL);
+	assert_int_equal(error.reason, VOC_REASON_CONFIG);
+	assert_null(none);
+	if (!strstr(error.text, why))
+		fail_msg("%s -> %s: %s", old, new, error.text);
+}

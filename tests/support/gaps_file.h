@@ -1,0 +1,16 @@
+/* deploy/gaps.json for tests of gaps and needs: whole, and with a part of it altered. Fails the test by itself. */
+#ifndef TESTS_SUPPORT_GAPS_FILE_H
+#define TESTS_SUPPORT_GAPS_FILE_H
+
+#include "base/str.h"
+#include "core/gaps.h"
+
+/* Text and gaps of the file; each to be freed. */
+void gaps_file_open(struct voc_buf *ret_text, struct voc_gaps **ret_gaps);
+/* Parses the text with the first `old` in it replaced. */
+enum voc_status gaps_file_parse_changed(struct voc_buf *text, const char *old, const char *new,
+                                        struct voc_gaps **ret_gaps, struct voc_error *error);
+/* The same, which must be refused for a reason with these words in it. */
+void gaps_file_refuse(struct voc_buf *text, const char *old, const char *new, const char *why);
+
+#endif
