@@ -39,6 +39,7 @@ void scenario_begin(struct scenario *scenario)
 	static int number;
 	snprintf(scenario->prefix, sizeof scenario->prefix, "s%d.", ++number);
 	scenario->redis_timeout = "1s";
+	scenario->position_check = "200ms";
 	scenario->accept_log_start = "no";
 	scenario->rules_path = VOC_SOURCE_DIR "/deploy/rules.json";
 	mock_kafka_topic(&scenario->mock, scenario_topic(scenario, "classified"), scenario->partitions);
@@ -79,7 +80,7 @@ static void become_aggregator(const struct scenario *scenario, const struct proc
 		                          "--http-addr",
 		                          "off",
 		                          "--position-check",
-		                          "200ms",
+		                          scenario->position_check,
 		                          "--due-interval",
 		                          "0",
 		                          "--accept-log-start",

@@ -21,7 +21,7 @@ struct scenario {
 	char prefix[32]; /* of the topics: another one for each scenario */
 	int partitions;
 	int64_t start_ms; /* of the events' time */
-	const char *redis_timeout, *accept_log_start, *rules_path;
+	const char *redis_timeout, *position_check, *accept_log_start, *rules_path;
 };
 
 void scenario_open(struct scenario *scenario, int partitions);
