@@ -308,9 +308,6 @@ static void gather_customers(struct voc_store *store, const struct voc_store_wan
 static enum voc_status tell_customers(struct voc_store *store, const struct voc_redis_reply *reply, size_t index,
                                       size_t same, voc_store_fields_fn *each, void *context, struct voc_error *error)
 {
-	if (reply->type == VOC_REDIS_INTEGER)
-		return voc_error_set(error, VOC_RETRY, VOC_REASON_REDIS, -1,
-		                     "the position moved before its customers were read");
 	enum voc_status status = voc_redis_expect(store->redis, reply, VOC_REDIS_ARRAY, error);
 	if (status == VOC_OK && reply->count != same)
 		status = voc_error_set(error, VOC_FATAL, VOC_REASON_REDIS, -1, "Redis answered for other customers");
@@ -320,12 +317,14 @@ static enum voc_status tell_customers(struct voc_store *store, const struct voc_
 }
 
 enum voc_status voc_store_load_customers(struct voc_store *store, const struct voc_store_wanted *wanted, size_t count,
-                                         voc_store_fields_fn *each, void *context, struct voc_error *error)
+                                         voc_store_fields_fn *each, void *context, int32_t *ret_moved,
+                                         struct voc_error *error)
 {
 	enum voc_status status = VOC_OK;
+	*ret_moved = -1;
 	for (size_t first = 0; status == VOC_OK && first < count; first += LOAD_CUSTOMERS) {
 		size_t end = count - first < LOAD_CUSTOMERS ? count : first + LOAD_CUSTOMERS;
-		size_t same, reply = 0;
+		size_t same, next = 0;
 		voc_redis_begin(store->redis);
 		for (size_t i = first; i < end; i += same) {
 			same = count_same(wanted + i, end - i);
@@ -333,9 +332,13 @@ enum voc_status voc_store_load_customers(struct voc_store *store, const struct v
 		}
 		status = voc_redis_exchange(store->redis, error);
 		for (size_t i = first; status == VOC_OK && i < end; i += same) {
+			const struct voc_redis_reply *reply = voc_redis_reply(store->redis, next++);
 			same = count_same(wanted + i, end - i);
-			status = tell_customers(store, voc_redis_reply(store->redis, reply++), i, same, each, context,
-			                        error);
+			if (reply->type == VOC_REDIS_INTEGER) {
+				*ret_moved = wanted[i].partition;
+				return VOC_OK;
+			}
+			status = tell_customers(store, reply, i, same, each, context, error);
 		}
 	}
 	return status;

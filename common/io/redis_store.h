@@ -62,13 +62,13 @@ struct voc_store_wanted {
 	const struct voc_partition_state *state; /* the partition's, as it was loaded or last saved; borrowed */
 };
 /*
- * Any number of customers, those of one partition side by side, fetched in pipelines of bounded size. VOC_RETRY also if
- * a partition does not stand where `state` says: its customers would be of another moment than the state, and alerts
- * are published before the step could be refused.
+ * Any number of customers, those of one partition side by side, fetched in pipelines of bounded size. `ret_moved` is
+ * -1, or the first partition found that does not stand where `state` says: the rest was not fetched then. Its customers
+ * would be of another moment than the state, and alerts are published before the step could be refused.
  */
 VOC_MUST_CHECK enum voc_status voc_store_load_customers(struct voc_store *store, const struct voc_store_wanted *wanted,
                                                         size_t count, voc_store_fields_fn *each, void *context,
-                                                        struct voc_error *error);
+                                                        int32_t *ret_moved, struct voc_error *error);
 
 /* Forgets the steps gathered so far. */
 void voc_store_begin(struct voc_store *store);

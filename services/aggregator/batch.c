@@ -143,9 +143,10 @@ static enum voc_status find_cached(struct voc_agg *agg, int32_t number, struct v
 	return VOC_OK;
 }
 
-/* Every customer of the batch into memory, pinned. */
-static enum voc_status fetch_customers(struct voc_agg *agg, struct voc_error *error)
+/* Every customer of the batch into memory, pinned. `ret_moved` as in voc_store_load_customers. */
+static enum voc_status fetch_customers(struct voc_agg *agg, int32_t *ret_moved, struct voc_error *error)
 {
+	*ret_moved = -1;
 	size_t most = agg->step->customer_count, count = 0;
 	struct voc_store_wanted *wanted = voc_arena_alloc(agg->step->arena, most * sizeof *wanted);
 	uint32_t *indices = voc_arena_alloc(agg->step->arena, most * sizeof *indices);
@@ -158,7 +159,7 @@ static enum voc_status fetch_customers(struct voc_agg *agg, struct voc_error *er
 		return status;
 	voc_metric_add(VOC_METRIC_CACHE_MISSES, (int64_t)count);
 	struct fetching fetching = { agg, indices };
-	return voc_store_load_customers(agg->store, wanted, count, take_customer, &fetching, error);
+	return voc_store_load_customers(agg->store, wanted, count, take_customer, &fetching, ret_moved, error);
 }
 
 /* One partition's records onto its state; its step is put together. */
@@ -241,6 +242,13 @@ static void forget(struct voc_agg *agg, int32_t number)
 	voc_agg_place_forget(&agg->partitions[number]);
 }
 
+/* They are read again from where Redis stands. */
+static void forget_touched(struct voc_agg *agg)
+{
+	for (size_t i = 0; i < agg->step->touched_count; i++)
+		forget(agg, agg->step->touched[i]);
+}
+
 static void conflicted(struct voc_agg *agg, int32_t number)
 {
 	voc_metric_add(VOC_METRIC_CONFLICTS, 1);
@@ -272,7 +280,13 @@ static enum voc_status commit(struct voc_agg *agg, struct voc_error *error)
 static enum voc_status process(struct voc_agg *agg, struct voc_error *error)
 {
 	VOC_FAULT_POINT(VOC_FAULT_AGGREGATOR_GATHERED);
-	enum voc_status status = fetch_customers(agg, error);
+	int32_t moved;
+	enum voc_status status = fetch_customers(agg, &moved, error);
+	if (status == VOC_OK && moved >= 0) {
+		conflicted(agg, moved);
+		forget_touched(agg);
+		return VOC_OK;
+	}
 	if (status == VOC_OK)
 		status = voc_agg_publish_dead_letters(agg, error);
 	voc_store_begin(agg->store);
@@ -284,9 +298,7 @@ static enum voc_status process(struct voc_agg *agg, struct voc_error *error)
 		status = voc_agg_publish_wait(agg, error);
 	if (status == VOC_OK)
 		return commit(agg, error);
-	/* What was applied in memory was not stored. */
-	for (size_t i = 0; i < agg->step->touched_count; i++)
-		forget(agg, agg->step->touched[i]);
+	forget_touched(agg); /* what was applied in memory was not stored */
 	return status;
 }
 

@@ -451,18 +451,21 @@ static void test_customers_of_another_moment_are_not_loaded(void **unused)
 	struct voc_error error = { .position = -1 };
 	struct voc_partition_state state;
 	size_t count = 99;
+	int32_t moved = -1;
 	voc_partition_state_init(&state);
 	struct voc_store_wanted wanted = { 1, VOC_STR("C-1"), &state };
 	REDIS_DO(&server, "HSET", "voc:{1}:customer:C-1", "a", "1");
 	REDIS_DO(&server, "HSET", "voc:{1}:position", "offset", "7");
-	assert_int_equal(voc_store_load_customers(store, &wanted, 1, note_customer, &count, &error), VOC_RETRY);
+	assert_int_equal(voc_store_load_customers(store, &wanted, 1, note_customer, &count, &moved, &error), VOC_OK);
+	assert_int_equal(moved, 1);
 	assert_int_equal(count, 99);
-	voc_error_clear(&error);
 	state.stored.offset = 7;
-	assert_int_equal(voc_store_load_customers(store, &wanted, 1, note_customer, &count, &error), VOC_OK);
+	assert_int_equal(voc_store_load_customers(store, &wanted, 1, note_customer, &count, &moved, &error), VOC_OK);
+	assert_int_equal(moved, -1);
 	assert_int_equal(count, 1);
 	REDIS_DO(&server, "FLUSHALL");
-	assert_int_equal(voc_store_load_customers(store, &wanted, 1, note_customer, &count, &error), VOC_RETRY);
+	assert_int_equal(voc_store_load_customers(store, &wanted, 1, note_customer, &count, &moved, &error), VOC_OK);
+	assert_int_equal(moved, 1);
 }
 
 static void test_many_customers_are_loaded_in_order(void **unused)
@@ -474,6 +477,7 @@ static void test_many_customers_are_loaded_in_order(void **unused)
 	static size_t counts[CUSTOMERS];
 	struct voc_error error = { .position = -1 };
 	struct voc_partition_state state;
+	int32_t moved;
 	voc_partition_state_init(&state);
 	for (int i = 0; i < CUSTOMERS; i++) {
 		int32_t partition = i * PARTITIONS / CUSTOMERS;
@@ -484,7 +488,9 @@ static void test_many_customers_are_loaded_in_order(void **unused)
 		if (i % 3 == 0)
 			REDIS_DO(&server, "HSET", key, "a", "1", "b", "2");
 	}
-	assert_int_equal(voc_store_load_customers(store, wanted, CUSTOMERS, note_customer, counts, &error), VOC_OK);
+	assert_int_equal(voc_store_load_customers(store, wanted, CUSTOMERS, note_customer, counts, &moved, &error),
+	                 VOC_OK);
+	assert_int_equal(moved, -1);
 	for (int i = 0; i < CUSTOMERS; i++)
 		assert_int_equal(counts[i], i % 3 == 0 ? 2 : 0);
 }
