@@ -62,14 +62,41 @@ static struct block *block_new(struct voc_arena *arena, size_t bytes)
 	return block;
 }
 
+/*
+ * Gives back the blocks that nothing stands in since the last reset. Without this, what fits would depend on what was
+ * allocated before the reset: an arena full of blocks that are each too small has no room for a large one.
+ * Returns the link at the end of those that are left.
+ */
+static struct block **drop_empty(struct voc_arena *arena)
+{
+	struct block **link = &arena->first;
+	arena->current = NULL;
+	while (*link) {
+		struct block *block = *link;
+		if (block->used > 0) {
+			arena->current = block;
+			link = &block->next;
+			continue;
+		}
+		*link = block->next;
+		arena->held -= block->size;
+		free(block);
+	}
+	return link;
+}
+
 void *voc_arena_alloc(struct voc_arena *arena, size_t bytes)
 {
 	if (bytes > arena->max)
 		return NULL;
+	if (bytes == 0)
+		bytes = 1; /* a block that something points into is not empty */
 	bytes = (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
 	struct block **link = arena->current ? &arena->current : &arena->first;
 	while (*link && (*link)->size - (*link)->used < bytes)
 		link = &(*link)->next;
+	if (!*link && bytes > arena->max - arena->held)
+		link = drop_empty(arena);
 	if (!*link && !(*link = block_new(arena, bytes)))
 		return NULL;
 	struct block *block = *link;

@@ -2,8 +2,9 @@
  * An arena: memory that is given out piece by piece and taken back all at once.
  *
  * One per batch or per thread: allocate while the work runs, reset when its effects are done. Blocks are kept over a
- * reset, so a steady state allocates nothing. An arena never grows past its maximum: then NULL is returned, and the
- * caller reports VOC_REASON_TOO_LARGE or VOC_REASON_OUT_OF_MEMORY. No locks: one thread at a time.
+ * reset, so a steady state allocates nothing; those that are in the way of a larger one are given back. An arena never
+ * grows past its maximum: then NULL is returned, and the caller reports VOC_REASON_TOO_LARGE or
+ * VOC_REASON_OUT_OF_MEMORY. No locks: one thread at a time.
  */
 #ifndef VOC_BASE_ARENA_H
 #define VOC_BASE_ARENA_H

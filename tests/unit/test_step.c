@@ -291,6 +291,22 @@ static void test_headers_too_large_for_kafka(void **state)
 	free(bytes);
 }
 
+/* Each record needs a larger piece of memory than all before it: what the others left must not be in its way. */
+static void test_ever_larger_records(void **state)
+{
+	(void)state;
+	static char value[256 * 1024];
+	for (int len = 66000; len < 250000; len += 1000) {
+		int written =
+		        snprintf(value, sizeof value,
+		                 "{\"specversion\":\"1.0\",\"id\":\"e-1\",\"source\":\"/web\",\"type\":\"voc.web\","
+		                 "\"data\":{\"customer_id\":\"C-7\",\"text\":\"\\n%0*d\"}}",
+		                 len, 7);
+		struct voc_step_output output = run(voc_str_of(value, (size_t)written), NULL, 0);
+		assert_int_equal(output.refused, VOC_REASON_TOO_LARGE);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -299,6 +315,7 @@ int main(void)
 		cmocka_unit_test(test_good),
 		cmocka_unit_test(test_fact),
 		cmocka_unit_test(test_same_again),
+		cmocka_unit_test(test_ever_larger_records),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_tombstone),
 		cmocka_unit_test(test_large),
