@@ -1,5 +1,7 @@
 #include "base/err.h"
 
+#include "base/utf8.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -17,6 +19,8 @@ enum voc_status voc_error_set(struct voc_error *error, enum voc_status status, e
 	va_start(args, format);
 	vsnprintf(error->text, sizeof error->text, format, args);
 	va_end(args);
+	/* vsnprintf cuts at bytes, and paths may hold any: the text goes into JSON and into Kafka's headers. */
+	voc_utf8_mend(error->text, strlen(error->text));
 	return status;
 }
 

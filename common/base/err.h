@@ -25,7 +25,7 @@ struct voc_error {
 	enum voc_status status;
 	enum voc_reason reason;
 	int64_t position; /* byte offset in the input, -1 if that means nothing here */
-	char text[200];
+	char text[200];   /* well-formed UTF-8, cut if it was longer */
 };
 
 /* Fills `error` (may be NULL) unless it already holds a failure, and returns `status`. */

@@ -15,6 +15,17 @@ bool voc_utf8_check(struct voc_str s, size_t *ret_bad_at)
 	return true;
 }
 
+void voc_utf8_mend(char *text, size_t len)
+{
+	for (size_t at = 0, bytes; at < len; at += bytes) {
+		bytes = voc_utf8_length(text + at, text + len);
+		if (bytes == 0) {
+			text[at] = '?';
+			bytes = 1;
+		}
+	}
+}
+
 uint32_t voc_utf8_take(struct voc_str *s)
 {
 	static const unsigned char first_bits[] = { 0, 0x7F, 0x1F, 0x0F, 0x07 };

@@ -35,6 +35,8 @@ static inline size_t voc_utf8_length(const char *at, const char *end)
 
 /* True if all of `s` is well-formed; else *ret_bad_at (may be NULL) is the first byte that is not. */
 bool voc_utf8_check(struct voc_str s, size_t *ret_bad_at);
+/* Puts '?' for each byte that belongs to no well-formed character: of a text that was cut anywhere, say. */
+void voc_utf8_mend(char *text, size_t len);
 /* The character at the front of well-formed, non-empty `s`, which is moved past it. */
 uint32_t voc_utf8_take(struct voc_str *s);
 /* Code points of well-formed `s`. */

@@ -7,9 +7,11 @@
 #include <cmocka.h>
 
 #include "base/arena.h"
+#include "base/err.h"
 #include "base/hash.h"
 #include "base/json_write.h"
 #include "base/timestamp.h"
+#include "base/utf8.h"
 
 #include <stdio.h>
 
@@ -80,6 +82,45 @@ static void test_an_arena_stays_within_its_bound(void **state)
 	assert_non_null(voc_arena_alloc(arena, 90000));
 	assert_string_equal(voc_arena_copy(arena, VOC_STR("x")).ptr, "x");
 	voc_arena_free(arena);
+}
+
+/* What fits after a reset is what would fit in a new arena, whatever was allocated before. */
+static void test_an_arena_forgets_what_it_held(void **state)
+{
+	(void)state;
+	struct voc_arena *arena = voc_arena_new(256 * 1024);
+	for (int i = 0; i < 4; i++)
+		assert_non_null(voc_arena_alloc(arena, 60 * 1024));
+	voc_arena_reset(arena);
+	char *small = voc_arena_alloc(arena, 1024), *large = voc_arena_alloc(arena, 190 * 1024);
+	assert_true(small && large);
+	memset(large, 'l', 190 * 1024);
+	memset(small, 's', 1024);
+	assert_null(voc_arena_alloc(arena, 190 * 1024));
+	assert_non_null(voc_arena_alloc(arena, 1024));
+	assert_true(large[0] == 'l' && large[190 * 1024 - 1] == 'l');
+	voc_arena_free(arena);
+}
+
+static void test_an_error_is_well_formed(void **state)
+{
+	static const char path[] =
+	        "/etc/voc/아주긴경로이름아주긴경로이름아주긴경로이름아주긴경로이름아주긴경로이름.json";
+	(void)state;
+	for (int cut = 0; cut < 4; cut++) {
+		struct voc_error error;
+		voc_error_clear(&error);
+		voc_error_set(&error, VOC_FATAL, VOC_REASON_CONFIG, -1, "%.*s: no such file", 50 + cut, path);
+		assert_true(voc_utf8_check(voc_str_from(error.text), NULL));
+		voc_error_clear(&error);
+		voc_error_set(&error, VOC_FATAL, VOC_REASON_CONFIG, -1, "%.*s%s%s%s", cut, "xyz", path, path, path);
+		assert_true(voc_utf8_check(voc_str_from(error.text), NULL));
+		assert_true(strlen(error.text) >= sizeof error.text - 4);
+	}
+	char mixed[] = "a\xFF\xEA\xB0"
+	               "b\xC0\x80";
+	voc_utf8_mend(mixed, strlen(mixed));
+	assert_string_equal(mixed, "a???b??");
 }
 
 /* Wherever in its words of eight bytes a string has what must be escaped. */
@@ -205,6 +246,8 @@ int main(void)
 		cmocka_unit_test(test_clip_keeps_characters_whole),
 		cmocka_unit_test(test_a_full_buffer_refuses_and_remembers),
 		cmocka_unit_test(test_an_arena_stays_within_its_bound),
+		cmocka_unit_test(test_an_arena_forgets_what_it_held),
+		cmocka_unit_test(test_an_error_is_well_formed),
 		cmocka_unit_test(test_json_escapes_at_any_place),
 		cmocka_unit_test(test_json_is_written_as_python_writes_it),
 		cmocka_unit_test(test_partitions_are_those_of_the_java_client),
