@@ -1,9 +1,10 @@
 #include "base/log.h"
 
+#include "base/clock.h"
 #include "base/json_write.h"
 #include "base/timestamp.h"
+#include "base/utf8.h"
 
-#include <time.h>
 #include <unistd.h>
 
 #define LINE_MAX_BYTES 4096
@@ -50,19 +51,13 @@ static void write_fields(struct voc_json_writer *json, const struct voc_log_fiel
 	}
 }
 
-void voc_log(enum voc_log_level level, const char *event, const struct voc_log_field *fields)
+static void write_line(struct voc_buf *line, enum voc_log_level level, const char *event,
+                       const struct voc_log_field *fields)
 {
-	if (level < least_level)
-		return;
-	struct timespec now;
-	clock_gettime(CLOCK_REALTIME, &now);
 	char time_text[VOC_TIMESTAMP_SIZE];
-	voc_timestamp_format((int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000, time_text);
-
-	struct voc_buf line;
 	struct voc_json_writer json;
-	voc_buf_init(&line, LINE_MAX_BYTES);
-	voc_json_begin(&json, &line);
+	voc_timestamp_format(voc_clock_wall_ms(), time_text);
+	voc_json_begin(&json, line);
 	voc_json_object(&json);
 	voc_json_member_str(&json, "time", voc_str_from(time_text));
 	voc_json_member_str(&json, "level", voc_str_from(level_names[level]));
@@ -71,9 +66,26 @@ void voc_log(enum voc_log_level level, const char *event, const struct voc_log_f
 	voc_json_member_str(&json, "event", voc_str_from(event));
 	write_fields(&json, fields);
 	voc_json_object_end(&json);
-	voc_buf_add_char(&line, '\n');
-	if (!line.failed)
+	voc_buf_add_char(line, '\n');
+}
+
+void voc_log(enum voc_log_level level, const char *event, const struct voc_log_field *fields)
+{
+	static const struct voc_log_field too_long[] = { { "fields", "too long for a line", 0 }, { 0 } };
+	struct voc_buf line;
+	if (level < least_level)
+		return;
+	voc_buf_init(&line, LINE_MAX_BYTES);
+	write_line(&line, level, event, fields);
+	if (line.failed) {
+		/* That something happened must not be lost with what is known of it. */
+		voc_buf_clear(&line);
+		write_line(&line, level, event, too_long);
+	}
+	if (!line.failed) {
+		voc_utf8_mend(line.ptr, line.len); /* foreign libraries' messages and paths are whatever they are */
 		write_all(line.ptr, line.len);
+	}
 	voc_buf_free(&line);
 }
 

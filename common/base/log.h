@@ -1,6 +1,7 @@
 /*
  * JSON logs: one line an event, on standard error, one write(2) a line.
  *
+ * A line has at most 4,096 bytes: texts are cut at 512 of theirs, and fields that don't fit all the same are left out.
  * Only services and tools log; library code returns errors. Never a customer's text, name, id or number: topic,
  * partition, offset and reason say where to look; a customer appears as voc_hash64 of its id, in hexadecimal.
  * Safe from any thread after voc_log_init.

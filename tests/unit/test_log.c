@@ -109,6 +109,42 @@ static void test_long_texts_are_cut_between_characters(void **state)
 	json_decref(root);
 }
 
+static void write_too_long(void)
+{
+	static char text[512];
+	memset(text, '\x01', sizeof text - 1); /* six bytes each once it is written */
+	voc_log_init("voc-test", VOC_LOG_INFO);
+	VOC_LOG(VOC_LOG_ERROR, "lost", VOC_LOG_STR("one", text), VOC_LOG_STR("other", text));
+}
+
+static void test_an_event_is_told_even_if_its_fields_do_not_fit(void **state)
+{
+	(void)state;
+	char line[8192];
+	capture(write_too_long, line, sizeof line);
+	json_t *root = json_loads(line, 0, NULL);
+	assert_non_null(root);
+	assert_string_equal(json_string_value(json_object_get(root, "event")), "lost");
+	json_decref(root);
+}
+
+static void write_broken(void)
+{
+	voc_log_init("voc-test", VOC_LOG_INFO);
+	VOC_LOG(VOC_LOG_ERROR, "broken", VOC_LOG_STR("path", "/a\xFF/\xEA\xB0"));
+}
+
+static void test_a_line_is_well_formed_whatever_is_told(void **state)
+{
+	(void)state;
+	char line[4096];
+	capture(write_broken, line, sizeof line);
+	json_t *root = json_loads(line, 0, NULL);
+	assert_non_null(root);
+	assert_string_equal(json_string_value(json_object_get(root, "path")), "/a?/??");
+	json_decref(root);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -116,6 +152,8 @@ int main(void)
 		cmocka_unit_test(test_lesser_levels_are_left_out),
 		cmocka_unit_test(test_an_error_is_told_with_its_reason),
 		cmocka_unit_test(test_long_texts_are_cut_between_characters),
+		cmocka_unit_test(test_an_event_is_told_even_if_its_fields_do_not_fit),
+		cmocka_unit_test(test_a_line_is_well_formed_whatever_is_told),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
