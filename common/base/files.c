@@ -72,6 +72,7 @@ enum voc_status voc_file_names_list(const char *folder, const char *suffix, size
 	enum voc_status status = VOC_OK;
 	if (!names.at)
 		status = voc_error_set(error, VOC_FATAL, VOC_REASON_OUT_OF_MEMORY, -1, "no memory for a list of files");
+	errno = 0; /* the only way to tell the end of the list from a failure */
 	for (struct dirent *entry; status == VOC_OK && (entry = readdir(dir)) != NULL;) {
 		if (!is_wanted(entry->d_name, suffix))
 			continue;
@@ -81,6 +82,8 @@ enum voc_status voc_file_names_list(const char *folder, const char *suffix, size
 		else
 			memcpy(names.at[names.count++], entry->d_name, strlen(entry->d_name) + 1);
 	}
+	if (status == VOC_OK && errno != 0)
+		status = refuse(error, folder, strerror(errno));
 	closedir(dir);
 	if (status != VOC_OK) {
 		voc_file_names_free(&names);
