@@ -97,7 +97,11 @@ struct voc_gap_said {
 	struct voc_str owner, step;
 };
 
-/* Reads it, and gives the object as it stands. Fails the reader for any that voc_gap_write would not write. */
+/*
+ * Reads it, and gives the object as it stands, for it goes on into alerts. Fails the reader for any that voc_gap_write
+ * would not write, and for one of more than VOC_GAP_MEMBER_MAX_BYTES, which is more than it ever writes.
+ */
+#define VOC_GAP_MEMBER_MAX_BYTES 8192
 void voc_gap_read_member(struct voc_json_reader *json, struct voc_str *ret_json, struct voc_gap_said *ret_said);
 
 /* Of a gap in the file: in Korean for "ko", else in English. */

@@ -84,6 +84,10 @@ void voc_gap_read_member(struct voc_json_reader *json, struct voc_str *ret_json,
 	}
 	if (!voc_json_skip(json, ret_json))
 		return;
+	if (ret_json->len > VOC_GAP_MEMBER_MAX_BYTES) {
+		voc_json_fail(json, VOC_REASON_TOO_LARGE, "data.gap");
+		return;
+	}
 	enum voc_status status = read_gap(*ret_json, json->arena, ret_said);
 	if (status != VOC_OK)
 		voc_json_fail(json, status == VOC_FATAL ? VOC_REASON_OUT_OF_MEMORY : VOC_REASON_BAD_VALUE, "data.gap");

@@ -109,6 +109,10 @@ void voc_needs_read_member(struct voc_json_reader *json, struct voc_str *ret_jso
 	}
 	if (!voc_json_skip(json, ret_json))
 		return;
+	if (ret_json->len > VOC_NEEDS_MEMBER_MAX_BYTES) {
+		voc_json_fail(json, VOC_REASON_TOO_LARGE, "data.needs");
+		return;
+	}
 	enum voc_status status = read_needs(*ret_json, json->arena, ret_needs);
 	if (status != VOC_OK)
 		voc_json_fail(json, status == VOC_FATAL ? VOC_REASON_OUT_OF_MEMORY : VOC_REASON_BAD_VALUE,

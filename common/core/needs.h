@@ -42,9 +42,11 @@ void voc_needs_find(const struct voc_gaps *gaps, const struct voc_normal *text, 
 /* The member `needs` of an object; nothing where there is none. */
 void voc_needs_write(struct voc_json_writer *json, const struct voc_need_finding *finding);
 /*
- * Reads it, and gives the object as it stands; *ret_needs gets bits 1 << VOC_NEED_x. Fails the reader for any that
- * voc_needs_write would not write.
+ * Reads it, and gives the object as it stands, for it goes on into alerts; *ret_needs gets bits 1 << VOC_NEED_x. Fails
+ * the reader for any that voc_needs_write would not write, and for one of more than VOC_NEEDS_MEMBER_MAX_BYTES, which
+ * is more than it ever writes.
  */
+#define VOC_NEEDS_MEMBER_MAX_BYTES 8192
 void voc_needs_read_member(struct voc_json_reader *json, struct voc_str *ret_json, uint32_t *ret_needs);
 
 #endif

@@ -97,6 +97,9 @@ static void test_the_bytes(void **state)
 	voc_buf_free(&buf);
 }
 
+/* Its digits would be a telephone number's anywhere else. */
+#define TRACE "\"00-4bf92f3577b34da601012345678e4736-00f067aa0ba902b7-01\""
+
 static void test_personal_data_is_masked_wherever_it_stands(void **state)
 {
 	(void)state;
@@ -104,16 +107,21 @@ static void test_personal_data_is_masked_wherever_it_stands(void **state)
 	struct voc_classification result = verdict();
 	event.product = VOC_STR("phone 010-1234-5678");
 	event.agent_id = VOC_STR("kim@naver.com");
-	event.extensions[0] = (struct voc_extension){ VOC_STR("traceparent"), VOC_STR("\"00-01012345678-01\"") };
+	event.extensions[0] = (struct voc_extension){ VOC_STR("traceparent"), VOC_STR(TRACE) };
 	event.extensions[1] = (struct voc_extension){ VOC_STR("caller"), VOC_STR("\"+82 10-1234-5678\"") };
 	event.extensions[2] = (struct voc_extension){ VOC_STR("card"), VOC_STR("4111111111111111") };
 	event.extensions[3] = (struct voc_extension){ VOC_STR("tenant"), VOC_STR("\"acme\"") };
 	event.extension_count = 4;
 	struct voc_buf buf = encode(&event, &result);
 	const char *text = voc_buf_c_str(&buf);
-	assert_non_null(strstr(text, "\"traceparent\":\"00-01012345678-01\",\"caller\":\"+** **-****-****\","
+	assert_non_null(strstr(text, "\"traceparent\":" TRACE ",\"caller\":\"+** **-****-****\","
 	                             "\"card\":\"****************\",\"tenant\":\"acme\",\"data\""));
 	assert_non_null(strstr(text, "\"product\":\"phone ***-****-****\",\"agent_id\":\"*************\""));
+	voc_buf_free(&buf);
+	/* what is no trace is text like any other */
+	event.extensions[0].json = VOC_STR("\"call 010-1234-5678\"");
+	buf = encode(&event, &result);
+	assert_non_null(strstr(voc_buf_c_str(&buf), "\"traceparent\":\"call ***-****-****\""));
 	voc_buf_free(&buf);
 }
 
@@ -273,6 +281,38 @@ static void test_a_full_arena_is_not_the_records_fault(void **state)
 	voc_arena_free(tiny);
 }
 
+/* A gap and needs go into alerts byte for byte. What no classifier writes must not make an alert that can't be told. */
+static void test_a_gap_or_needs_beyond_any_size(void **state)
+{
+	(void)state;
+	struct voc_event event = raw_event();
+	struct voc_classification result = verdict();
+	static const char *const members[] = {
+		"\"gap\":{\"number\":5,\"name\":\"perception\",\"strength\":\"weak\",\"cues\":[],\"owner\":\"o\","
+		"\"step\":\"%0*d\",\"version\":\"1\"},",
+		"\"needs\":{\"time\":[\"%0*d\"],\"version\":\"1\"},",
+	};
+	struct voc_buf buf = encode(&event, &result);
+	const char *text = voc_buf_c_str(&buf), *model = strstr(text, "\"model\"");
+	assert_non_null(model);
+	for (size_t i = 0; i < sizeof members / sizeof *members; i++) {
+		for (int len = 8000; len < 100000; len += 80000) {
+			struct voc_classified classified;
+			struct voc_error error = { 0 };
+			struct voc_buf whole;
+			voc_buf_init(&whole, 200000);
+			voc_buf_add(&whole, text, (size_t)(model - text));
+			voc_buf_addf(&whole, members[i], len, 7);
+			voc_buf_add_str(&whole, voc_str_from(model));
+			enum voc_status status = voc_classified_decode(voc_buf_str(&whole), arena, &classified, &error);
+			assert_int_equal(status, len == 8000 ? VOC_OK : VOC_INVALID);
+			assert_int_equal(error.reason, len == 8000 ? VOC_REASON_NONE : VOC_REASON_TOO_LARGE);
+			voc_buf_free(&whole);
+		}
+	}
+	voc_buf_free(&buf);
+}
+
 static void check_example(const char *name, struct voc_str value, const char *reason)
 {
 	struct voc_classified classified;
@@ -337,6 +377,7 @@ int main(void)
 		cmocka_unit_test(test_evidence_is_cut_and_spans_stay_inside),
 		cmocka_unit_test(test_a_full_buffer_is_told),
 		cmocka_unit_test(test_a_full_arena_is_not_the_records_fault),
+		cmocka_unit_test(test_a_gap_or_needs_beyond_any_size),
 		cmocka_unit_test(test_the_schemas_examples),
 		cmocka_unit_test(test_no_value),
 		cmocka_unit_test(test_source_positions),
