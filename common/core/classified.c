@@ -3,6 +3,7 @@
 #include "base/timestamp.h"
 #include "core/labels_write.h"
 #include "core/mask.h"
+#include "core/trace.h"
 
 /* Names that CloudEvents or this record give a meaning: an extension of that name would be a second such member. */
 static bool is_reserved(struct voc_str name)
@@ -17,16 +18,18 @@ static bool is_reserved(struct voc_str name)
 	return false;
 }
 
-/* W3C's trace context is hexadecimal digits, and whoever follows a trace needs them all. */
-static bool is_trace(struct voc_str name)
+/* Long hexadecimal numbers look like telephone numbers, but whoever follows a trace needs all of its digits. */
+static bool is_trace(const struct voc_extension *extension)
 {
-	return voc_str_is(name, "traceparent");
+	struct voc_str json = extension->json;
+	return voc_str_is(extension->name, VOC_TRACE_HEADER) && json.len > 2 && json.ptr[0] == '"' &&
+	       voc_trace_is_valid(voc_str_of(json.ptr + 1, json.len - 2));
 }
 
 static void write_extension(struct voc_json_writer *json, const struct voc_extension *extension)
 {
 	voc_json_key_str(json, extension->name);
-	if (is_trace(extension->name))
+	if (is_trace(extension))
 		voc_json_raw(json, extension->json);
 	else
 		voc_mask_json(json, extension->json);
