@@ -226,6 +226,8 @@ bool voc_day_rollup_each(const struct voc_day_rollup *rollup, const struct voc_d
 	const struct voc_periods *periods = &rollup->periods;
 	for (size_t i = 0; i < periods->count; i++) {
 		const struct voc_period *day = &periods->items[i];
+		if (day->number < 0)
+			continue;
 		if (!tell_day(day->number, &rollup->days[i], teller, context))
 			return false;
 		for (uint32_t at = day->first_name; at != VOC_PLACE_NONE; at = periods->names[at].next) {

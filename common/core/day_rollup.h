@@ -51,7 +51,8 @@ struct voc_day_teller {
 #define VOC_DAY_NAMES      "names"
 #define VOC_DAY_CASE_NAMES "case_names"
 
-/* All increments, each day's together, its names in the order of their first contact. False if it was stopped. */
+/* All increments, each day's together, its names in the order of their first contact; days before 1970 are not told of
+ * (see voc_rollup_each). False if it was stopped. */
 bool voc_day_rollup_each(const struct voc_day_rollup *rollup, const struct voc_day_teller *teller, void *context);
 
 #endif

@@ -213,6 +213,8 @@ bool voc_rollup_each(const struct voc_rollup *rollup, voc_rollup_fn tell, void *
 	for (size_t i = 0; i < rollup->periods.count; i++) {
 		const struct voc_period *minute = &rollup->periods.items[i];
 		const uint32_t *counts = rollup->minutes[i].counts;
+		if (minute->number < 0)
+			continue;
 		for (int field = 0; field < FIELD_COUNT; field++) {
 			if (counts[field] > 0 &&
 			    !tell(context, minute->number, voc_str_from(field_names[field]), counts[field]))

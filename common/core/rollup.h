@@ -56,7 +56,11 @@ VOC_MUST_CHECK bool voc_rollup_add_alerts(struct voc_rollup *rollup, int64_t tim
 
 /* Is told of one increment; `field` is borrowed for the call. False stops the telling. */
 typedef bool (*voc_rollup_fn)(void *context, int64_t minute, struct voc_str field, int64_t by);
-/* All increments, each minute's together; the order depends on the events alone. False if `tell` returned false. */
+/*
+ * All increments, each minute's together; the order depends on the events alone. False if `tell` returned false.
+ * Minutes before 1970 are not told of: they are over, so that nothing is stored for them, and their numbers are those
+ * of days.
+ */
 bool voc_rollup_each(const struct voc_rollup *rollup, voc_rollup_fn tell, void *context);
 /* The same events by day: the satisfaction index. Borrowed. */
 const struct voc_day_rollup *voc_rollup_days(const struct voc_rollup *rollup);

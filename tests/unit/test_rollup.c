@@ -67,6 +67,30 @@ static void test_every_field_counts_in_its_minute(void **state)
 	voc_rollup_free(rollup);
 }
 
+static bool add_day(void *context, int64_t day, struct voc_str field, int64_t by)
+{
+	return add(context, VOC_PERIOD_OF_DAY(day), field, by);
+}
+
+/* A minute's number below zero would be taken for a day's, far in the future, whose hash hardly ever expires. */
+static void test_before_1970_nothing_is_told(void **state)
+{
+	(void)state;
+	static const struct voc_day_teller days = { add_day, NULL, NULL };
+	struct voc_rollup *rollup = voc_rollup_new(8);
+	struct fake_store store = { 0 };
+	struct voc_classified old = contact(-3000), later = contact(-1);
+	assert_true(voc_rollup_add(rollup, &old, 1U << VOC_RULE_CHURN_INTENT));
+	assert_true(voc_rollup_each(rollup, add, &store));
+	assert_true(voc_day_rollup_each(voc_rollup_days(rollup), &days, &store));
+	check(&store, "{}");
+	assert_true(voc_rollup_add(rollup, &later, 0)); /* rounded towards zero */
+	assert_true(voc_rollup_each(rollup, add, &store));
+	assert_non_null(fake_store_hash(&store, "0"));
+	fake_store_free(&store);
+	voc_rollup_free(rollup);
+}
+
 static void test_full_is_full_until_cleared(void **state)
 {
 	(void)state;
@@ -144,6 +168,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_every_field_counts_in_its_minute),
+		cmocka_unit_test(test_before_1970_nothing_is_told),
 		cmocka_unit_test(test_full_is_full_until_cleared),
 		cmocka_unit_test(test_many_minutes_and_names),
 		cmocka_unit_test(test_a_refusal_ends_the_telling),
