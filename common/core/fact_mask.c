@@ -60,9 +60,28 @@ struct voc_str voc_fact_mask_contact(struct voc_str text, char to[VOC_FACT_MASK_
 	return mask_but_last(voc_str_clip(text, VOC_FACT_MASK_SIZE), is_word, CONTACT_KEPT, to);
 }
 
+/* U+FF10 to U+FF19 as ASCII. */
+static struct voc_str narrow_digits(struct voc_str text, char to[VOC_FACT_MASK_SIZE])
+{
+	size_t len = 0;
+	while (text.len > 0) {
+		const char *from = text.ptr;
+		uint32_t c = voc_utf8_take(&text);
+		size_t bytes = (size_t)(text.ptr - from);
+		if (c >= 0xFF10 && c <= 0xFF19) {
+			to[len++] = (char)('0' + (c - 0xFF10));
+		} else {
+			memcpy(to + len, from, bytes);
+			len += bytes;
+		}
+	}
+	return voc_str_of(to, len);
+}
+
 struct voc_str voc_fact_mask_card(struct voc_str text, char to[VOC_FACT_MASK_SIZE])
 {
-	return mask_but_last(voc_str_clip(text, VOC_FACT_MASK_SIZE), is_digit, CARD_KEPT, to);
+	char narrow[VOC_FACT_MASK_SIZE];
+	return mask_but_last(narrow_digits(voc_str_clip(text, sizeof narrow), narrow), is_digit, CARD_KEPT, to);
 }
 
 struct voc_str voc_fact_mask_note(struct voc_str text, char to[VOC_FACT_MASK_SIZE])

@@ -14,7 +14,8 @@
 struct voc_str voc_fact_mask_person(struct voc_str text, char to[VOC_FACT_MASK_SIZE]);
 /* Letters and digits are asterisks but for the last two: "010-1234-5678" is "***-****-**78". */
 struct voc_str voc_fact_mask_contact(struct voc_str text, char to[VOC_FACT_MASK_SIZE]);
-/* Digits are asterisks but for the last four; a brand stays: "visa 4111 1111 1111 1234". */
+/* Digits are asterisks but for the last four; a brand stays: "visa **** **** **** 1234". Full-width digits become
+ * ordinary ones. */
 struct voc_str voc_fact_mask_card(struct voc_str text, char to[VOC_FACT_MASK_SIZE]);
 /* As text that a customer said: core/mask.h. */
 struct voc_str voc_fact_mask_note(struct voc_str text, char to[VOC_FACT_MASK_SIZE]);

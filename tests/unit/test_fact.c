@@ -129,6 +129,8 @@ static void test_masks(void **state)
 		{ voc_fact_mask_contact, "7", "7" },
 		{ voc_fact_mask_card, "4111-1111-1111-1234", "****-****-****-1234" },
 		{ voc_fact_mask_card, "Visa 4111111111111234 신한", "Visa ************1234 신한" },
+		{ voc_fact_mask_card, "비자 ４１１１ １１１１ １１１１ １２３４", "비자 **** **** **** 1234" },
+		{ voc_fact_mask_card, "４1１1-1１1111111２34", "****-********1234" },
 		{ voc_fact_mask_card, "mastercard", "mastercard" },
 		{ voc_fact_mask_card, "1234", "1234" },
 		{ voc_fact_mask_note, "call 010-1234-5678", "call ***-****-****" },
