@@ -213,8 +213,10 @@ static bool denied_before(const struct search *search, const struct raw_hit *hit
 			return false;
 		bool begins = i == negation->end || starts_word(search->normal, i); /* "안내": no "안" of its own */
 		words += begins && voc_char_is_word(search->normal->chars[i]);
+		if (words > negation->rule->within) /* or a long text of many negations would be walked for each */
+			return false;
 	}
-	return words <= negation->rule->within;
+	return true;
 }
 
 static bool is_denied(const struct search *search, const struct raw_hit *hit)
