@@ -164,11 +164,23 @@ enum voc_status voc_value_set(struct voc_conf *conf, const struct voc_option *op
 	return VOC_OK;
 }
 
-/* Up to the last '@' of all, since a password may hold '@' and '/' as they are; and what follows "password=". */
+/* The value of the parameter that holds the sentinels' password; NULL if there is none. */
+static const char *find_parameter(const char *url)
+{
+	static const char name[] = "sentinel_password=";
+	for (const char *at = url; (at = strstr(at, name)) != NULL; at++) {
+		if (at > url && (at[-1] == '?' || at[-1] == '&'))
+			return at + sizeof name - 1;
+	}
+	return NULL;
+}
+
+/* Masks what stands before the last '@', since a password may hold '@' and '/' as they are, and all of the parameter.
+ */
 static void print_url(struct voc_buf *buf, const char *url)
 {
 	const char *scheme_end = strstr(url, "://");
-	const char *password = strstr(url, "password=");
+	const char *password = find_parameter(url);
 	size_t len = password ? (size_t)(password - url) : strlen(url);
 	const char *at = memrchr(url, '@', len);
 	const char *rest = url;
@@ -179,7 +191,7 @@ static void print_url(struct voc_buf *buf, const char *url)
 	}
 	voc_buf_add(buf, rest, len - (size_t)(rest - url));
 	if (password)
-		voc_buf_add_str(buf, VOC_STR("password=" VOC_MASK));
+		voc_buf_add_str(buf, VOC_STR(VOC_MASK));
 }
 
 void voc_value_print(struct voc_buf *buf, const struct voc_conf *conf, const struct voc_option *option)

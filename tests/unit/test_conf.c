@@ -349,6 +349,7 @@ static void test_printing_masks_secrets(void **state)
 		{ "redis-sentinel://u:hunter2@h,i/m?sentinel_password=hunter2",
 		  "redis-sentinel://***@h,i/m?sentinel_password=***" },
 		{ "redis-sentinel://h/m?sentinel_password=hun@ter2", "redis-sentinel://h/m?sentinel_password=***" },
+		{ "redis://u:hunter2password=hunter2@h", "redis://***@h" },
 		{ "redis://h:1", "redis://h:1" },
 		{ "unix:///run/redis.sock?db=1", "unix:///run/redis.sock?db=1" },
 	};
