@@ -7,133 +7,175 @@
 #define NAMES_MAX       TEXT(VOC_DAY_NAMES_MAX)
 
 /*
- * KEYS: position, customers, at_risk and due where they change, rollups. A key that is named without need would hold
- * the step up while a cluster's slot moves: where it is absent, it may be on either side. ARGV in the order of
- * voc_redis_step_end. A script that fails half way is not undone, so the position is written over with itself first:
- * whatever refuses writes (no memory, a replica, no disk) refuses there. Lua's stack holds 8000 values: long lists go
- * in pieces, of even length for pairs.
+ * KEYS: position, customers, rollups, at_risk and due where they change. A key that is named without need would hold
+ * the step up while a cluster's slot moves: where it is absent, it may be on either side. ARGV: where the position must
+ * stand, numbers of customers and of rollups, and the words of all these keys in their order. A script that fails half
+ * way is not undone, so the position is written over with itself first: whatever refuses writes (no memory, a replica,
+ * no disk) refuses there. Lua's stack holds 8000 values: long lists go in pieces, of even length for pairs.
+ *
+ * Counters are read, added to and written in one command each for a whole hash: a call from Lua costs Redis more than
+ * what HINCRBY does. They are written as Lua's "%.0f" gives them, for a number of Lua's itself may become "1e+08".
  */
 const char voc_redis_step_script[] =
-        "local stands = redis.call('HMGET', KEYS[1], 'offset', 'rules', 'rebuilt_at')\n"
+        "local call, format, min = redis.call, string.format, math.min\n"
+        "local stands = call('HMGET', KEYS[1], 'offset', 'rules', 'rebuilt_at')\n"
         "if (stands[1] or '0') ~= ARGV[1] or (stands[2] or '') ~= ARGV[2] or (stands[3] or '0') ~= ARGV[3] then\n"
         "  return 0\n"
         "end\n"
+        "local words, at = cmsgpack.unpack(ARGV[6]), 1\n"
         "local probe = redis.pcall('HSET', KEYS[1], 'offset', ARGV[1])\n"
         "if type(probe) == 'table' and probe.err then return probe end\n"
-        "local at = 4\n"
         "local function take()\n"
         "  at = at + 1\n"
-        "  return ARGV[at - 1]\n"
+        "  return words[at - 1]\n"
         "end\n"
         "local function apply(command, key, count)\n"
         "  local last = at + count - 1\n"
         "  while at <= last do\n"
-        "    local stop = math.min(at + 3999, last)\n"
-        "    redis.call(command, key, unpack(ARGV, at, stop))\n"
+        "    local stop = min(at + 3999, last)\n"
+        "    call(command, key, unpack(words, at, stop))\n"
         "    at = stop + 1\n"
         "  end\n"
         "end\n"
         "local function change_hash(key)\n"
-        "  local sets, deletes = tonumber(take()), tonumber(take())\n"
-        "  if deletes < 0 then\n"
-        "    redis.call('DEL', key)\n"
-        "    deletes = 0\n"
-        "  end\n"
+        "  local sets, deletes = take(), take()\n"
+        "  if take() == 1 then call('DEL', key) end\n"
         "  apply('HSET', key, sets)\n"
         "  apply('HDEL', key, deletes)\n"
         "end\n"
-        "local function known(key, field, counter)\n"
-        "  if redis.call('HEXISTS', key, field) == 1 then return true end\n"
-        "  if tonumber(redis.call('HGET', key, counter) or 0) >= " NAMES_MAX " then return false end\n"
-        "  return redis.call('HINCRBY', key, counter, 1) > 0\n"
+        "local function sum(was, by)\n"
+        "  return was and format('%.0f', was + by) or by\n"
         "end\n"
-        "local function count_name(key, others, name, n, sum)\n"
-        "  if not known(key, 'n:' .. name, '" VOC_DAY_NAMES "') then name = others end\n"
-        "  redis.call('HINCRBY', key, 'n:' .. name, n)\n"
-        "  redis.call('HINCRBY', key, 'sum:' .. name, sum)\n"
+        "local function count(key, last)\n"
+        "  if call('EXISTS', key) == 0 then return apply('HSET', key, last - at + 1) end\n"
+        "  while at <= last do\n"
+        "    local stop, fields = min(at + 3999, last), {}\n"
+        "    for i = at, stop, 2 do fields[#fields + 1] = words[i] end\n"
+        "    for i, was in ipairs(call('HMGET', key, unpack(fields))) do\n"
+        "      words[at + 2 * i - 1] = sum(was, words[at + 2 * i - 1])\n"
+        "    end\n"
+        "    apply('HSET', key, stop - at + 1)\n"
+        "  end\n"
+        "end\n"
+        "local function admits(key, counter)\n"
+        "  if tonumber(call('HGET', key, counter) or 0) >= " NAMES_MAX " then return false end\n"
+        "  return call('HINCRBY', key, counter, 1) > 0\n"
+        "end\n"
+        "local function count_names(key, names)\n"
+        "  local fields, set = {}, {}\n"
+        "  for i = 1, names do\n"
+        "    local name = words[at + 4 * i - 3]\n"
+        "    fields[2 * i - 1], fields[2 * i] = 'n:' .. name, 'sum:' .. name\n"
+        "  end\n"
+        "  local was = call('HMGET', key, unpack(fields))\n"
+        "  for i = 1, names do\n"
+        "    local others, _, n, points = take(), take(), take(), take()\n"
+        "    if was[2 * i - 1] or admits(key, '" VOC_DAY_NAMES "') then\n"
+        "      local to = #set\n"
+        "      set[to + 1], set[to + 2] = fields[2 * i - 1], sum(was[2 * i - 1], n)\n"
+        "      set[to + 3], set[to + 4] = fields[2 * i], sum(was[2 * i], points)\n"
+        "    else\n"
+        "      call('HINCRBY', key, 'n:' .. others, n)\n"
+        "      call('HINCRBY', key, 'sum:' .. others, points)\n"
+        "    end\n"
+        "  end\n"
+        "  if #set > 0 then call('HSET', key, unpack(set)) end\n"
         "end\n"
         "local function count_case_name(key, others, field, by)\n"
-        "  redis.call('HINCRBY', key, known(key, field, '" VOC_DAY_CASE_NAMES "') and field or others, by)\n"
+        "  local known = call('HEXISTS', key, field) == 1 or admits(key, '" VOC_DAY_CASE_NAMES "')\n"
+        "  call('HINCRBY', key, known and field or others, by)\n"
         "end\n"
         "local key = 1\n"
         "local function next_key()\n"
         "  key = key + 1\n"
         "  return KEYS[key]\n"
         "end\n"
-        "for _ = 1, tonumber(take()) do change_hash(next_key()) end\n"
-        "for _ = 1, 2 do\n"
-        "  if take() == '1' then\n"
-        "    local set = next_key()\n"
-        "    apply('ZADD', set, tonumber(take()))\n"
-        "    apply('ZREM', set, tonumber(take()))\n"
-        "  end\n"
+        "for _ = 1, tonumber(ARGV[4]) do change_hash(next_key()) end\n"
+        "for _ = 1, tonumber(ARGV[5]) do\n"
+        "  local rollup, expires, fields = next_key(), take(), take()\n"
+        "  count(rollup, at + fields - 1)\n"
+        "  local names = take()\n"
+        "  for first = 1, names, 1000 do count_names(rollup, min(1000, names - first + 1)) end\n"
+        "  for _ = 1, take() do count_case_name(rollup, take(), take(), take()) end\n"
+        "  call('PEXPIREAT', rollup, expires)\n"
         "end\n"
-        "for k = key + 1, #KEYS do\n"
-        "  local expires = take()\n"
-        "  for _ = 1, tonumber(take()) do redis.call('HINCRBY', KEYS[k], take(), take()) end\n"
-        "  for _ = 1, tonumber(take()) do count_name(KEYS[k], take(), take(), take(), take()) end\n"
-        "  for _ = 1, tonumber(take()) do count_case_name(KEYS[k], take(), take(), take()) end\n"
-        "  redis.call('PEXPIREAT', KEYS[k], expires)\n"
+        "for _ = 1, 2 do\n"
+        "  if take() == 1 then\n"
+        "    local set = next_key()\n"
+        "    apply('ZADD', set, take())\n"
+        "    apply('ZREM', set, take())\n"
+        "  end\n"
         "end\n"
         "change_hash(KEYS[1])\n"
         "return 1\n";
 
-/* The parts of a step that hold arguments, for what is done to each of them. */
-static void for_each_part(struct voc_redis_step *step, void (*act)(struct voc_redis_args *args))
+/* What a step's keys and words are gathered in, for what is done to each of them. */
+static void for_each_part(struct voc_redis_step *step, void (*act_keys)(struct voc_redis_args *args),
+                          void (*act_words)(struct voc_redis_words *words))
 {
-	struct voc_redis_args *parts[] = {
-		&step->customer_keys, &step->customers, &step->sets,       &step->deletes,     &step->raised,
-		&step->cleared,       &step->due,       &step->settled,    &step->rollup_keys, &step->rollups,
-		&step->increments,    &step->names,     &step->case_names, &step->call,
+	struct voc_redis_args *keys[] = { &step->customer_keys, &step->rollup_keys, &step->call };
+	struct voc_redis_words *words[] = {
+		&step->words, &step->sets,    &step->deletes,    &step->raised, &step->cleared,
+		&step->due,   &step->settled, &step->increments, &step->names,  &step->case_names,
 	};
-	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
-		act(parts[i]);
+	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+		act_keys(keys[i]);
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+		act_words(words[i]);
 }
 
-static void init_part(struct voc_redis_args *args)
+static void init_keys(struct voc_redis_args *args)
 {
 	voc_redis_args_init(args, VOC_REDIS_STEP_BYTES_MAX);
+}
+
+static void init_words(struct voc_redis_words *words)
+{
+	voc_redis_words_init(words, VOC_REDIS_STEP_BYTES_MAX);
 }
 
 void voc_redis_step_init(struct voc_redis_step *step)
 {
 	*step = (struct voc_redis_step){ .partition = -1 };
-	for_each_part(step, init_part);
+	for_each_part(step, init_keys, init_words);
 }
 
 void voc_redis_step_free(struct voc_redis_step *step)
 {
-	for_each_part(step, voc_redis_args_free);
+	for_each_part(step, voc_redis_args_free, voc_redis_words_free);
 }
 
 void voc_redis_step_begin(struct voc_redis_step *step, int32_t partition)
 {
 	step->partition = partition;
 	step->out_of_memory = false;
-	for_each_part(step, voc_redis_args_clear);
+	for_each_part(step, voc_redis_args_clear, voc_redis_words_clear);
 }
 
 static bool tell_field(void *context, const struct voc_field *field)
 {
 	struct voc_redis_step *step = context;
 	if (!field->value.ptr) {
-		voc_redis_args_add(&step->deletes, field->name);
+		voc_redis_words_add(&step->deletes, field->name);
 	} else {
-		voc_redis_args_add(&step->sets, field->name);
-		voc_redis_args_add(&step->sets, field->value);
+		voc_redis_words_add(&step->sets, field->name);
+		voc_redis_words_add(&step->sets, field->value);
 	}
 	return true;
 }
 
 /* What tell_field gathered, as the script's change_hash takes it: `anew`, all that is there goes first. */
-static void take_hash(struct voc_redis_step *step, bool anew, struct voc_redis_args *to)
+static void take_hash(struct voc_redis_step *step, bool anew)
 {
-	voc_redis_args_add_i64(to, (int64_t)step->sets.count);
-	voc_redis_args_add_i64(to, anew ? -1 : (int64_t)step->deletes.count);
-	voc_redis_args_append(to, &step->sets);
-	voc_redis_args_append(to, &step->deletes);
-	voc_redis_args_clear(&step->sets);
-	voc_redis_args_clear(&step->deletes);
+	struct voc_redis_words *to = &step->words;
+	voc_redis_words_add_count(to, (uint32_t)step->sets.count);
+	voc_redis_words_add_count(to, anew ? 0 : (uint32_t)step->deletes.count);
+	voc_redis_words_add_count(to, anew);
+	voc_redis_words_append(to, &step->sets);
+	if (!anew)
+		voc_redis_words_append(to, &step->deletes);
+	voc_redis_words_clear(&step->sets);
+	voc_redis_words_clear(&step->deletes);
 }
 
 static bool tell_due(void *context, const struct voc_due *due, int64_t before_ms)
@@ -144,8 +186,8 @@ static bool tell_due(void *context, const struct voc_due *due, int64_t before_ms
 	(void)before_ms;
 	voc_due_member(&member, due);
 	if (due->due_ms != 0)
-		voc_redis_args_add_i64(&step->due, due->due_ms);
-	voc_redis_args_add(due->due_ms != 0 ? &step->due : &step->settled, voc_buf_str(&member));
+		voc_redis_words_add_i64(&step->due, due->due_ms);
+	voc_redis_words_add(due->due_ms != 0 ? &step->due : &step->settled, voc_buf_str(&member));
 	return !member.failed;
 }
 
@@ -157,16 +199,16 @@ void voc_redis_step_customer(struct voc_redis_step *step, struct voc_str id, con
 	step->out_of_memory |= !voc_customer_diff(before, now, tell_field, step);
 	if (anew || step->sets.count + step->deletes.count > 0) {
 		voc_redis_args_add(&step->customer_keys, voc_redis_key_customer(&key, step->partition, id));
-		take_hash(step, anew, &step->customers);
+		take_hash(step, anew);
 	}
 	step->out_of_memory |= !voc_customer_due_diff(id, before, now, tell_due, step);
 	int score;
 	switch (voc_customer_at_risk(before, now, &score)) {
 	case VOC_AT_RISK_SET:
-		voc_redis_args_add_i64(&step->raised, score);
-		voc_redis_args_add(&step->raised, id);
+		voc_redis_words_add_i64(&step->raised, score);
+		voc_redis_words_add(&step->raised, id);
 		break;
-	case VOC_AT_RISK_REMOVE: voc_redis_args_add(&step->cleared, id); break;
+	case VOC_AT_RISK_REMOVE: voc_redis_words_add(&step->cleared, id); break;
 	case VOC_AT_RISK_KEEP: break;
 	}
 }
@@ -177,6 +219,12 @@ struct telling {
 	int64_t period; /* that the increments belong to */
 };
 
+static void take_counted(struct voc_redis_step *step, struct voc_redis_words *part, uint32_t words_each)
+{
+	voc_redis_words_add_count(&step->words, (uint32_t)part->count / words_each);
+	voc_redis_words_append(&step->words, part);
+}
+
 static void take_period(struct telling *telling)
 {
 	struct voc_redis_step *step = telling->step;
@@ -184,17 +232,14 @@ static void take_period(struct telling *telling)
 	if (step->increments.count > 0 && expires_ms > telling->wall_ms) {
 		struct voc_redis_key key;
 		voc_redis_args_add(&step->rollup_keys, voc_redis_key_rollup(&key, step->partition, telling->period));
-		voc_redis_args_add_i64(&step->rollups, expires_ms);
-		voc_redis_args_add_i64(&step->rollups, (int64_t)step->increments.count / 2);
-		voc_redis_args_append(&step->rollups, &step->increments);
-		voc_redis_args_add_i64(&step->rollups, (int64_t)step->names.count / 4);
-		voc_redis_args_append(&step->rollups, &step->names);
-		voc_redis_args_add_i64(&step->rollups, (int64_t)step->case_names.count / 3);
-		voc_redis_args_append(&step->rollups, &step->case_names);
+		voc_redis_words_add_i64(&step->words, expires_ms);
+		take_counted(step, &step->increments, 1);
+		take_counted(step, &step->names, 4);
+		take_counted(step, &step->case_names, 3);
 	}
-	voc_redis_args_clear(&step->increments);
-	voc_redis_args_clear(&step->names);
-	voc_redis_args_clear(&step->case_names);
+	voc_redis_words_clear(&step->increments);
+	voc_redis_words_clear(&step->names);
+	voc_redis_words_clear(&step->case_names);
 }
 
 static bool tell_increment(void *context, int64_t period, struct voc_str field, int64_t by)
@@ -204,8 +249,8 @@ static bool tell_increment(void *context, int64_t period, struct voc_str field, 
 		take_period(telling);
 		telling->period = period;
 	}
-	voc_redis_args_add(&telling->step->increments, field);
-	voc_redis_args_add_i64(&telling->step->increments, by);
+	voc_redis_words_add(&telling->step->increments, field);
+	voc_redis_words_add_i64(&telling->step->increments, by);
 	return true;
 }
 
@@ -218,22 +263,22 @@ static bool tell_day_field(void *context, int64_t day, struct voc_str field, int
 static bool tell_day_name(void *context, int64_t day, struct voc_str others, struct voc_str name, int64_t n,
                           int64_t sum)
 {
-	struct voc_redis_args *names = &((struct telling *)context)->step->names;
+	struct voc_redis_words *names = &((struct telling *)context)->step->names;
 	(void)day;
-	voc_redis_args_add(names, others);
-	voc_redis_args_add(names, name);
-	voc_redis_args_add_i64(names, n);
-	voc_redis_args_add_i64(names, sum);
+	voc_redis_words_add(names, others);
+	voc_redis_words_add(names, name);
+	voc_redis_words_add_i64(names, n);
+	voc_redis_words_add_i64(names, sum);
 	return true;
 }
 
 static bool tell_day_case_name(void *context, int64_t day, struct voc_str others, struct voc_str field, int64_t by)
 {
-	struct voc_redis_args *names = &((struct telling *)context)->step->case_names;
+	struct voc_redis_words *names = &((struct telling *)context)->step->case_names;
 	(void)day;
-	voc_redis_args_add(names, others);
-	voc_redis_args_add(names, field);
-	voc_redis_args_add_i64(names, by);
+	voc_redis_words_add(names, others);
+	voc_redis_words_add(names, field);
+	voc_redis_words_add_i64(names, by);
 	return true;
 }
 
@@ -247,21 +292,15 @@ void voc_redis_step_rollup(struct voc_redis_step *step, const struct voc_rollup 
 	take_period(&telling);
 }
 
-static void add_counted(struct voc_redis_args *to, const struct voc_redis_args *part)
-{
-	voc_redis_args_add_i64(to, (int64_t)part->count);
-	voc_redis_args_append(to, part);
-}
-
 /* What changes in a sorted set; nothing but a 0 where nothing does: its key is not among KEYS then. */
-static void add_set(struct voc_redis_args *to, const struct voc_redis_args *added, const struct voc_redis_args *removed)
+static void take_set(struct voc_redis_step *step, struct voc_redis_words *added, struct voc_redis_words *removed)
 {
 	bool changes = added->count > 0 || removed->count > 0;
-	voc_redis_args_add_i64(to, changes);
+	voc_redis_words_add_count(&step->words, changes);
 	if (!changes)
 		return;
-	add_counted(to, added);
-	add_counted(to, removed);
+	take_counted(step, added, 1);
+	take_counted(step, removed, 1);
 }
 
 /* The keys of a step, behind their number. */
@@ -272,14 +311,14 @@ static void add_keys(struct voc_redis_step *step)
 	bool at_risk = step->raised.count > 0 || step->cleared.count > 0;
 	bool due = step->due.count > 0 || step->settled.count > 0;
 	voc_redis_args_add_i64(call,
-	                       (int64_t)(1 + step->customer_keys.count + at_risk + due + step->rollup_keys.count));
+	                       (int64_t)(1 + step->customer_keys.count + step->rollup_keys.count + at_risk + due));
 	voc_redis_args_add(call, voc_redis_key_position(&key, step->partition));
 	voc_redis_args_append(call, &step->customer_keys);
+	voc_redis_args_append(call, &step->rollup_keys);
 	if (at_risk)
 		voc_redis_args_add(call, voc_redis_key_at_risk(&key, step->partition));
 	if (due)
 		voc_redis_args_add(call, voc_redis_key_due(&key, step->partition));
-	voc_redis_args_append(call, &step->rollup_keys);
 }
 
 enum voc_status voc_redis_step_end(struct voc_redis_step *step, const struct voc_partition_state *state,
@@ -293,16 +332,15 @@ enum voc_status voc_redis_step_end(struct voc_redis_step *step, const struct voc
 	voc_redis_args_add(call, voc_str_from(voc_rule_set_version(state->stored_rules)));
 	voc_redis_args_add_i64(call, state->stored.rebuilt_at);
 	voc_redis_args_add_i64(call, (int64_t)step->customer_keys.count);
-	voc_redis_args_append(call, &step->customers);
-	add_set(call, &step->raised, &step->cleared);
-	add_set(call, &step->due, &step->settled);
-	voc_redis_args_append(call, &step->rollups);
+	voc_redis_args_add_i64(call, (int64_t)step->rollup_keys.count);
+	take_set(step, &step->raised, &step->cleared);
+	take_set(step, &step->due, &step->settled);
 	step->out_of_memory |= !voc_partition_state_diff(state, tell_field, step);
-	take_hash(step, false, call);
-	voc_redis_args_command(buf, call);
+	take_hash(step, false);
+	voc_redis_words_command(buf, call, &step->words);
 	if (step->out_of_memory || buf->out_of_memory)
 		return voc_error_set(error, VOC_FATAL, VOC_REASON_OUT_OF_MEMORY, -1, "no memory for a batch's step");
-	if (call->count > VOC_REDIS_STEP_ARGS_MAX || buf->failed)
+	if (call->count >= VOC_REDIS_STEP_ARGS_MAX || buf->failed)
 		return voc_error_set(error, VOC_FATAL, VOC_REASON_TOO_LARGE, -1,
 		                     "a batch's step is larger than one Redis command may be: lower VOC_BATCH_RECORDS");
 	return VOC_OK;

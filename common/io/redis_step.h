@@ -11,7 +11,7 @@
 #include "core/customer.h"
 #include "core/partition_state.h"
 #include "core/rollup.h"
-#include "io/redis_args.h"
+#include "io/redis_words.h"
 
 /* Redis before 7 takes at most 1024 * 1024 arguments of a command. */
 #define VOC_REDIS_STEP_ARGS_MAX  1000000
@@ -22,14 +22,15 @@ extern const char voc_redis_step_script[];
 
 struct voc_redis_step {
 	int32_t partition;
-	bool out_of_memory;                             /* a difference could not be told */
-	struct voc_redis_args customer_keys, customers; /* per key: numbers of arguments to set and to delete; these */
-	struct voc_redis_args sets, deletes;            /* of the hash that is being told */
-	struct voc_redis_args raised, cleared;          /* of at_risk: score and member pairs; members */
-	struct voc_redis_args due, settled;             /* of due, likewise */
-	struct voc_redis_args rollup_keys, rollups;     /* per key: expiry, number of increments; these;
-	                                                 * numbers of names, of cases' names; these */
-	struct voc_redis_args increments, names, case_names; /* of the period that is being told */
+	bool out_of_memory; /* a difference could not be told */
+	struct voc_redis_args customer_keys, rollup_keys;
+	/* Per customer: numbers of words to set and to delete, 1 if all goes first; these. Per rollup: expiry; counted:
+	 * increments, names, cases' names. The sorted sets' and the position's come last. */
+	struct voc_redis_words words;
+	struct voc_redis_words sets, deletes;                 /* of the hash that is being told */
+	struct voc_redis_words raised, cleared;               /* of at_risk: score and member pairs; members */
+	struct voc_redis_words due, settled;                  /* of due, likewise */
+	struct voc_redis_words increments, names, case_names; /* of the period that is being told */
 	struct voc_redis_args call;
 };
 
