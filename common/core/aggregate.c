@@ -51,6 +51,8 @@ enum voc_status voc_aggregate_forget(struct voc_partition_state *state, struct v
 	enum voc_status status = voc_aggregate_advance(state, record->offset, error);
 	if (status != VOC_OK)
 		return status;
+	if (customer->account && !voc_partition_state_move_value(state, customer->account->sums[VOC_SUM_VALUE], 0))
+		return voc_apply_out_of_memory(error);
 	state->now.controls++;
 	voc_customer_free(customer);
 	customer->forgotten = true;

@@ -342,7 +342,9 @@ class Partition:
         customer = forgotten_by(value, source_header)
         if customer is not None:
             self.totals["controls"] += 1
-            self.customers.pop(customer, None)
+            gone = self.customers.pop(customer, None)
+            if gone is not None and gone.account is not None:
+                self.values.move(gone.account.sums["value"], 0)
             return
         try:
             event = json.loads(value)

@@ -412,6 +412,46 @@ static void test_without_rules_nothing_can_be_applied(void **state)
 	voc_partition_state_free(&empty);
 }
 
+static void order(struct world *world)
+{
+	struct voc_fact fact = { .kind = VOC_FACT_ORDER,
+		                 .customer_id = VOC_STR("C-1"),
+		                 .time_ms = START_MS,
+		                 .given = 1U << VOC_ORDER_ID | 1U << VOC_ORDER_STATUS | 1U << VOC_ORDER_AMOUNT |
+		                          1U << VOC_ORDER_CURRENCY };
+	fact.values[VOC_ORDER_ID].text = VOC_STR("O-1");
+	fact.values[VOC_ORDER_AMOUNT].number = 100000;
+	fact.values[VOC_ORDER_CURRENCY].text = VOC_STR("KRW");
+	struct voc_aggregate_record record = { .kind = VOC_RECORD_FACT,
+		                               .offset = world->offset,
+		                               .source = { VOC_STR("voc.orders"), 0, world->offset },
+		                               .fact = &fact };
+	struct voc_aggregate_effects effects;
+	world->offset++;
+	assert_int_equal(voc_aggregate_apply(&world->aggregate, &world->state, &world->customer, world->rollup, &record,
+	                                     world->arena, &effects, NULL),
+	                 VOC_OK);
+}
+
+/* Else the partition's values would count one who is gone, and count them twice when they come again. */
+static void test_a_forgotten_customer_is_worth_nothing(void **state)
+{
+	(void)state;
+	struct world world;
+	world_open(&world);
+	for (int i = 0; i < 2; i++) {
+		order(&world);
+		assert_int_equal(world.state.values->all, 1);
+		struct voc_aggregate_record forget = { .kind = VOC_RECORD_FORGET,
+			                               .offset = world.offset++,
+			                               .forgotten = VOC_STR("C-1") };
+		assert_int_equal(voc_aggregate_forget(&world.state, &world.customer, &forget, NULL), VOC_OK);
+		assert_int_equal(world.state.values->all, 0);
+	}
+	assert_int_equal(world.state.now.controls, 2);
+	world_close(&world);
+}
+
 static void test_records_out_of_order_are_a_defect(void **state)
 {
 	(void)state;
@@ -628,6 +668,7 @@ int main(void)
 		cmocka_unit_test(test_rules_are_in_force_from_their_record_on),
 		cmocka_unit_test(test_without_rules_nothing_can_be_applied),
 		cmocka_unit_test(test_records_tell_what_they_are),
+		cmocka_unit_test(test_a_forgotten_customer_is_worth_nothing),
 		cmocka_unit_test(test_records_out_of_order_are_a_defect),
 		cmocka_unit_test(test_memory_that_runs_out_is_fatal),
 		cmocka_unit_test(test_a_record_without_its_source_is_refused),
