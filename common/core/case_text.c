@@ -7,6 +7,7 @@
 
 #define FLAGS_MAX  31
 #define TIME_COUNT 4
+#define DUE_MAX    (2 * VOC_FIELD_TIME_MAX) /* a time and all that may be added to it, as rules allow */
 
 /* The times that every case has. */
 static int64_t *time_of(struct voc_case *one, int which)
@@ -110,7 +111,8 @@ static bool take_times(struct voc_str *text, struct voc_case *one)
 	}
 	for (int kind = 0; kind < VOC_CASE_DUE_COUNT; kind++) {
 		struct voc_str due = take(text);
-		if (due.len > 0 && (!voc_str_to_i64(due, &one->due_ms[kind]) || one->due_ms[kind] == 0))
+		if (due.len > 0 &&
+		    (!voc_field_number(due, -DUE_MAX, DUE_MAX, &one->due_ms[kind]) || one->due_ms[kind] == 0))
 			return false;
 	}
 	return true;

@@ -400,6 +400,11 @@ static void test_a_stored_case_is_read_back(void **state)
 		voc_cases_free(&copy);
 	}
 	assert_false(out_of_memory);
+	/* no clock stands where adding to it would overflow */
+	one->due_ms[VOC_DUE_CASE_SETTLE] = INT64_MAX;
+	voc_buf_clear(&text);
+	voc_case_write(one, &text);
+	assert_false(voc_case_read(&copy, one->cause, voc_buf_str(&text), &out_of_memory));
 	voc_cases_free(&clone);
 	voc_buf_free(&text);
 }
