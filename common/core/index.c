@@ -26,8 +26,8 @@ struct voc_index voc_index_of(int64_t n, int64_t sum)
 	if (n <= 0)
 		return (struct voc_index){ 500, 0, 1000 };
 	struct voc_index index = { .mean = within(10 * sum / n) };
-	if (n > N_MOST) {
-		sum = (int64_t)((double)sum / (double)n * (double)N_MOST);
+	if (n > N_MOST) { /* the same mean of fewer */
+		sum = sum / n * N_MOST + sum % n * N_MOST / n;
 		n = N_MOST;
 	}
 	/* (p n + z²/2 ± z √(p (1 − p) n + z²/4)) / (n + z²), with p = sum / 100 n */
