@@ -5,7 +5,7 @@
 struct finder {
 	struct voc_str text;
 	struct voc_mask *mask;
-	enum voc_gap gap; /* before the digit that comes next, if it is not the first of its run */
+	enum voc_run_gap gap; /* before the digit that comes next, if it is not the first of its run */
 };
 
 enum look { LOOK_ON, LOOK_DIGIT, LOOK_WORD, LOOK_AT };
@@ -101,7 +101,7 @@ static size_t take_token(struct finder *finder, size_t at)
 static size_t pass_group(struct finder *finder, const struct voc_run *run)
 {
 	for (size_t i = 1; i < run->count; i++) {
-		if (run->gap[i] != VOC_GAP_NONE) {
+		if (run->gap[i] != VOC_RUN_JOINED) {
 			finder->gap = run->gap[i];
 			return run->start[i];
 		}
@@ -117,14 +117,14 @@ static size_t take_number(struct finder *finder, size_t at)
 {
 	struct voc_run run;
 	enum voc_mask_kind kind;
-	size_t end = finder->gap == VOC_GAP_TIGHT ? 0 : take_token(finder, at);
+	size_t end = finder->gap == VOC_RUN_TIGHT ? 0 : take_token(finder, at);
 	if (end > 0) {
-		finder->gap = VOC_GAP_NONE;
+		finder->gap = VOC_RUN_JOINED;
 		return end;
 	}
 	voc_run_gather(finder->text, at, false, &run);
 	run.gap_before = finder->gap;
-	finder->gap = VOC_GAP_NONE;
+	finder->gap = VOC_RUN_JOINED;
 	size_t digits = voc_mask_number(&run, &kind);
 	if (digits == 0)
 		return pass_group(finder, &run);
@@ -148,7 +148,7 @@ static size_t take_said(struct finder *finder, size_t at)
 
 void voc_mask_find(struct voc_str text, struct voc_mask *ret_mask)
 {
-	struct finder finder = { text, ret_mask, VOC_GAP_NONE };
+	struct finder finder = { text, ret_mask, VOC_RUN_JOINED };
 	const unsigned char *bytes = (const unsigned char *)text.ptr;
 	ret_mask->count = 0;
 	for (size_t at = 0; at < text.len && ret_mask->count < VOC_MASK_SPANS_MAX;) {

@@ -75,7 +75,7 @@ size_t voc_mask_digit(struct voc_str text, size_t at, bool words, uint8_t *ret_d
 	return words && is_said(c, ret_digit) ? bytes : 0;
 }
 
-static enum voc_gap separator(uint32_t c)
+static enum voc_run_gap separator(uint32_t c)
 {
 	switch (c) {
 	case '-':
@@ -90,28 +90,28 @@ static enum voc_gap separator(uint32_t c)
 	case 0xFF08: /* full-width brackets, dash, stop */
 	case 0xFF09:
 	case 0xFF0D:
-	case 0xFF0E: return VOC_GAP_TIGHT;
+	case 0xFF0E: return VOC_RUN_TIGHT;
 	case 0xAD: /* soft hyphen */
-	case 0xFEFF: /* zero-width */ return VOC_GAP_LOOSE;
+	case 0xFEFF: /* zero-width */ return VOC_RUN_LOOSE;
 	default: break;
 	}
 	if (c >= 0x2010 && c <= 0x2015) /* dashes */
-		return VOC_GAP_TIGHT;
+		return VOC_RUN_TIGHT;
 	/* An agent's words part the customer's: a number may go on in the next turn, on the next line. */
 	if (voc_unicode_is_space(c) || (c >= 0x200B && c <= 0x200D))
-		return VOC_GAP_LOOSE;
-	return VOC_GAP_NONE;
+		return VOC_RUN_LOOSE;
+	return VOC_RUN_JOINED;
 }
 
 /* Passes over the separators at *at; what they are. */
-static enum voc_gap skip_separators(struct voc_str text, size_t *at)
+static enum voc_run_gap skip_separators(struct voc_str text, size_t *at)
 {
-	enum voc_gap gap = VOC_GAP_NONE;
+	enum voc_run_gap gap = VOC_RUN_JOINED;
 	for (int i = 0; i < SEPARATORS_MAX; i++) {
 		uint32_t c;
 		size_t bytes = voc_mask_char(text, *at, &c);
-		enum voc_gap one = bytes > 0 ? separator(c) : VOC_GAP_NONE;
-		if (one == VOC_GAP_NONE)
+		enum voc_run_gap one = bytes > 0 ? separator(c) : VOC_RUN_JOINED;
+		if (one == VOC_RUN_JOINED)
 			break;
 		gap = one > gap ? one : gap;
 		*at += bytes;
@@ -127,10 +127,10 @@ static bool follows_plus(struct voc_str text, size_t at)
 void voc_run_gather(struct voc_str text, size_t at, bool words, struct voc_run *ret_run)
 {
 	struct voc_run *run = ret_run;
-	enum voc_gap gap = VOC_GAP_NONE;
+	enum voc_run_gap gap = VOC_RUN_JOINED;
 	run->text = text;
 	run->count = 0;
-	run->gap_before = VOC_GAP_NONE;
+	run->gap_before = VOC_RUN_JOINED;
 	run->plus = follows_plus(text, at);
 	run->more = false;
 	for (;;) {
@@ -139,7 +139,7 @@ void voc_run_gather(struct voc_str text, size_t at, bool words, struct voc_run *
 		if (bytes == 0)
 			return;
 		if (run->count == VOC_RUN_DIGITS_MAX) {
-			run->more = gap == VOC_GAP_NONE;
+			run->more = gap == VOC_RUN_JOINED;
 			return;
 		}
 		run->digit[run->count] = digit;
@@ -155,7 +155,7 @@ size_t voc_run_groups(const struct voc_run *run, size_t lengths[], size_t max)
 {
 	size_t groups = 0;
 	for (size_t i = 0; i < run->count; i++) {
-		if (i == 0 || run->gap[i] != VOC_GAP_NONE) {
+		if (i == 0 || run->gap[i] != VOC_RUN_JOINED) {
 			if (groups == max)
 				break;
 			lengths[groups++] = 0;

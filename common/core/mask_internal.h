@@ -9,10 +9,10 @@
 #define VOC_RUN_DIGITS_MAX 24 /* no number that is looked for has more */
 
 /* What stands between a digit and the one before it. */
-enum voc_gap {
-	VOC_GAP_NONE,
-	VOC_GAP_TIGHT, /* a dash, a dot, a slash, a bracket */
-	VOC_GAP_LOOSE, /* white space, perhaps among those */
+enum voc_run_gap {
+	VOC_RUN_JOINED,
+	VOC_RUN_TIGHT, /* a dash, a dot, a slash, a bracket */
+	VOC_RUN_LOOSE, /* white space, perhaps among those */
 };
 
 /* Digits, of any spelling, that follow one another with no more than separators between them. */
@@ -21,8 +21,8 @@ struct voc_run {
 	size_t count;
 	uint8_t digit[VOC_RUN_DIGITS_MAX];
 	uint32_t start[VOC_RUN_DIGITS_MAX], end[VOC_RUN_DIGITS_MAX]; /* bytes of each */
-	enum voc_gap gap[VOC_RUN_DIGITS_MAX];                        /* before each; none before the first */
-	enum voc_gap gap_before;                                     /* before the first, after an earlier digit */
+	enum voc_run_gap gap[VOC_RUN_DIGITS_MAX];                    /* before each; none before the first */
+	enum voc_run_gap gap_before;                                 /* before the first, after an earlier digit */
 	bool plus;                                                   /* "+" stands before the first */
 	bool more;                                                   /* there were more digits */
 };
@@ -94,7 +94,7 @@ static inline unsigned voc_run_value(const struct voc_run *run, size_t first, si
 /* True if a group of digits may end before digit `i`. */
 static inline bool voc_run_breaks(const struct voc_run *run, size_t i)
 {
-	return i == run->count ? !run->more : run->gap[i] != VOC_GAP_NONE;
+	return i == run->count ? !run->more : run->gap[i] != VOC_RUN_JOINED;
 }
 
 /* Lengths of the first groups; returns how many, `max` at most. The last may be cut short by the run's limit. */

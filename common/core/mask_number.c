@@ -13,7 +13,7 @@ static bool is_day(unsigned month, unsigned day)
 static bool is_broken(const struct voc_run *run, size_t first, size_t end)
 {
 	for (size_t i = first; i < end; i++) {
-		if (run->gap[i] != VOC_GAP_NONE)
+		if (run->gap[i] != VOC_RUN_JOINED)
 			return true;
 	}
 	return false;
@@ -41,7 +41,7 @@ static bool is_starred(const struct voc_run *run)
  */
 static size_t resident(const struct voc_run *run, enum voc_context context)
 {
-	bool divided = run->count >= 7 && run->gap[6] != VOC_GAP_NONE;
+	bool divided = run->count >= 7 && run->gap[6] != VOC_RUN_JOINED;
 	if (!is_day(voc_run_value(run, 2, 4), voc_run_value(run, 4, 6)) || run->digit[6] < 1 || run->digit[6] > 8)
 		return 0;
 	if (divided && !is_broken(run, 1, 6) && is_starred(run))
@@ -91,7 +91,7 @@ static bool has_card_groups(const struct voc_run *run, size_t end)
 static size_t card(const struct voc_run *run, enum voc_context context)
 {
 	static const size_t counts[] = { 16, 15, 14, 19, 18, 17 };
-	if (run->gap_before == VOC_GAP_TIGHT || context == VOC_CONTEXT_OTHER)
+	if (run->gap_before == VOC_RUN_TIGHT || context == VOC_CONTEXT_OTHER)
 		return 0;
 	for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
 		size_t n = counts[i];
@@ -152,14 +152,14 @@ static bool is_date(const struct voc_run *run)
 static size_t account(const struct voc_run *run)
 {
 	size_t end = 0;
-	enum voc_gap gap = VOC_GAP_NONE;
+	enum voc_run_gap gap = VOC_RUN_JOINED;
 	for (size_t i = 1; i <= run->count && i <= 16; i++) {
 		if (!voc_run_breaks(run, i))
 			continue;
 		end = i >= 9 ? i : end;
 		if (i == run->count)
 			break;
-		if (gap == VOC_GAP_TIGHT && run->gap[i] != gap)
+		if (gap == VOC_RUN_TIGHT && run->gap[i] != gap)
 			break;
 		gap = run->gap[i] > gap ? run->gap[i] : gap;
 	}
@@ -177,7 +177,7 @@ static size_t undivided(const struct voc_run *run, size_t least, size_t most)
 static size_t by_context(const struct voc_run *run, enum voc_context context, enum voc_mask_kind *ret_kind)
 {
 	size_t end = 0;
-	if (run->gap_before == VOC_GAP_TIGHT || is_date(run))
+	if (run->gap_before == VOC_RUN_TIGHT || is_date(run))
 		return 0;
 	switch (context) {
 	case VOC_CONTEXT_ACCOUNT:
@@ -234,7 +234,7 @@ size_t voc_mask_number(const struct voc_run *run, enum voc_mask_kind *ret_kind)
 	*ret_kind = VOC_MASK_CARD;
 	if ((end = card(run, context)) > 0)
 		return end;
-	if (run->gap_before != VOC_GAP_TIGHT && context != VOC_CONTEXT_OTHER) {
+	if (run->gap_before != VOC_RUN_TIGHT && context != VOC_CONTEXT_OTHER) {
 		*ret_kind = VOC_MASK_LICENCE;
 		if ((end = licence(run)) > 0)
 			return end;

@@ -30,7 +30,7 @@ static struct plan plan_of(uint8_t a, uint8_t b, uint8_t c)
 static bool is_undivided(const struct voc_run *run, size_t first, size_t end)
 {
 	for (size_t i = first + 1; i < end; i++) {
-		if (run->gap[i] != VOC_GAP_NONE)
+		if (run->gap[i] != VOC_RUN_JOINED)
 			return false;
 	}
 	return true;
@@ -42,7 +42,7 @@ static bool has_shape(const struct voc_run *run, size_t first, size_t end, size_
 	if (is_undivided(run, first, end))
 		return true;
 	if (area > 0)
-		return run->gap[first + area] != VOC_GAP_NONE && run->gap[end - 4] != VOC_GAP_NONE;
+		return run->gap[first + area] != VOC_RUN_JOINED && run->gap[end - 4] != VOC_RUN_JOINED;
 	return is_undivided(run, first, first + 2) || !is_undivided(run, first + 1, first + 3);
 }
 
@@ -149,7 +149,7 @@ size_t voc_mask_phone(const struct voc_run *run)
 		end = with_exit_code(run);
 	if (end == 0 && voc_run_value(run, 0, 2) == 82)
 		end = korean_from_abroad(run, 2);
-	if (end > 0 || run->gap_before == VOC_GAP_TIGHT || is_free_of_charge(run))
+	if (end > 0 || run->gap_before == VOC_RUN_TIGHT || is_free_of_charge(run))
 		return end;
 	size_t groups = voc_run_groups(run, lengths, GROUPS_MAX);
 	end = american(run, lengths, groups);
@@ -171,7 +171,7 @@ size_t voc_mask_phone_by_context(const struct voc_run *run)
 		end += lengths[i];
 		bool good = i == 0 ? end >= 7 : lengths[i - 1] >= 2 && lengths[i] == 4;
 		if (end >= 7 && end <= 12 && good && voc_run_breaks(run, end) &&
-		    !(i + 1 < groups && run->gap[end] == VOC_GAP_TIGHT && lengths[i + 1] == 4))
+		    !(i + 1 < groups && run->gap[end] == VOC_RUN_TIGHT && lengths[i + 1] == 4))
 			return is_service(run, end) ? 0 : end;
 	}
 	return 0;
