@@ -31,37 +31,13 @@ const char *voc_fault_point_name(enum voc_fault_point point)
 	return (unsigned)point < VOC_FAULT_POINT_COUNT ? names[point] : "unknown";
 }
 
-static bool find(struct voc_str text, const char *const *table, unsigned count, unsigned *ret_index)
-{
-	for (unsigned i = 0; i < count; i++) {
-		if (voc_str_is(text, table[i])) {
-			*ret_index = i;
-			return true;
-		}
-	}
-	return false;
-}
-
-/* Cuts the text before the first colon off; what follows stays in *rest. */
-static struct voc_str cut_part(struct voc_str *rest)
-{
-	const char *colon = rest->len > 0 ? memchr(rest->ptr, ':', rest->len) : NULL;
-	size_t len = colon ? (size_t)(colon - rest->ptr) : rest->len;
-	struct voc_str part = voc_str_of(rest->ptr, len);
-	size_t used = colon ? len + 1 : len;
-	*rest = voc_str_of(rest->ptr + used, rest->len - used);
-	return part;
-}
-
 bool voc_fault_plan_parse(struct voc_str text, struct voc_fault_plan *ret_plan)
 {
-	unsigned point, deed;
 	int64_t nth;
-	if (!find(cut_part(&text), names, VOC_FAULT_POINT_COUNT, &point))
-		return false;
-	if (!voc_str_to_i64(cut_part(&text), &nth) || nth < 1)
-		return false;
-	if (!find(text, deeds, sizeof deeds / sizeof *deeds, &deed))
+	int point = voc_str_index(voc_str_take_until(&text, ':'), names, VOC_FAULT_POINT_COUNT);
+	bool counted = voc_str_to_i64(voc_str_take_until(&text, ':'), &nth) && nth > 0;
+	int deed = voc_str_index(text, deeds, sizeof deeds / sizeof *deeds);
+	if (point < 0 || !counted || deed < 0)
 		return false;
 	*ret_plan = (struct voc_fault_plan){ (enum voc_fault_point)point, nth, (enum voc_fault_deed)deed };
 	return true;

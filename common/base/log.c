@@ -21,13 +21,10 @@ void voc_log_init(const char *service, enum voc_log_level least)
 
 bool voc_log_level_parse(const char *name, enum voc_log_level *ret_level)
 {
-	for (size_t i = 0; i < sizeof level_names / sizeof *level_names; i++) {
-		if (strcmp(name, level_names[i]) == 0) {
-			*ret_level = (enum voc_log_level)i;
-			return true;
-		}
-	}
-	return false;
+	int found = voc_str_index(voc_str_from(name), level_names, sizeof level_names / sizeof *level_names);
+	if (found >= 0)
+		*ret_level = (enum voc_log_level)found;
+	return found >= 0;
 }
 
 static void write_all(const char *bytes, size_t len)

@@ -8,6 +8,15 @@ bool voc_str_starts_with(struct voc_str s, struct voc_str prefix)
 	return s.len >= prefix.len && voc_str_eq(voc_str_of(s.ptr, prefix.len), prefix);
 }
 
+int voc_str_index(struct voc_str s, const char *const *names, int count)
+{
+	for (int i = 0; i < count; i++) {
+		if (voc_str_is(s, names[i]))
+			return i;
+	}
+	return -1;
+}
+
 int voc_str_cmp(struct voc_str a, struct voc_str b)
 {
 	size_t shorter = a.len < b.len ? a.len : b.len;

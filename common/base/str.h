@@ -44,6 +44,8 @@ static inline bool voc_str_is(struct voc_str a, const char *c_string)
 }
 
 bool voc_str_starts_with(struct voc_str s, struct voc_str prefix);
+/* Which of `count` names this is; -1 if none of them. */
+int voc_str_index(struct voc_str s, const char *const *names, int count);
 /* Three-way comparison by bytes, shorter first. */
 int voc_str_cmp(struct voc_str a, struct voc_str b);
 /* Decimal digits with an optional minus, nothing else; false on overflow or anything unexpected. */

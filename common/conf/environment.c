@@ -26,11 +26,7 @@ static bool is_other_variable(struct voc_str name)
 		        VOC_FAULT_VARIABLE,
 #endif
 	};
-	for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
-		if (voc_str_is(name, others[i]))
-			return true;
-	}
-	return false;
+	return voc_str_index(name, others, sizeof others / sizeof *others) >= 0;
 }
 
 static bool cut_suffix(struct voc_str name, const char *suffix, struct voc_str *ret_stem)

@@ -24,22 +24,16 @@ const char *voc_severity_name(enum voc_severity severity)
 
 bool voc_rule_parse(struct voc_str name, enum voc_rule *ret_rule)
 {
-	for (int i = 0; i < VOC_RULE_COUNT; i++) {
-		if (voc_str_is(name, rule_names[i])) {
-			*ret_rule = (enum voc_rule)i;
-			return true;
-		}
-	}
-	return false;
+	int found = voc_str_index(name, rule_names, VOC_RULE_COUNT);
+	if (found >= 0)
+		*ret_rule = (enum voc_rule)found;
+	return found >= 0;
 }
 
 bool voc_severity_parse(struct voc_str name, enum voc_severity *ret_severity)
 {
-	for (int i = 0; i < VOC_SEVERITY_COUNT; i++) {
-		if (voc_str_is(name, severity_names[i])) {
-			*ret_severity = (enum voc_severity)i;
-			return true;
-		}
-	}
-	return false;
+	int found = voc_str_index(name, severity_names, VOC_SEVERITY_COUNT);
+	if (found >= 0)
+		*ret_severity = (enum voc_severity)found;
+	return found >= 0;
 }

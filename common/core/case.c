@@ -112,24 +112,18 @@ const char *voc_case_refusal_text(enum voc_case_refusal refusal)
 
 bool voc_case_state_parse(struct voc_str name, enum voc_case_state *ret_state)
 {
-	for (int i = 0; i < VOC_CASE_STATE_COUNT; i++) {
-		if (voc_str_is(name, state_names[i])) {
-			*ret_state = (enum voc_case_state)i;
-			return true;
-		}
-	}
-	return false;
+	int found = voc_str_index(name, state_names, VOC_CASE_STATE_COUNT);
+	if (found >= 0)
+		*ret_state = (enum voc_case_state)found;
+	return found >= 0;
 }
 
 bool voc_case_action_parse(struct voc_str name, enum voc_case_action *ret_action)
 {
-	for (int i = 0; i < VOC_CASE_ACTION_COUNT; i++) {
-		if (voc_str_is(name, action_names[i])) {
-			*ret_action = (enum voc_case_action)i;
-			return true;
-		}
-	}
-	return false;
+	int found = voc_str_index(name, action_names, VOC_CASE_ACTION_COUNT);
+	if (found >= 0)
+		*ret_action = (enum voc_case_action)found;
+	return found >= 0;
 }
 
 const char *voc_case_id(const struct voc_case *one, char to[VOC_CASE_ID_SIZE])

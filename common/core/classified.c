@@ -11,11 +11,7 @@ static bool is_reserved(struct voc_str name)
 	static const char *const reserved[] = { "specversion", "id",         "source",          "type",
 		                                "subject",     "time",       "datacontenttype", "dataschema",
 		                                "data",        "data_base64" };
-	for (size_t i = 0; i < sizeof reserved / sizeof *reserved; i++) {
-		if (voc_str_is(name, reserved[i]))
-			return true;
-	}
-	return false;
+	return voc_str_index(name, reserved, sizeof reserved / sizeof *reserved) >= 0;
 }
 
 /* Long hexadecimal numbers look like telephone numbers, but whoever follows a trace needs all of its digits. */

@@ -8,12 +8,8 @@
 static bool next_turn(struct voc_str *rest, struct voc_str *ret_turn)
 {
 	while (rest->len > 0) {
-		const char *end = memchr(rest->ptr, '\n', rest->len);
-		size_t len = end ? (size_t)(end - rest->ptr) : rest->len;
-		size_t used = end ? len + 1 : len;
-		*ret_turn = voc_str_of(rest->ptr, len);
-		*rest = voc_str_of(rest->ptr + used, rest->len - used);
-		if (len > 0)
+		*ret_turn = voc_str_take_until(rest, '\n');
+		if (ret_turn->len > 0)
 			return true;
 	}
 	return false;

@@ -13,13 +13,10 @@ const char *voc_due_kind_name(enum voc_due_kind kind)
 
 bool voc_due_kind_parse(struct voc_str name, enum voc_due_kind *ret_kind)
 {
-	for (int i = 0; i < VOC_DUE_KIND_COUNT; i++) {
-		if (voc_str_is(name, kind_names[i])) {
-			*ret_kind = (enum voc_due_kind)i;
-			return true;
-		}
-	}
-	return false;
+	int found = voc_str_index(name, kind_names, VOC_DUE_KIND_COUNT);
+	if (found >= 0)
+		*ret_kind = (enum voc_due_kind)found;
+	return found >= 0;
 }
 
 bool voc_due_member(struct voc_buf *buf, const struct voc_due *due)

@@ -48,33 +48,20 @@ const char *voc_gap_record_name(enum voc_gap_record record)
 	return (unsigned)record < VOC_GAP_RECORD_COUNT ? record_names[record] : NULL;
 }
 
-static bool find_name(struct voc_str name, const char *const *names, int count, int *ret_value)
-{
-	for (int i = 0; i < count; i++) {
-		if (voc_str_is(name, names[i])) {
-			*ret_value = i;
-			return true;
-		}
-	}
-	return false;
-}
-
 bool voc_gap_strength_parse(struct voc_str name, enum voc_gap_strength *ret_strength)
 {
-	int value;
-	if (!find_name(name, strength_names, VOC_GAP_STRENGTH_COUNT, &value))
-		return false;
-	*ret_strength = (enum voc_gap_strength)value;
-	return true;
+	int found = voc_str_index(name, strength_names, VOC_GAP_STRENGTH_COUNT);
+	if (found >= 0)
+		*ret_strength = (enum voc_gap_strength)found;
+	return found >= 0;
 }
 
 bool voc_gap_record_parse(struct voc_str name, enum voc_gap_record *ret_record)
 {
-	int value;
-	if (!find_name(name, record_names, VOC_GAP_RECORD_COUNT, &value))
-		return false;
-	*ret_record = (enum voc_gap_record)value;
-	return true;
+	int found = voc_str_index(name, record_names, VOC_GAP_RECORD_COUNT);
+	if (found >= 0)
+		*ret_record = (enum voc_gap_record)found;
+	return found >= 0;
 }
 
 void voc_gaps_free(struct voc_gaps *gaps)

@@ -30,15 +30,6 @@ static const char *name_at(const char *const *names, int count, int value)
 	return value >= 0 && value < count ? names[value] : NULL;
 }
 
-static int find(const char *const *names, int count, struct voc_str name)
-{
-	for (int i = 0; i < count; i++) {
-		if (voc_str_is(name, names[i]))
-			return i;
-	}
-	return -1;
-}
-
 const char *voc_feedback_name(enum voc_feedback value)
 {
 	return name_at(feedback_names, VOC_FEEDBACK_COUNT, (int)value);
@@ -81,7 +72,7 @@ const char *voc_channel_event_type(enum voc_channel value)
 
 bool voc_trend_parse(struct voc_str name, enum voc_trend *ret_value)
 {
-	int found = find(trend_names, VOC_TREND_COUNT, name);
+	int found = voc_str_index(name, trend_names, VOC_TREND_COUNT);
 	if (found >= 0)
 		*ret_value = (enum voc_trend)found;
 	return found >= 0;
@@ -89,7 +80,7 @@ bool voc_trend_parse(struct voc_str name, enum voc_trend *ret_value)
 
 bool voc_feedback_parse(struct voc_str name, enum voc_feedback *ret_value)
 {
-	int found = find(feedback_names, VOC_FEEDBACK_COUNT, name);
+	int found = voc_str_index(name, feedback_names, VOC_FEEDBACK_COUNT);
 	if (found >= 0)
 		*ret_value = (enum voc_feedback)found;
 	return found >= 0;
@@ -97,7 +88,7 @@ bool voc_feedback_parse(struct voc_str name, enum voc_feedback *ret_value)
 
 bool voc_satisfaction_parse(struct voc_str name, enum voc_satisfaction *ret_value)
 {
-	int found = find(satisfaction_names, VOC_SATISFACTION_COUNT, name);
+	int found = voc_str_index(name, satisfaction_names, VOC_SATISFACTION_COUNT);
 	if (found >= 0)
 		*ret_value = (enum voc_satisfaction)found;
 	return found >= 0;
@@ -105,7 +96,7 @@ bool voc_satisfaction_parse(struct voc_str name, enum voc_satisfaction *ret_valu
 
 bool voc_factor_parse(struct voc_str name, enum voc_factor *ret_value)
 {
-	int found = find(factor_names, VOC_FACTOR_COUNT, name);
+	int found = voc_str_index(name, factor_names, VOC_FACTOR_COUNT);
 	if (found >= 0)
 		*ret_value = (enum voc_factor)found;
 	return found >= 0;
@@ -113,7 +104,7 @@ bool voc_factor_parse(struct voc_str name, enum voc_factor *ret_value)
 
 bool voc_servqual_parse(struct voc_str name, enum voc_servqual *ret_value)
 {
-	int found = find(servqual_names, VOC_SERVQUAL_COUNT, name);
+	int found = voc_str_index(name, servqual_names, VOC_SERVQUAL_COUNT);
 	if (found >= 0)
 		*ret_value = (enum voc_servqual)found;
 	return found >= 0;
@@ -121,7 +112,7 @@ bool voc_servqual_parse(struct voc_str name, enum voc_servqual *ret_value)
 
 bool voc_head_parse(struct voc_str name, enum voc_head *ret_head)
 {
-	int found = find(head_names, VOC_HEAD_COUNT, name);
+	int found = voc_str_index(name, head_names, VOC_HEAD_COUNT);
 	if (found >= 0)
 		*ret_head = (enum voc_head)found;
 	return found >= 0;

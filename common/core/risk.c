@@ -15,13 +15,10 @@ const char *voc_risk_state_name(enum voc_risk_state state)
 
 bool voc_risk_state_parse(struct voc_str name, enum voc_risk_state *ret_state)
 {
-	for (int i = 0; i < VOC_RISK_STATE_COUNT; i++) {
-		if (voc_str_is(name, state_names[i])) {
-			*ret_state = (enum voc_risk_state)i;
-			return true;
-		}
-	}
-	return false;
+	int found = voc_str_index(name, state_names, VOC_RISK_STATE_COUNT);
+	if (found >= 0)
+		*ret_state = (enum voc_risk_state)found;
+	return found >= 0;
 }
 
 /*
