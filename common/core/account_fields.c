@@ -11,22 +11,27 @@
 #define ORDER_MAX   140 /* bytes of one in orders_recent */
 #define ID_CHARS    12
 
-enum {
-	PLACE_PROFILE_AT,
-	PLACE_PROFILE,
-	PLACE_FIRST,
-	PLACE_LAST,
-	PLACE_CURRENCY,
-	PLACE_ORDERS,
-	PLACE_STAGE,
-	PLACE_STAGE_AT,
-	PLACE_LAPSED,
-	PLACE_LAPSES,
-	PLACES
+/* The fields that are no sums. X(symbol, name) */
+#define PLACES(X)                         \
+	X(PLACE_PROFILE_AT, "profile_at") \
+	X(PLACE_PROFILE, "profile")       \
+	X(PLACE_FIRST, "order_first_at")  \
+	X(PLACE_LAST, "order_last_at")    \
+	X(PLACE_CURRENCY, "currency")     \
+	X(PLACE_ORDERS, "orders_recent")  \
+	X(PLACE_STAGE, "stage")           \
+	X(PLACE_STAGE_AT, "stage_at")     \
+	X(PLACE_LAPSED, "lapsed_at")      \
+	X(PLACE_LAPSES, "lapses_at")
+
+#define X(symbol, name) symbol,
+enum { PLACES(X) PLACE_COUNT };
+#undef X
+static const char *const place_names[] = {
+#define X(symbol, name) name,
+	PLACES(X)
+#undef X
 };
-static const char *const place_names[PLACES] = { "profile_at", "profile",       "order_first_at", "order_last_at",
-	                                         "currency",   "orders_recent", "stage",          "stage_at",
-	                                         "lapsed_at",  "lapses_at" };
 static const char *const sum_names[] = {
 #define X(symbol, name) name,
 	VOC_ACCOUNT_SUMS(X)
@@ -260,19 +265,11 @@ static enum voc_account_load load_profile(struct voc_account *account, struct vo
 	return voc_json_read_end(&json) ? VOC_ACCOUNT_LOADED : VOC_ACCOUNT_BAD;
 }
 
-static int find(const char *const *names, int count, struct voc_str name)
-{
-	for (int i = 0; i < count; i++) {
-		if (voc_str_is(name, names[i]))
-			return i;
-	}
-	return -1;
-}
-
 enum voc_account_load voc_account_load(struct voc_account **account, const struct voc_field *field,
                                        struct voc_arena *arena)
 {
-	int sum = find(sum_names, VOC_SUM_COUNT, field->name), place = find(place_names, PLACES, field->name);
+	int sum = voc_str_index(field->name, sum_names, VOC_SUM_COUNT);
+	int place = voc_str_index(field->name, place_names, PLACE_COUNT);
 	if (sum < 0 && place < 0)
 		return VOC_ACCOUNT_OTHER;
 	if (!*account && !(*account = voc_account_new()))

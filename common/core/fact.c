@@ -16,11 +16,19 @@ _Static_assert((int)VOC_PROFILE_FIELD_COUNT <= VOC_FACT_FIELDS_MAX &&
 
 static const struct {
 	const char *name, *type;
-	const struct voc_fact_field *fields;
 } kinds[] = {
-	[VOC_FACT_PROFILE] = { "profile", "voc.profile", profile_fields },
-	[VOC_FACT_ORDER] = { "order", "voc.order", order_fields },
-	[VOC_FACT_FOLLOWUP] = { "followup", "voc.followup", followup_fields },
+#define X(symbol, name, type) { name, type },
+	VOC_FACT_KINDS(X)
+#undef X
+};
+
+static const struct {
+	const struct voc_fact_field *first;
+	int count;
+} fields_of[VOC_FACT_KIND_COUNT] = {
+	[VOC_FACT_PROFILE] = { profile_fields, VOC_PROFILE_FIELD_COUNT },
+	[VOC_FACT_ORDER] = { order_fields, VOC_ORDER_FIELD_COUNT },
+	[VOC_FACT_FOLLOWUP] = { followup_fields, VOC_FOLLOWUP_FIELD_COUNT },
 };
 
 static const char *const stage_names[] = {
@@ -60,15 +68,12 @@ const char *voc_order_status_name(enum voc_order_status status)
 
 const struct voc_fact_field *voc_fact_fields(enum voc_fact_kind kind)
 {
-	return kinds[kind].fields;
+	return fields_of[kind].first;
 }
 
 const char *voc_fact_field_name(enum voc_fact_kind kind, int field)
 {
-	int count = 0;
-	while (kinds[kind].fields[count].name)
-		count++;
-	return field >= 0 && field < count ? kinds[kind].fields[field].name : NULL;
+	return field >= 0 && field < fields_of[kind].count ? fields_of[kind].first[field].name : NULL;
 }
 
 bool voc_fact_kind_parse(struct voc_str type, enum voc_fact_kind *ret_kind)
@@ -84,24 +89,18 @@ bool voc_fact_kind_parse(struct voc_str type, enum voc_fact_kind *ret_kind)
 
 bool voc_stage_parse(struct voc_str name, enum voc_stage *ret_stage)
 {
-	for (int stage = 0; stage < VOC_STAGE_COUNT; stage++) {
-		if (voc_str_is(name, stage_names[stage])) {
-			*ret_stage = (enum voc_stage)stage;
-			return true;
-		}
-	}
-	return false;
+	int found = voc_str_index(name, stage_names, VOC_STAGE_COUNT);
+	if (found >= 0)
+		*ret_stage = (enum voc_stage)found;
+	return found >= 0;
 }
 
 bool voc_order_status_parse(struct voc_str name, enum voc_order_status *ret_status)
 {
-	for (int status = 0; status < VOC_ORDER_STATUS_COUNT; status++) {
-		if (voc_str_is(name, status_names[status])) {
-			*ret_status = (enum voc_order_status)status;
-			return true;
-		}
-	}
-	return false;
+	int found = voc_str_index(name, status_names, VOC_ORDER_STATUS_COUNT);
+	if (found >= 0)
+		*ret_status = (enum voc_order_status)found;
+	return found >= 0;
 }
 
 #define COUNT_OF(array) ((int64_t)(sizeof(array) / sizeof *(array)))
@@ -129,7 +128,7 @@ _Static_assert(VOC_FACT_TEXT_SIZE >= VOC_FACT_MASK_SIZE, "what is masked fits");
 struct voc_str voc_fact_text(const struct voc_fact *fact, int field, char to[VOC_FACT_TEXT_SIZE])
 {
 	const struct voc_fact_value *value = &fact->values[field];
-	enum voc_fact_field_type type = kinds[fact->kind].fields[field].type;
+	enum voc_fact_field_type type = fields_of[fact->kind].first[field].type;
 	struct voc_buf digits = { .ptr = to, .cap = VOC_FACT_TEXT_SIZE, .max = VOC_FACT_TEXT_SIZE };
 	switch (type) {
 	case VOC_FACT_AMOUNT:
@@ -152,7 +151,7 @@ struct voc_str voc_fact_text(const struct voc_fact *fact, int field, char to[VOC
 
 static void write_fields(struct voc_json_writer *json, const struct voc_fact *fact)
 {
-	const struct voc_fact_field *fields = kinds[fact->kind].fields;
+	const struct voc_fact_field *fields = fields_of[fact->kind].first;
 	char scratch[VOC_FACT_TEXT_SIZE];
 	for (int i = 0; fields[i].name; i++) {
 		if (!voc_fact_has(fact, i))
