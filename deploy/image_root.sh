@@ -6,11 +6,34 @@
 set -euo pipefail
 installed=$1 program=$2 root=$3
 binary=$installed/usr/bin/$program
+readelf=$(command -v readelf || command -v aarch64-linux-gnu-readelf) # the cross compiler brings its own
+
+case $("$readelf" -h "$binary" | sed -n 's/^ *Machine: *//p') in
+AArch64) architecture=arm64 folder=/lib/aarch64-linux-gnu ;;
+*X86-64) architecture=amd64 folder=/lib/x86_64-linux-gnu ;;
+*) echo "$binary: for a processor that this knows nothing of" >&2; exit 1 ;;
+esac
+
+# The loader, and the libraries, theirs too. Read from the files: ldd would run them, and they may be another processor's.
+loaded() {
+  local waiting=("$1") seen=" " name path
+  "$readelf" -l "$1" | sed -n 's/.*program interpreter: \(.*\)]$/\1/p'
+  while [ ${#waiting[@]} -gt 0 ]; do
+    path=${waiting[0]} waiting=("${waiting[@]:1}")
+    for name in $("$readelf" -d "$path" | sed -n 's/.*(NEEDED).*\[\(.*\)\]$/\1/p'); do
+      [[ $seen = *" $name "* || $name = ld-linux-* ]] && continue
+      [ -e "$folder/$name" ] || { echo "$name, which $path loads, is not in $folder" >&2; return 1; }
+      seen="$seen$name " waiting+=("$folder/$name")
+      echo "$folder/$name"
+    done
+  done
+}
 
 mkdir -p "$root/usr/bin" "$root/usr/share/voc" "$root/usr/share/doc/$program" "$root/etc/ssl/certs" "$root/usr/lib/ssl" "$root/run" "$root/tmp"
 chmod 1777 "$root/tmp"
 cp "$binary" "$root/usr/bin/"
-mapfile -t libraries < <(ldd "$binary" | grep -o '/[^ ]*' | sort -u)
+found=$(loaded "$binary")
+mapfile -t libraries < <(sort -u <<<"$found")
 cp -L --parents "${libraries[@]}" "$root/"
 
 share=$installed/usr/share/voc
@@ -61,7 +84,7 @@ spdx() {
     printf ',\n  {"SPDXID":"SPDXRef-deb-%s","name":"%s","versionInfo":"%s","downloadLocation":"NOASSERTION","filesAnalyzed":false,' \
       "${name//[^A-Za-z0-9.-]/-}" "$name" "$(dpkg-query -W -f '${Version}' "$package")"
     printf '"externalRefs":[{"referenceCategory":"PACKAGE-MANAGER","referenceType":"purl","referenceLocator":"pkg:deb/debian/%s@%s?arch=%s"}]}' \
-      "$name" "$(dpkg-query -W -f '${Version}' "$package" | sed 's/+/%2B/g; s/:/%3A/g; s/~/%7E/g')" "$(dpkg --print-architecture)"
+      "$name" "$(dpkg-query -W -f '${Version}' "$package" | sed 's/+/%2B/g; s/:/%3A/g; s/~/%7E/g')" "$architecture"
   done
   printf '],\n "relationships":[{"spdxElementId":"SPDXRef-DOCUMENT","relationshipType":"DESCRIBES","relatedSpdxElement":"SPDXRef-%s"}' "$program"
   for package in "${packages[@]}"; do

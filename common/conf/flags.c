@@ -80,7 +80,7 @@ static enum voc_status read_option(struct voc_loader *loader, struct cursor *cur
 		return voc_error_set(loader->error, VOC_FATAL, VOC_REASON_CONFIG, -1, "%s: an option of %s, not of %s",
 		                     flag, voc_conf_program_name(option->programs),
 		                     voc_conf_program_name(loader->program));
-	const char *value;
+	const char *value = NULL;
 	enum voc_status status = take_value(loader, cursor, option->type == VOC_TYPE_SWITCH, &value);
 	if (status != VOC_OK)
 		return status;
@@ -93,7 +93,7 @@ static enum voc_status read_property(struct voc_loader *loader, struct cursor *c
 {
 	char where[80];
 	voc_str_copy(where, sizeof where, voc_str_of(name.ptr - 2, name.len + 2));
-	const char *value;
+	const char *value = NULL;
 	enum voc_status status = take_value(loader, cursor, false, &value);
 	if (status != VOC_OK)
 		return status;
