@@ -149,14 +149,15 @@ class Single(Setup):
     def healthy(self):
         return self.nodes[0].answers()
 
-    def failover_losing_writes(self, seconds=1.5):
-        """A power cut: the server dies, and its append-only file ends where it ended so many seconds ago. It is up again at return."""
+    def failover_losing_writes(self, seconds=1.5, meanwhile=time.sleep):
+        """A power cut: the server dies, and its append-only file ends where it ended so many seconds ago. It is up again at return.
+        meanwhile(seconds) is what passes that time."""
         node = self.nodes[0]
         node.redis.config_set("auto-aof-rewrite-percentage", 0)  # so that the file stays the same one
         processes.wait_for(lambda: not node.redis.info("persistence")["aof_rewrite_in_progress"], 30, "no rewrite of the AOF")
         tail = max((node.disk.seen / "appendonlydir").glob("*.incr.aof"), key=lambda path: int(path.name.split(".")[-3]))
         kept = tail.stat().st_size
-        time.sleep(seconds)
+        meanwhile(seconds)
         canary = f"power cut {time.time()}"
         assert node.poke(canary) is None
         before = node.positions()
@@ -179,13 +180,14 @@ class Replicated(Setup):
                     return node
         raise RuntimeError(f"{master.name} has no replica")
 
-    def failover_losing_writes(self, seconds=1.5, which=0, timeout=30):
-        """A master dies whose replica has heard nothing for so many seconds, and that replica takes over. The old master stays dead: restart() it."""
+    def failover_losing_writes(self, seconds=1.5, which=0, timeout=30, meanwhile=time.sleep):
+        """A master dies whose replica has heard nothing for so many seconds, and that replica takes over. The old master stays dead: restart() it.
+        meanwhile(seconds) is what passes that time."""
         master = self.masters()[which]
         replica = self.replica_of(master)
         replica.deafen()
         began = master.redis.info("replication")["master_repl_offset"]
-        time.sleep(seconds)
+        meanwhile(seconds)
         canary = f"failover {time.time()}"
         assert master.poke(canary) is None
         before, ended = master.positions(), master.redis.info("replication")["master_repl_offset"]
