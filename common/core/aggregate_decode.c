@@ -2,6 +2,7 @@
 #include "core/aggregate_apply.h"
 
 #include "base/json_read.h"
+#include "core/envelope.h"
 #include "core/forget_record.h"
 
 static enum voc_status decode_event(const struct voc_aggregate_input *input, struct voc_arena *arena,
@@ -81,14 +82,14 @@ static bool read_type(struct voc_str value, struct voc_arena *arena, struct voc_
 static enum voc_status decode_control(const struct voc_aggregate_input *input, struct voc_arena *arena,
                                       struct voc_aggregate_record *ret_record, struct voc_error *error)
 {
-	static const struct {
+	const struct {
 		const char *type;
 		enum voc_status (*decode)(const struct voc_aggregate_input *input, struct voc_arena *arena,
 		                          struct voc_aggregate_record *ret_record, struct voc_error *error);
 	} controls[] = {
-		{ VOC_RULES_RECORD_TYPE, decode_rules },
-		{ VOC_DUE_RECORD_TYPE, decode_due },
-		{ VOC_FORGET_RECORD_TYPE, decode_forget },
+		{ voc_envelope_type(VOC_ENVELOPE_RULES), decode_rules },
+		{ voc_envelope_type(VOC_ENVELOPE_DUE), decode_due },
+		{ voc_envelope_type(VOC_ENVELOPE_FORGET), decode_forget },
 		{ VOC_CLASSIFIED_TYPE, decode_event }, /* which refuses it, without its source */
 		{ "", decode_event },
 	};

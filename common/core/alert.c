@@ -1,12 +1,10 @@
 #include "core/alert.h"
 
 #include "base/hash.h"
-#include "base/json_write.h"
-#include "base/timestamp.h"
+#include "core/envelope.h"
 
 #include <stdio.h>
 
-#define SOURCE    "/voc/aggregator"
 #define CAUSE_MAX (4 * VOC_CUSTOMER_MAX_CHARS + 64)
 
 void voc_alert_make_id(struct voc_str customer_id, int32_t partition, int64_t offset, enum voc_rule rule,
@@ -69,18 +67,9 @@ static void write_data(struct voc_json_writer *json, const struct voc_alert *ale
 bool voc_alert_encode(struct voc_buf *buf, const struct voc_alert *alert)
 {
 	struct voc_json_writer json;
-	char time[VOC_TIMESTAMP_SIZE];
-	size_t time_len = voc_timestamp_format(alert->time_ms, time);
 	voc_json_begin(&json, buf);
-	voc_json_object(&json);
-	voc_json_member_str(&json, "specversion", VOC_STR("1.0"));
-	voc_json_member_str(&json, "id", alert->id);
-	voc_json_member_str(&json, "source", VOC_STR(SOURCE));
-	voc_json_member_str(&json, "type", VOC_STR("voc.alert"));
-	voc_json_member_str(&json, "subject", alert->customer_id);
-	voc_json_member_str(&json, "time", voc_str_of(time, time_len));
-	voc_json_member_str(&json, "datacontenttype", VOC_STR("application/json"));
-	voc_json_key(&json, "data");
+	voc_envelope_begin(&json, VOC_ENVELOPE_ALERT,
+	                   &(struct voc_envelope){ alert->id, alert->customer_id, alert->time_ms });
 	write_data(&json, alert);
 	voc_json_object_end(&json);
 	return !buf->failed;

@@ -1,27 +1,10 @@
 #include "core/alert.h"
 
 #include "core/customer.h"
-#include "core/read_value.h"
+#include "core/envelope.h"
 
 #define MAX_DEPTH 16
 #define COUNT_MAX INT64_C(4294967295)
-
-enum {
-	TOP_SPECVERSION,
-	TOP_ID,
-	TOP_SOURCE,
-	TOP_TYPE,
-	TOP_SUBJECT,
-	TOP_TIME,
-	TOP_CONTENT_TYPE,
-	TOP_DATA,
-	TOP_COUNT,
-};
-static const struct voc_str top_names[TOP_COUNT] = {
-	VOC_MEMBER("specversion"), VOC_MEMBER("id"),   VOC_MEMBER("source"),          VOC_MEMBER("type"),
-	VOC_MEMBER("subject"),     VOC_MEMBER("time"), VOC_MEMBER("datacontenttype"), VOC_MEMBER("data"),
-};
-static const struct voc_members top_members = { top_names, TOP_COUNT, (1U << TOP_COUNT) - 1, VOC_OTHERS_ANY };
 
 /* What must be there comes first. */
 enum {
@@ -119,17 +102,16 @@ static void read_origin(struct voc_json_reader *json, struct voc_str *ret_origin
 }
 
 /* As voc_alert_make_id makes it. */
-static void read_id(struct voc_json_reader *json, struct voc_str *ret_id)
+static bool read_id(struct voc_json_reader *json, struct voc_str *ret_id)
 {
 	if (!voc_json_read_str(json, ret_id))
-		return;
+		return false;
 	bool good = ret_id->len == VOC_ALERT_ID_SIZE - 1;
 	for (size_t i = 0; i < ret_id->len; i++) {
 		char c = ret_id->ptr[i];
 		good = good && ((c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'));
 	}
-	if (!good)
-		voc_json_fail(json, VOC_REASON_BAD_VALUE, "id");
+	return good || voc_json_fail(json, VOC_REASON_BAD_VALUE, "id");
 }
 
 static void read_data_member(struct voc_json_reader *json, int member, void *alert)
@@ -163,40 +145,33 @@ static void read_data_member(struct voc_json_reader *json, int member, void *ale
 	}
 }
 
-static void read_top_member(struct voc_json_reader *json, int member, void *alert)
-{
-	struct voc_alert *ret = alert;
-	struct voc_str subject;
-	switch (member) {
-	case TOP_SPECVERSION: voc_read_constant(json, "specversion", "1.0", VOC_REASON_UNSUPPORTED_VERSION); break;
-	case TOP_ID: read_id(json, &ret->id); break;
-	case TOP_SOURCE: voc_read_constant(json, "source", "/voc/aggregator", VOC_REASON_BAD_VALUE); break;
-	case TOP_TYPE: voc_read_constant(json, "type", "voc.alert", VOC_REASON_UNKNOWN_TYPE); break;
-	case TOP_SUBJECT: voc_read_identity(json, "subject", VOC_CUSTOMER_MAX_CHARS, &subject); break;
-	case TOP_CONTENT_TYPE:
-		voc_read_constant(json, "datacontenttype", "application/json", VOC_REASON_BAD_VALUE);
-		break;
-	case TOP_TIME: voc_read_time(json, "time", &ret->time_ms); break;
-	case TOP_DATA: voc_read_object(json, &data_members, read_data_member, ret); break;
-	default: break;
-	}
-}
-
 enum voc_status voc_alert_decode(struct voc_str value, struct voc_arena *arena, struct voc_alert *ret_alert,
                                  struct voc_error *error)
 {
-	static const struct voc_record_shape shape = { &top_members, read_top_member, VOC_ALERT_MAX_BYTES, MAX_DEPTH };
+	static const struct voc_envelope_shape shape = {
+		.kind = VOC_ENVELOPE_ALERT,
+		.others = VOC_OTHERS_ANY,
+		.read_id = read_id,
+		.data = &data_members,
+		.read_data = read_data_member,
+		.max_bytes = VOC_ALERT_MAX_BYTES,
+		.max_depth = MAX_DEPTH,
+	};
+	struct voc_envelope envelope;
 	struct voc_alert alert = { .channel = VOC_CHANNEL_COUNT };
 	struct voc_error own;
 	error = error ? error : &own;
-	enum voc_status status = voc_read_record(value, &shape, arena, &alert, error);
+	enum voc_status status = voc_envelope_read(value, &shape, arena, &envelope, &alert, error);
 	/* The contributions are handed on as they are, but no further than here if they are none. */
 	struct voc_contribution contributions[VOC_CONTRIBUTIONS_MAX];
 	size_t count;
 	if (status == VOC_OK)
 		status = voc_contributions_decode(alert.contributions, arena, contributions, VOC_CONTRIBUTIONS_MAX,
 		                                  &count, error);
-	if (status == VOC_OK)
-		*ret_alert = alert;
-	return status;
+	if (status != VOC_OK)
+		return status;
+	alert.id = envelope.id;
+	alert.time_ms = envelope.time_ms;
+	*ret_alert = alert;
+	return VOC_OK;
 }

@@ -1,13 +1,11 @@
 #include "core/correction.h"
 
 #include "base/hash.h"
-#include "base/timestamp.h"
+#include "core/envelope.h"
 #include "core/labels_write.h"
 
 #include <stdio.h>
 
-#define TYPE     "voc.correction"
-#define SOURCE   "/voc/vocctl"
 #define ID_CHARS 32
 
 static bool corrects(const struct voc_correction *correction, enum voc_head head)
@@ -84,19 +82,12 @@ static void write_data(struct voc_json_writer *json, const struct voc_correction
 
 bool voc_correction_encode(struct voc_buf *buf, const struct voc_correction *correction)
 {
-	char id[ID_CHARS + 1], time[VOC_TIMESTAMP_SIZE];
+	char id[ID_CHARS + 1];
 	struct voc_json_writer json;
 	make_id(correction, id);
-	size_t time_len = voc_timestamp_format(correction->time_ms, time);
 	voc_json_begin(&json, buf);
-	voc_json_object(&json);
-	voc_json_member_str(&json, "specversion", VOC_STR("1.0"));
-	voc_json_member_str(&json, "id", voc_str_of(id, ID_CHARS));
-	voc_json_member_str(&json, "source", VOC_STR(SOURCE));
-	voc_json_member_str(&json, "type", VOC_STR(TYPE));
-	voc_json_member_str(&json, "time", voc_str_of(time, time_len));
-	voc_json_member_str(&json, "datacontenttype", VOC_STR("application/json"));
-	voc_json_key(&json, "data");
+	voc_envelope_begin(&json, VOC_ENVELOPE_CORRECTION,
+	                   &(struct voc_envelope){ .id = voc_str_of(id, ID_CHARS), .time_ms = correction->time_ms });
 	write_data(&json, correction);
 	voc_json_object_end(&json);
 	return !buf->failed;

@@ -1,15 +1,8 @@
 #include "core/correction.h"
+#include "core/envelope.h"
 #include "core/event.h"
-#include "core/read_value.h"
 
 #define MAX_DEPTH 16
-
-enum { TOP_SPECVERSION, TOP_ID, TOP_SOURCE, TOP_TYPE, TOP_TIME, TOP_CONTENT_TYPE, TOP_DATA, TOP_COUNT };
-static const struct voc_str top_names[TOP_COUNT] = {
-	VOC_MEMBER("specversion"),     VOC_MEMBER("id"),   VOC_MEMBER("source"), VOC_MEMBER("type"), VOC_MEMBER("time"),
-	VOC_MEMBER("datacontenttype"), VOC_MEMBER("data"),
-};
-static const struct voc_members top_members = { top_names, TOP_COUNT, (1U << TOP_COUNT) - 1, VOC_OTHERS_PLAIN };
 
 /* What must be there comes first. */
 enum {
@@ -110,36 +103,28 @@ static void read_data_member(struct voc_json_reader *json, int member, void *cor
 	}
 }
 
-static void read_top_member(struct voc_json_reader *json, int member, void *correction)
-{
-	struct voc_correction *ret = correction;
-	struct voc_str ignored;
-	switch (member) {
-	case TOP_SPECVERSION: voc_read_constant(json, "specversion", "1.0", VOC_REASON_UNSUPPORTED_VERSION); break;
-	case TOP_ID: voc_read_identity(json, "id", VOC_ID_MAX_CHARS, &ignored); break;
-	case TOP_SOURCE: voc_read_identity(json, "source", VOC_ID_MAX_CHARS, &ignored); break;
-	case TOP_TYPE: voc_read_constant(json, "type", "voc.correction", VOC_REASON_UNKNOWN_TYPE); break;
-	case TOP_TIME: voc_read_time(json, "time", &ret->time_ms); break;
-	case TOP_CONTENT_TYPE:
-		voc_read_constant(json, "datacontenttype", "application/json", VOC_REASON_BAD_VALUE);
-		break;
-	case TOP_DATA: voc_read_object(json, &data_members, read_data_member, ret); break;
-	default: break;
-	}
-}
-
 enum voc_status voc_correction_decode(struct voc_str value, struct voc_arena *arena,
                                       struct voc_correction *ret_correction, struct voc_error *error)
 {
-	static const struct voc_record_shape shape = { &top_members, read_top_member, VOC_CORRECTION_MAX_BYTES,
-		                                       MAX_DEPTH };
+	static const struct voc_envelope_shape shape = {
+		.kind = VOC_ENVELOPE_CORRECTION,
+		.any_source = true,
+		.others = VOC_OTHERS_PLAIN,
+		.data = &data_members,
+		.read_data = read_data_member,
+		.max_bytes = VOC_CORRECTION_MAX_BYTES,
+		.max_depth = MAX_DEPTH,
+	};
+	struct voc_envelope envelope;
 	struct voc_correction correction = { 0 };
 	struct voc_error own;
 	error = error ? error : &own;
-	enum voc_status status = voc_read_record(value, &shape, arena, &correction, error);
+	enum voc_status status = voc_envelope_read(value, &shape, arena, &envelope, &correction, error);
 	if (status == VOC_OK)
 		status = voc_correction_check(&correction, error);
-	if (status == VOC_OK)
-		*ret_correction = correction;
-	return status;
+	if (status != VOC_OK)
+		return status;
+	correction.time_ms = envelope.time_ms;
+	*ret_correction = correction;
+	return VOC_OK;
 }

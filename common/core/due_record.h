@@ -10,7 +10,6 @@
 #include "base/arena.h"
 #include "core/due.h"
 
-#define VOC_DUE_RECORD_TYPE      "voc.due"
 #define VOC_DUE_RECORD_MAX_BYTES 4096
 
 /* Appends the CloudEvent (structured JSON). False if the buffer is full. */

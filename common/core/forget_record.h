@@ -9,7 +9,6 @@
 #include "base/arena.h"
 #include "base/err.h"
 
-#define VOC_FORGET_RECORD_TYPE      "voc.forget"
 #define VOC_FORGET_RECORD_MAX_BYTES 8192
 
 struct voc_forget_record {

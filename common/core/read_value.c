@@ -25,7 +25,7 @@ static int take_expected(struct voc_json_reader *json, const struct voc_members 
 	return -1;
 }
 
-static void skip_other(struct voc_json_reader *json, enum voc_others others)
+void voc_read_other(struct voc_json_reader *json, enum voc_others others)
 {
 	enum voc_json_type type = voc_json_peek(json);
 	if (others == VOC_OTHERS_NONE)
@@ -51,7 +51,7 @@ int voc_members_next(struct voc_json_reader *json, const struct voc_members *mem
 			*seen |= UINT32_C(1) << found;
 			return found;
 		}
-		skip_other(json, members->others);
+		voc_read_other(json, members->others);
 	}
 	return -1;
 }
@@ -83,23 +83,6 @@ bool voc_read_object(struct voc_json_reader *json, const struct voc_members *mem
 	while ((member = voc_members_next(json, members, &seen)) >= 0)
 		read(json, member, ret);
 	return voc_members_check(json, members, seen);
-}
-
-enum voc_status voc_read_record(struct voc_str value, const struct voc_record_shape *shape, struct voc_arena *arena,
-                                void *ret, struct voc_error *error)
-{
-	struct voc_json_reader json;
-	struct voc_error own;
-	error = error ? error : &own;
-	voc_error_clear(error);
-	if (value.len == 0)
-		return voc_error_set(error, VOC_INVALID, VOC_REASON_EMPTY_RECORD, -1, "no value");
-	if (value.len > (size_t)shape->max_bytes)
-		return voc_error_set(error, VOC_INVALID, VOC_REASON_TOO_LARGE, -1, "longer than %d bytes",
-		                     shape->max_bytes);
-	voc_json_read_begin(&json, value, arena, shape->max_depth, error);
-	voc_read_object(&json, shape->members, shape->read, ret);
-	return voc_json_read_end(&json) ? VOC_OK : voc_read_failure(error);
 }
 
 bool voc_read_name(struct voc_json_reader *json, const char *what, size_t max_chars, struct voc_str *ret_value)

@@ -40,19 +40,8 @@ typedef void (*voc_read_member_fn)(struct voc_json_reader *json, int member, voi
 bool voc_read_object(struct voc_json_reader *json, const struct voc_members *members, voc_read_member_fn read,
                      void *ret);
 
-/* What a record of ours may be: an object. */
-struct voc_record_shape {
-	const struct voc_members *members;
-	voc_read_member_fn read;
-	int max_bytes;
-	unsigned max_depth;
-};
-/*
- * Reads a record's value into `ret`, texts into it or the arena. VOC_INVALID with the reason (empty_record, too_large,
- * or what the reader found), VOC_FATAL if the arena was full; `ret` then holds what was read so far.
- */
-enum voc_status voc_read_record(struct voc_str value, const struct voc_record_shape *shape, struct voc_arena *arena,
-                                void *ret, struct voc_error *error);
+/* The value of a member that is given no meaning: passed over, or refused. */
+void voc_read_other(struct voc_json_reader *json, enum voc_others others);
 
 /* What a failed read means for the record: VOC_INVALID, but VOC_FATAL (in `error` too) if the arena was full. */
 enum voc_status voc_read_failure(struct voc_error *error);

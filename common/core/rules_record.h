@@ -10,7 +10,6 @@
 #include "base/arena.h"
 #include "core/rule_book.h"
 
-#define VOC_RULES_RECORD_TYPE      "voc.rules"
 #define VOC_RULES_RECORD_MAX_BYTES (VOC_RULES_MAX_BYTES + 1024)
 
 struct voc_rules_record {
