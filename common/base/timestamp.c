@@ -2,9 +2,10 @@
 
 #include "base/civil.h"
 
-#define DAY_MS    INT64_C(86400000)
-#define FIRST_DAY (-719162) /* 0001-01-01 */
-#define LAST_DAY  2932896   /* 9999-12-31 */
+#define DAY_MS     INT64_C(86400000)
+#define FIRST_DAY  (-719162) /* 0001-01-01 */
+#define LAST_DAY   2932896   /* 9999-12-31 */
+#define DATE_CHARS 10        /* "2026-11-21" */
 
 /* Exactly `count` digits at *at, or -1. */
 static int64_t take_digits(struct voc_str s, size_t *at, size_t count)
@@ -31,16 +32,9 @@ static bool take_char(struct voc_str s, size_t *at, const char *any_of)
 
 static bool take_date(struct voc_str s, size_t *at, int64_t *ret_days)
 {
-	int64_t year = take_digits(s, at, 4);
-	if (year < 1 || !take_char(s, at, "-"))
+	if (s.len < DATE_CHARS || !voc_civil_parse(voc_str_of(s.ptr, DATE_CHARS), ret_days))
 		return false;
-	int64_t month = take_digits(s, at, 2);
-	if (month < 1 || month > 12 || !take_char(s, at, "-"))
-		return false;
-	int64_t day = take_digits(s, at, 2);
-	if (day < 1 || day > voc_civil_month_days(year, month))
-		return false;
-	*ret_days = voc_civil_to_days(year, month, day);
+	*at = DATE_CHARS;
 	return true;
 }
 
