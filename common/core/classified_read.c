@@ -125,19 +125,6 @@ static void read_confidence(struct voc_json_reader *json, struct voc_labels *lab
 	voc_members_check(json, &confidence_members, seen);
 }
 
-static bool label_of(enum voc_head head, struct voc_str name, int *ret_label)
-{
-	/* No head has more labels than there are factors or dimensions. NOLINTNEXTLINE(misc-redundant-expression) */
-	for (int label = 0; label < VOC_FACTOR_COUNT || label < VOC_SERVQUAL_COUNT; label++) {
-		const char *known = voc_head_label_name(head, label);
-		if (known && voc_str_is(name, known)) {
-			*ret_label = head == VOC_HEAD_CHURN ? 1 : label;
-			return true;
-		}
-	}
-	return false;
-}
-
 static void read_span(struct voc_json_reader *json, struct voc_span *ret_span)
 {
 	struct voc_str head = { NULL, 0 }, label = { NULL, 0 };
@@ -158,8 +145,10 @@ static void read_span(struct voc_json_reader *json, struct voc_span *ret_span)
 	}
 	if (!voc_members_check(json, &span_members, seen))
 		return;
-	if (!voc_head_parse(head, &ret_span->head) || !label_of(ret_span->head, label, &ret_span->label))
+	if (!voc_head_parse(head, &ret_span->head) || !voc_head_label_parse(ret_span->head, label, &ret_span->label))
 		voc_json_fail(json, VOC_REASON_BAD_VALUE, "data.evidence.label");
+	if (ret_span->head == VOC_HEAD_CHURN)
+		ret_span->label = 1; /* evidence is of an intent, not of its absence */
 	ret_span->start = (uint32_t)start;
 	ret_span->end = (uint32_t)end;
 }

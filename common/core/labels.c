@@ -153,6 +153,20 @@ const char *voc_head_label_name(enum voc_head head, int label)
 	return NULL;
 }
 
+bool voc_head_label_parse(enum voc_head head, struct voc_str name, int *ret_label)
+{
+	const char *known;
+	for (int label = 0; (known = voc_head_label_name(head, label)) != NULL; label++) {
+		if (voc_str_is(name, known)) {
+			*ret_label = label;
+			return true;
+		}
+		if (head == VOC_HEAD_CHURN) /* all of its labels have one name */
+			break;
+	}
+	return false;
+}
+
 uint32_t voc_labels_diff(const struct voc_labels *a, const struct voc_labels *b)
 {
 	const bool differ[VOC_HEAD_COUNT] = {

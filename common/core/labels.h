@@ -117,7 +117,10 @@ const char *voc_labels_name(enum voc_head head, int label);
 uint32_t voc_labels_diff(const struct voc_labels *a, const struct voc_labels *b);
 /* A complaint, or an intent to leave, is in one and not in the other: what alerts follow from. */
 bool voc_labels_differ_in_alarm(const struct voc_labels *a, const struct voc_labels *b);
-/* The label's name within its head: "complaint", "reliability", ...; "churn_intent" for the churn head. */
+/* The label's name within its head: "complaint", "reliability", ...; "churn_intent" for the churn head, whatever the
+ * label. NULL for a label that the head has not. */
 const char *voc_head_label_name(enum voc_head head, int label);
+/* The least label of this name; false, and the output untouched, if the head has none. */
+bool voc_head_label_parse(enum voc_head head, struct voc_str name, int *ret_label);
 
 #endif

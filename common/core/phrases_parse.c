@@ -48,18 +48,6 @@ static struct voc_str take(struct voc_str *rest, struct voc_str mark)
 	return taken;
 }
 
-static bool parse_label(enum voc_head head, struct voc_str name, int *ret_label)
-{
-	for (int label = 0; label < 8; label++) {
-		const char *known = voc_head_label_name(head, label);
-		if (known && voc_str_is(name, known)) {
-			*ret_label = label;
-			return true;
-		}
-	}
-	return false;
-}
-
 static bool parse_small(struct voc_str value, int64_t max, int64_t *ret_value)
 {
 	return voc_str_to_i64(value, ret_value) && *ret_value >= 0 && *ret_value <= max;
@@ -74,8 +62,8 @@ static bool parse_negation(struct voc_rule *rule, struct voc_str value)
 		rule->negation = VOC_NEGATION_AGAINST;
 	else if (voc_str_is(value, "ignore"))
 		rule->negation = VOC_NEGATION_IGNORE;
-	else if (voc_str_is(take(&label, VOC_STR(":")), "flip") && parse_label(rule->head, label, &rule->flip_label) &&
-	         rule->flip_label > 0)
+	else if (voc_str_is(take(&label, VOC_STR(":")), "flip") &&
+	         voc_head_label_parse(rule->head, label, &rule->flip_label) && rule->flip_label > 0)
 		rule->negation = VOC_NEGATION_FLIP;
 	else
 		return false;
@@ -154,7 +142,7 @@ static enum voc_status parse_target(struct parser *parser, struct voc_rule *rule
 		rule->label = 1;
 		return label.len == 0 ? VOC_OK : refuse(parser, "this head has no labels", label);
 	}
-	if (!parse_label(rule->head, label, &rule->label) || rule->label == 0)
+	if (!voc_head_label_parse(rule->head, label, &rule->label) || rule->label == 0)
 		return refuse(parser, "not a label of this head", label);
 	return VOC_OK;
 }
