@@ -43,7 +43,7 @@ unpack() {
   : >"$folder.new/status"
   local apt=(apt-get -qq -o "APT::Architecture=$processor" -o "APT::Architectures=$processor" -o APT::Install-Recommends=0 -o "Dir::State=$folder.new/apt"
     -o "Dir::State::status=$folder.new/status" -o "Dir::Cache=$folder.new" -o Debug::NoLocking=1 -o APT::Sandbox::User=)
-  "${apt[@]}" update >&2
+  "${apt[@]}" update >&2 || true # a source that has nothing for it; what is missing is told below
   # shellcheck disable=SC2086
   "${apt[@]}" install -y --download-only $wanted >&2
   for package in "$folder.new/archives/"*.deb; do

@@ -119,16 +119,20 @@ enum voc_status voc_admin_group_looks(struct voc_admin *admin, const char *prefi
 	return kafka_outcome(err, "listing groups", error);
 }
 
-enum voc_status voc_admin_any_since(struct voc_admin *admin, const struct voc_position *positions, size_t count,
-                                    int64_t time_ms, int timeout_ms, bool *ret_any, struct voc_error *error)
+enum voc_status voc_admin_since(struct voc_admin *admin, const struct voc_position *positions, size_t count,
+                                int64_t time_ms, int timeout_ms, struct voc_since *ret_since, struct voc_error *error)
 {
 	rd_kafka_topic_partition_list_t *list = kafka_list_new(positions, count);
 	for (int i = 0; i < list->cnt; i++)
 		list->elems[i].offset = time_ms;
 	rd_kafka_resp_err_t err = rd_kafka_offsets_for_times(admin->client.rk, list, timeout_ms);
-	*ret_any = false;
-	for (int i = 0; !err && i < list->cnt; i++)
-		*ret_any |= !list->elems[i].err && list->elems[i].offset >= 0;
+	*ret_since = (struct voc_since){ 0 };
+	for (int i = 0; !err && i < list->cnt; i++) {
+		if (list->elems[i].err)
+			continue;
+		ret_since->some += list->elems[i].offset >= 0;
+		ret_since->none += list->elems[i].offset == RD_KAFKA_OFFSET_END;
+	}
 	rd_kafka_topic_partition_list_destroy(list);
 	return kafka_outcome(err, "asking for times", error);
 }

@@ -43,9 +43,14 @@ VOC_MUST_CHECK enum voc_status voc_admin_group_looks(struct voc_admin *admin, co
                                                      struct voc_group_look *looks, size_t max, size_t *ret_count,
                                                      int timeout_ms, struct voc_error *error);
 
-/* Whether any of the partitions holds a record of this time or later, by the records' timestamps. */
-VOC_MUST_CHECK enum voc_status voc_admin_any_since(struct voc_admin *admin, const struct voc_position *positions,
-                                                   size_t count, int64_t time_ms, int timeout_ms, bool *ret_any,
-                                                   struct voc_error *error);
+/* Of how many partitions the log holds a record of a time or later, by the records' timestamps, and of how many it
+ * holds none; the rest did not tell. */
+struct voc_since {
+	size_t some, none;
+};
+
+VOC_MUST_CHECK enum voc_status voc_admin_since(struct voc_admin *admin, const struct voc_position *positions,
+                                               size_t count, int64_t time_ms, int timeout_ms,
+                                               struct voc_since *ret_since, struct voc_error *error);
 
 #endif

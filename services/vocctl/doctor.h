@@ -45,7 +45,7 @@
 	  "compaction keeps one event a customer, and drops the others", "cleanup.policy=delete") \
 	X(DOCTOR_TIMESTAMPS, "timestamps", "topics count time from a record's arrival", \
 	  "by a sender's timestamp an old event may be deleted before it is read", "message.timestamp.type=LogAppendTime for the raw topics and voc.alerts") \
-	X(DOCTOR_KAFKA_CLOCK, "kafka_clock", "Kafka's clock is not ahead of this one", \
+	X(DOCTOR_KAFKA_CLOCK, "kafka_clock", "Kafka's clock and this one agree", \
 	  "decay, rollups and latencies go by these clocks", "NTP or chrony on every host") \
 	X(DOCTOR_GROUPS, "groups", "every consumer group has members", \
 	  "a stage without members does nothing, and its records wait", "start the service; if it runs: its log, and VOC_GROUP_PREFIX") \
@@ -90,7 +90,8 @@ struct doctor {
 	struct voc_admin *admin;     /* NULL: Kafka is out of reach */
 	int32_t brokers;
 	struct voc_topic_look topics[VOC_TOPIC_COUNT];
-	char complaint[DOCTOR_FOUND_SIZE]; /* librdkafka's first, guarded by `complained` */
+	bool stamped_on_arrival[VOC_TOPIC_COUNT]; /* LogAppendTime: by the broker's clock */
+	char complaint[DOCTOR_FOUND_SIZE];        /* librdkafka's first, guarded by `complained` */
 	_Atomic bool complained;
 	struct doctor_result results[DOCTOR_CHECK_COUNT];
 };
@@ -98,6 +99,25 @@ struct doctor {
 /* The worst verdict stays; of those like it the first text, and others' behind it while there is room. */
 void doctor_tell(struct doctor *doctor, enum doctor_check check, enum doctor_verdict verdict, const char *format, ...)
         __attribute__((format(printf, 4, 5)));
+
+/* Every partition of these topics, topic by topic; the caller frees. NULL when memory runs out. */
+struct voc_position *doctor_positions(const struct doctor *doctor, int first, int last, size_t *ret_count);
+
+/*
+ * Kafka's clock. Nothing is written to learn it: a record of a later time than now was stamped by a clock that is
+ * ahead, and one that came while we watched, with a stamp from long before, by a clock that is behind. So begin, watch,
+ * end.
+ */
+struct doctor_clock {
+	int64_t began_ms;
+	struct voc_position *positions; /* of the topics that are stamped on arrival */
+	struct voc_watermarks *marks;
+	size_t count;
+};
+
+void doctor_clock_begin(struct doctor_clock *clock, const struct doctor *doctor);
+/* Tells what was seen. Frees what `begin` took. */
+void doctor_clock_end(struct doctor_clock *clock, struct doctor *doctor);
 
 /* Appends docs/DOCTOR.md. */
 void doctor_markdown(struct voc_buf *buf);

@@ -1,5 +1,4 @@
-/* What moves: groups and their members, how far behind they are, what is refused, and Kafka's clock. */
-#include "base/clock.h"
+/* What moves: groups and their members, how far behind they are, and what is refused. */
 #include "doctor.h"
 #include "watch_lag.h"
 
@@ -9,7 +8,6 @@
 
 #define TIMEOUT_MS         5000
 #define GROUPS_MAX         64
-#define CLOCK_SLACK_MS     30000
 #define DEAD_IN_A_THOUSAND 10
 
 static void judge_group(struct doctor *doctor, const char *what, const struct voc_group_look *look)
@@ -43,8 +41,7 @@ static void look_at_groups(struct doctor *doctor)
 	}
 }
 
-/* Every partition of these topics, topic by topic; the caller frees. NULL when memory runs out. */
-static struct voc_position *positions_of(const struct doctor *doctor, int first, int last, size_t *ret_count)
+struct voc_position *doctor_positions(const struct doctor *doctor, int first, int last, size_t *ret_count)
 {
 	size_t count = 0;
 	for (int topic = first; topic <= last; topic++)
@@ -65,7 +62,7 @@ static struct voc_position *positions_of(const struct doctor *doctor, int first,
 static int64_t records_in(const struct doctor *doctor, int first, int last)
 {
 	size_t count;
-	struct voc_position *positions = positions_of(doctor, first, last, &count);
+	struct voc_position *positions = doctor_positions(doctor, first, last, &count);
 	struct voc_watermarks *marks = calloc(count + 1, sizeof *marks);
 	int64_t records = -1;
 	if (positions && marks && count > 0 &&
@@ -133,25 +130,13 @@ static void watch(struct doctor *doctor)
 	free(views);
 }
 
-static void look_at_clock(struct doctor *doctor)
-{
-	size_t count;
-	bool ahead = false;
-	struct voc_position *positions = positions_of(doctor, 0, VOC_INPUT_TOPIC_COUNT - 1, &count);
-	if (positions && count > 0 &&
-	    voc_admin_any_since(doctor->admin, positions, count, voc_clock_wall_ms() + CLOCK_SLACK_MS, TIMEOUT_MS,
-	                        &ahead, NULL) == VOC_OK)
-		doctor_tell(doctor, DOCTOR_KAFKA_CLOCK, ahead ? DOCTOR_WARN : DOCTOR_OK, "%s",
-		            ahead ? "records are stamped more than 30 s later than it is here"
-		                  : "no record is from the future");
-	free(positions);
-}
-
 void doctor_look_at_flow(struct doctor *doctor)
 {
 	if (!doctor->admin)
 		return;
+	struct doctor_clock clock;
 	look_at_groups(doctor);
-	look_at_clock(doctor);
+	doctor_clock_begin(&clock, doctor);
 	watch(doctor);
+	doctor_clock_end(&clock, doctor);
 }

@@ -87,10 +87,11 @@ static void judge_sizes(struct doctor *doctor, enum voc_topic topic, const char 
 static void judge_policies(struct doctor *doctor, enum voc_topic topic, const char *name,
                            const struct voc_topic_setting *settings)
 {
+	doctor->stamped_on_arrival[topic] = strcmp(settings[TIMESTAMPS].value, "LogAppendTime") == 0;
 	bool by_arrival = (int)topic < VOC_INPUT_TOPIC_COUNT || topic == VOC_TOPIC_ALERTS;
 	if (holds_events(topic) && strstr(settings[CLEANUP].value, "compact"))
 		doctor_tell(doctor, DOCTOR_CLEANUP, DOCTOR_FAIL, "%s is compacted", name);
-	if (by_arrival && strcmp(settings[TIMESTAMPS].value, "LogAppendTime") != 0)
+	if (by_arrival && !doctor->stamped_on_arrival[topic])
 		doctor_tell(doctor, DOCTOR_TIMESTAMPS, DOCTOR_WARN, "%s has %s", name, settings[TIMESTAMPS].value);
 }
 
