@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+/* A reader decompresses and holds a whole batch of each partition at a time. */
+#define BATCH_BYTES 131072
 /* Acknowledgements take milliseconds; this is no longer slow, but sick. */
 #define SILENT_MS 5000
 
@@ -41,13 +43,13 @@ static void on_delivery(rd_kafka_t *rk, const rd_kafka_message_t *message, void 
 
 static rd_kafka_conf_t *make_conf(const struct voc_producer_settings *settings, struct voc_error *error)
 {
-	char linger[16];
+	char linger[16], batch[16];
 	snprintf(linger, sizeof linger, "%d", settings->linger_ms);
+	snprintf(batch, sizeof batch, "%d", settings->batch_bytes > 0 ? settings->batch_bytes : BATCH_BYTES);
 	const struct kafka_property defaults[] = {
 		{ "linger.ms", linger },
 		{ "compression.codec", "lz4" },
-		/* a reader decompresses and holds a whole batch of each partition at a time */
-		{ "batch.size", "131072" },
+		{ "batch.size", batch },
 		/* a dead letter is its original and more headers; the broker's and the topic's limit decide */
 		{ "message.max.bytes", "4194304" },
 		{ "queue.buffering.max.messages", "200000" },

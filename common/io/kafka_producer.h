@@ -16,7 +16,8 @@ struct voc_producer;
 
 struct voc_producer_settings {
 	struct voc_kafka_settings kafka;
-	int linger_ms; /* how long a batch may wait to be filled */
+	int linger_ms;   /* how long a batch may wait to be filled */
+	int batch_bytes; /* at most, before compression; 0: as many as spare a reader's memory */
 	/* `opaque` as given to send. Acknowledged at `offset` of `partition`; or, with offset -1, given up: the
 	 * producer has failed. May be NULL. */
 	void (*on_delivered)(void *owner, void *opaque, int32_t partition, int64_t offset);

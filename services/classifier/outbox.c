@@ -6,17 +6,21 @@
 
 #include <stdlib.h>
 
-#define LINGER_MS  5
-#define HURRY_MOST 32   /* records in flight beyond which requests are better shared than sent at once */
-#define EXPECT_MS  1000 /* for Kafka to tell of a topic */
+#define LINGER_MS 5
+#define FEW       32   /* records in flight: requests are sent at once, beyond that they are better shared */
+#define EXPECT_MS 1000 /* for Kafka to tell of a topic */
 
 /*
  * Records are handed to librdkafka in bursts. One at a time, nearly each is the first of its partition's next batch,
  * and its thread wakes up and looks through all partitions for each of them: a fifth of a busy classifier's processor
- * time.
+ * time. The next burst goes when few of the last one are unacknowledged: librdkafka sends nothing to a partition where
+ * five records are in flight already (it takes them for requests, of which an idempotent producer may have five), and
+ * once what waits there is older than linger.ms, it looks through all partitions without a pause until it may.
+ * So a partition's part of a burst is to be one batch, as large as a topic of default settings takes.
  */
-#define HELD_MAX       512
-#define HELD_MAX_BYTES ((size_t)1024 * 1024)
+#define HELD_MAX       1024
+#define HELD_MAX_BYTES ((size_t)4 * 1024 * 1024)
+#define BATCH_BYTES    1000000
 
 /* What was sent and is not acknowledged. */
 struct ticket {
@@ -81,6 +85,7 @@ enum voc_status voc_outbox_open(const struct voc_outbox_settings *settings, stru
 	struct voc_producer_settings producer = {
 		.kafka = settings->kafka,
 		.linger_ms = LINGER_MS,
+		.batch_bytes = BATCH_BYTES,
 		.on_delivered = on_delivered,
 		.owner = outbox,
 	};
@@ -113,9 +118,14 @@ void voc_outbox_free(struct voc_outbox *outbox)
 	free(outbox);
 }
 
+static bool may_hand_over(const struct voc_outbox *outbox)
+{
+	return voc_producer_in_flight(outbox->producer) <= FEW;
+}
+
 bool voc_outbox_has_room(const struct voc_outbox *outbox)
 {
-	return outbox->free_tickets != NULL;
+	return outbox->free_tickets && (outbox->held_count < HELD_MAX || may_hand_over(outbox));
 }
 
 /* None stays none: to Kafka, that is not the same as an empty one. */
@@ -147,13 +157,26 @@ static bool hold(struct voc_outbox *outbox, const struct voc_outgoing *record)
 	return true;
 }
 
+/* All that is held; what finds no room stays. */
+static enum voc_status hand_over(struct voc_outbox *outbox, struct voc_error *error)
+{
+	for (; outbox->held_first < outbox->held_count; outbox->held_first++) {
+		enum voc_status status = voc_producer_send(outbox->producer, &outbox->held[outbox->held_first], error);
+		if (status != VOC_OK)
+			return status;
+	}
+	outbox->held_first = outbox->held_count = 0;
+	voc_arena_reset(outbox->arena);
+	return VOC_OK;
+}
+
 /* What finds no room goes at once, behind what is held. */
 static enum voc_status hold_or_send(struct voc_outbox *outbox, const struct voc_outgoing *record,
                                     struct voc_error *error)
 {
 	if (hold(outbox, record))
 		return VOC_OK;
-	enum voc_status status = voc_outbox_flush(outbox, error);
+	enum voc_status status = hand_over(outbox, error);
 	if (status != VOC_OK)
 		return status;
 	return hold(outbox, record) ? VOC_OK : voc_producer_send(outbox->producer, record, error);
@@ -185,14 +208,7 @@ enum voc_status voc_outbox_send(struct voc_outbox *outbox, const struct voc_step
 
 enum voc_status voc_outbox_flush(struct voc_outbox *outbox, struct voc_error *error)
 {
-	for (; outbox->held_first < outbox->held_count; outbox->held_first++) {
-		enum voc_status status = voc_producer_send(outbox->producer, &outbox->held[outbox->held_first], error);
-		if (status != VOC_OK)
-			return status;
-	}
-	outbox->held_first = outbox->held_count = 0;
-	voc_arena_reset(outbox->arena);
-	return VOC_OK;
+	return may_hand_over(outbox) ? hand_over(outbox, error) : VOC_OK;
 }
 
 enum voc_status voc_outbox_poll(struct voc_outbox *outbox, struct voc_error *error)
@@ -202,13 +218,13 @@ enum voc_status voc_outbox_poll(struct voc_outbox *outbox, struct voc_error *err
 
 void voc_outbox_hurry(struct voc_outbox *outbox)
 {
-	if (voc_outbox_in_flight(outbox) <= HURRY_MOST)
+	if (voc_outbox_in_flight(outbox) <= FEW)
 		voc_producer_hurry(outbox->producer, 1);
 }
 
 enum voc_status voc_outbox_wait(struct voc_outbox *outbox, int64_t deadline_ms, struct voc_error *error)
 {
-	enum voc_status status = voc_outbox_flush(outbox, error);
+	enum voc_status status = hand_over(outbox, error);
 	return status == VOC_OK ? voc_producer_wait(outbox->producer, deadline_ms, error) : status;
 }
 

@@ -232,6 +232,16 @@ static enum voc_status handle(struct voc_worker *worker, size_t lane, struct voc
 	return voc_lanes_sent(worker->lanes, lane, worker->consumer, worker->now_ms, error);
 }
 
+/* An outbox that is full is no failure: its fd tells when it no longer is. */
+static enum voc_status flush(struct voc_worker *worker, struct voc_error *error)
+{
+	enum voc_status status = voc_outbox_flush(worker->outbox, error);
+	if (status != VOC_RETRY)
+		return status;
+	voc_error_clear(error);
+	return VOC_OK;
+}
+
 /* Up to a batch of records, oldest first; *ret_more if it stopped for that alone. */
 static enum voc_status work(struct voc_worker *worker, bool *ret_more, struct voc_error *error)
 {
@@ -249,12 +259,7 @@ static enum voc_status work(struct voc_worker *worker, bool *ret_more, struct vo
 		left--;
 	}
 	*ret_more = status == VOC_OK && left == 0;
-	if (status == VOC_OK || status == VOC_RETRY)
-		status = voc_outbox_flush(worker->outbox, error);
-	if (status != VOC_RETRY)
-		return status;
-	voc_error_clear(error); /* the outbox is full: its fd tells when it no longer is */
-	return VOC_OK;
+	return status == VOC_OK || status == VOC_RETRY ? flush(worker, error) : status;
 }
 
 /* False while Kafka is what is waited for. */
@@ -307,6 +312,8 @@ enum voc_status voc_worker_turn(struct voc_worker *worker, int64_t *ret_until_ms
 		return VOC_FATAL;
 	voc_message_release(&none);
 	enum voc_status status = voc_outbox_poll(worker->outbox, error);
+	if (status == VOC_OK)
+		status = flush(worker, error); /* the last turn's, which Kafka takes in while this one's are made */
 	if (status == VOC_OK)
 		status = work(worker, &more, error);
 	if (status != VOC_OK)

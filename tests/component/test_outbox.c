@@ -1,0 +1,106 @@
+/* The classifier's outbox against librdkafka's mock cluster: bursts wait for each other, and nothing is lost. */
+#include "base/clock.h"
+#include "classifier/outbox.h"
+#include "support/mock_kafka.h"
+
+#include <poll.h>
+#include <setjmp.h>
+#include <stdarg.h>
+
+#include <cmocka.h>
+
+#define BURST      33   /* more than may be unacknowledged when the next one goes */
+#define HELD       1024 /* as many as it holds */
+#define PATIENT_MS 30000
+
+static struct mock_kafka mock;
+static int64_t acknowledged; /* in the order of sending */
+
+static int start(void **state)
+{
+	(void)state;
+	mock_kafka_start(&mock);
+	mock_kafka_topic(&mock, "o.classified", 1);
+	mock.conf.topic_prefix = "o.";
+	mock.conf.in_flight_records = 2 * HELD;
+	return 0;
+}
+
+static int stop(void **state)
+{
+	(void)state;
+	mock_kafka_stop(&mock);
+	return 0;
+}
+
+static void on_acknowledged(void *owner, const struct voc_outbox_origin *origin)
+{
+	(void)owner;
+	assert_int_equal(origin->offset, acknowledged);
+	acknowledged++;
+}
+
+static struct voc_outbox *open_outbox(void)
+{
+	struct voc_outbox *outbox = NULL;
+	struct voc_error error = { .position = -1 };
+	struct voc_outbox_settings settings = { &mock.conf, mock_settings(&mock), on_acknowledged, NULL };
+	if (voc_outbox_open(&settings, &outbox, &error) != VOC_OK)
+		fail_msg("%s", error.text);
+	voc_outbox_expect(outbox);
+	return outbox;
+}
+
+static void send(struct voc_outbox *outbox, int64_t from, int64_t end)
+{
+	struct voc_error error = { .position = -1 };
+	struct voc_step_output output = { .key = VOC_STR("C-1"), .value = VOC_STR("{}") };
+	for (int64_t offset = from; offset < end; offset++) {
+		struct voc_outbox_origin origin = { .offset = offset };
+		assert_true(voc_outbox_has_room(outbox));
+		if (voc_outbox_send(outbox, &output, &origin, &error) != VOC_OK)
+			fail_msg("%s", error.text);
+	}
+}
+
+/* As the worker does it: sleeps until the outbox's fd tells of an acknowledgement. */
+static void wait_for_room(struct voc_outbox *outbox)
+{
+	struct voc_error error = { .position = -1 };
+	int64_t deadline_ms = voc_clock_ms() + PATIENT_MS;
+	while (!voc_outbox_has_room(outbox) && voc_clock_ms() < deadline_ms) {
+		struct pollfd fd = { .fd = voc_outbox_fd(outbox), .events = POLLIN };
+		(void)poll(&fd, 1, 1000);
+		assert_int_equal(voc_outbox_poll(outbox, &error), VOC_OK);
+	}
+	assert_true(voc_outbox_has_room(outbox));
+}
+
+static void test_bursts_wait_for_each_other(void **state)
+{
+	(void)state;
+	struct voc_error error = { .position = -1 };
+	struct voc_outbox *outbox = open_outbox();
+	mock_kafka_down(&mock, true);
+	send(outbox, 0, BURST);
+	assert_int_equal(voc_outbox_flush(outbox, &error), VOC_OK);
+	send(outbox, BURST, BURST + HELD);
+	assert_false(voc_outbox_has_room(outbox));
+	assert_int_equal(voc_outbox_flush(outbox, &error), VOC_OK); /* not while the first burst is in flight */
+	assert_false(voc_outbox_has_room(outbox));
+	assert_int_equal(voc_outbox_in_flight(outbox), BURST + HELD);
+	mock_kafka_down(&mock, false);
+	wait_for_room(outbox);
+	assert_true(acknowledged > 0 && acknowledged <= BURST);
+	assert_int_equal(voc_outbox_flush(outbox, &error), VOC_OK);
+	send(outbox, BURST + HELD, BURST + HELD + 1);
+	assert_int_equal(voc_outbox_wait(outbox, voc_clock_ms() + PATIENT_MS, &error), VOC_OK);
+	assert_int_equal(acknowledged, BURST + HELD + 1);
+	voc_outbox_free(outbox);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = { cmocka_unit_test(test_bursts_wait_for_each_other) };
+	return cmocka_run_group_tests(tests, start, stop);
+}
