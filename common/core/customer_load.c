@@ -1,6 +1,7 @@
 #include "core/customer_fields.h"
 
 #include "base/json_read.h"
+#include "core/contribution.h"
 
 #include <stdlib.h>
 
@@ -146,7 +147,8 @@ static bool load_contributions(struct loader *loader, struct voc_str text)
 	while (voc_json_next_element(&json)) {
 		struct voc_str one;
 		bool object = voc_json_peek(&json) == VOC_JSON_OBJECT;
-		if (!object || !voc_json_skip(&json, &one) || customer->contribution_count == VOC_CONTRIBUTIONS_MAX)
+		if (!object || !voc_json_skip(&json, &one) || one.len > VOC_CONTRIBUTION_MAX_BYTES ||
+		    customer->contribution_count == VOC_CONTRIBUTIONS_MAX)
 			break;
 		struct voc_shared_text *copy = voc_shared_text_new(one);
 		loader->out_of_memory = loader->out_of_memory || !copy;

@@ -6,6 +6,9 @@
 
 #include <cmocka.h>
 
+#include <stdio.h>
+
+#include "core/contribution.h"
 #include "core/customer.h"
 #include "support/fake_store.h"
 
@@ -202,6 +205,10 @@ static void test_what_this_code_does_not_write_is_refused(void **state)
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
 		check_refused(cases[i].name, cases[i].value);
+	/* longer than any that was written: no alert could hold it */
+	char contributions[VOC_CONTRIBUTION_MAX_BYTES + 16];
+	snprintf(contributions, sizeof contributions, "[{\"id\":\"%0*d\"}]", VOC_CONTRIBUTION_MAX_BYTES, 7);
+	check_refused("contributions", contributions);
 }
 
 static void test_a_difference_names_only_what_changed(void **state)
