@@ -1,4 +1,5 @@
 """docker-compose.cluster.yml for real (tests/compose.sh --cluster): logins and TLS everywhere, a broker and a Redis master that die under load, nothing lost."""
+import contextlib
 import json
 import os
 import pathlib
@@ -8,6 +9,7 @@ import sys
 import tempfile
 import time
 import traceback
+import types
 
 import redis
 
@@ -27,6 +29,12 @@ services:
     volumes: ["{folder}/log:/log"]
   voc-aggregator:
     environment: {{ VOC_ROLLUP_RETENTION: 365d }}
+  redis:
+    image: redis:7-alpine
+    command: [redis-server, --port, "0", --tls-port, "6379", --tls-cert-file, /certs/redis.crt, --tls-key-file, /certs/redis.key, --tls-ca-cert-file, /certs/ca.pem,
+              --tls-auth-clients, "no", --aclfile, /run/secrets/users.acl, --appendonly, "yes", --maxmemory-policy, noeviction, --hash-max-listpack-value, "2048"]
+    secrets: [users.acl]
+    volumes: ["{folder}/certificates:/certs:ro"]
 """
 JAVA = "-XX:TieredStopAtLevel=1"  # four JVMs that live for minutes
 KCAT = """bootstrap.servers=kafka-1:9092,kafka-2:9092,kafka-3:9092
@@ -82,20 +90,35 @@ class Cluster:
             records.append((one["partition"], one["offset"], (one["key"] or "").encode(), None if payload is None else payload.encode(), headers, one["ts"]))
         return sorted(records, key=lambda record: record[:2])
 
+    def login(self):
+        return (self.folder / "certificates" / "redis-url").read_text().split("//")[1].split("@")[0]
+
+    def address(self, service):
+        """None if there is no container that runs."""
+        container = self.compose("ps", "-q", service).stdout.decode().strip()
+        return container and subprocess.run(["docker", "inspect", "-f", "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}", container],
+                                            capture_output=True, text=True, check=True).stdout.strip()
+
+    def node(self, service):
+        address = self.address(service)
+        user, password = self.login().split(":")
+        return address and redis.Redis(host=address, port=6379, username=user, password=password, decode_responses=True, ssl=True,
+                                       ssl_ca_certs=str(self.folder / "certificates" / "ca.pem"), ssl_check_hostname=False)  # the name in it is redis-1, ...
+
     def nodes(self):
         """Of the containers that run."""
-        user, password = (self.folder / "certificates" / "redis-url").read_text().split("//")[1].split("@")[0].split(":")
-        nodes = []
-        for number in range(1, 7):
-            container = self.compose("ps", "-q", f"redis-{number}").stdout.decode().strip()
-            if not container:
-                continue
-            address = subprocess.run(["docker", "inspect", "-f", "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}", container],
-                                     capture_output=True, text=True, check=True).stdout.strip()
-            node = redis.Redis(host=address, port=6379, username=user, password=password, decode_responses=True, ssl=True,
-                               ssl_ca_certs=str(self.folder / "certificates" / "ca.pem"), ssl_check_hostname=False)  # the name in it is redis-1, ...
-            nodes.append(node)
-        return nodes
+        return [node for node in (self.node(f"redis-{number}") for number in range(1, 7)) if node]
+
+    @contextlib.contextmanager
+    def redis_url(self, url):
+        """Another, for the containers that are made meanwhile."""
+        file, kept = self.folder / "certificates" / "redis-url", self.folder / "kept"
+        file.rename(kept)
+        file.write_text(url + "\n")
+        try:
+            yield
+        finally:
+            kept.rename(file)
 
     @property
     def redis(self):
@@ -112,6 +135,13 @@ class Cluster:
     def drained(self):
         verdict, found = self.verdicts()["lag"]
         return verdict == "ok" and all(word in ("0", "0;") for word in found.split()[1::2])
+
+
+def pings(node):
+    try:
+        return node.ping()
+    except redis.RedisError:
+        return False
 
 
 class Steps:
@@ -175,13 +205,7 @@ class Steps:
         assert found["kafka"]["verdict"] == "fail" and "kafka_login" in found["kafka"]["found"], found["kafka"]
         for check, url, words in (("a wrong password", "rediss-cluster://voc:wrong@redis-1:6379", "WRONGPASS"),
                                   ("no TLS", "redis-cluster://voc:wrong@redis-1:6379", "")):
-            (self.cluster.folder / "certificates" / "redis-url").rename(self.cluster.folder / "kept")
-            (self.cluster.folder / "certificates" / "redis-url").write_text(url + "\n")
-            try:
-                found = self.cluster.verdicts()["redis"]
-            finally:
-                (self.cluster.folder / "kept").rename(self.cluster.folder / "certificates" / "redis-url")
-            assert found[0] == "fail" and words in found[1] and ":wrong" not in found[1], (check, found)
+            self.refused(check, url, words)
         for node in self.cluster.redis:  # the services' user may do no more than it needs
             for command in (("FLUSHALL",), ("CONFIG", "GET", "*"), ("KEYS", "*"), ("SET", "other", "1"), ("ACL", "LIST")):
                 try:
@@ -191,12 +215,33 @@ class Steps:
                 else:
                     raise AssertionError(f"{command} was let through")
 
+    def refused(self, check, url, words):
+        with self.cluster.redis_url(url):
+            found = self.cluster.verdicts()["redis"]
+        assert found[0] == "fail" and words in found[1] and ":wrong" not in found[1], (check, found)
+
+    def one_redis_takes_tls_and_a_login_too(self):
+        """An aggregator beside an empty Redis that is no cluster: rediss://, an ACL user. It makes all anew from the log."""
+        login = self.cluster.login()
+        self.cluster.compose("up", "-d", "--no-deps", "redis")
+        one = self.cluster.node("redis")
+        wait_for(lambda: pings(one), 60, "the Redis that is no cluster")
+        self.refused("a wrong password", "rediss://voc:wrong@redis:6379", "WRONGPASS")
+        self.refused("no TLS", "redis://voc:wrong@redis:6379", "")
+        self.refused("a name that its certificate is not for", f"rediss://{login}@{self.cluster.address('redis')}:6379", "certificate")
+        with self.cluster.redis_url(f"rediss://{login}@redis:6379"):
+            self.cluster.compose("up", "-d", "--no-deps", "--force-recreate", "--wait", "voc-aggregator")
+            wait_for(lambda: self.cluster.ctl("verify", check=False).stdout.startswith(b"equal"), 120, "all to be in the Redis that is no cluster")
+            for check in ("redis", "redis_eviction", "redis_append_only", "redis_state"):
+                assert self.cluster.verdicts()[check][0] == "ok", check
+            print(f"    {verify.check_redis(types.SimpleNamespace(redis=one), verify.apply_log(self.cluster))} keys", flush=True)
+
     def it_is_taken_down(self):
         self.cluster.compose("down", "-v", "--remove-orphans")
 
 
 ORDER = ("images_are_built", "it_comes_up", "the_doctor_finds_it_well", "events_become_alerts", "a_broker_and_a_redis_master_die_and_nothing_is_lost",
-         "the_oracle_comes_to_the_same", "the_dead_come_back", "strangers_are_refused", "it_is_taken_down")
+         "the_oracle_comes_to_the_same", "the_dead_come_back", "strangers_are_refused", "one_redis_takes_tls_and_a_login_too", "it_is_taken_down")
 
 
 def main():
