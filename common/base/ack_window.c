@@ -57,7 +57,8 @@ bool voc_ack_window_done(struct voc_ack_window *window, int64_t offset)
 		window->first = (window->first + 1) % window->capacity;
 		window->count--;
 	}
+	/* A ring that keeps going round would touch all of its memory, however little it holds. */
 	if (window->count == 0)
-		window->first = 0; /* a ring that goes round touches all of its memory, however little it holds */
+		window->first = 0;
 	return window->next != before;
 }

@@ -49,7 +49,7 @@ static struct block *block_new(struct voc_arena *arena, size_t bytes)
 {
 	size_t size = bytes > BLOCK_BYTES ? bytes : BLOCK_BYTES;
 	if (size > arena->max - arena->held)
-		size = bytes; /* near the limit: just what is needed */
+		size = bytes; /* near the limit a whole block would be too much */
 	if (size > arena->max - arena->held)
 		return NULL;
 	struct block *block = malloc(sizeof *block + size);

@@ -5,7 +5,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#undef voc_error_set /* the analyzer's */
+#undef voc_error_set /* err.h makes it a macro for the analyzer alone */
 
 enum voc_status voc_error_set(struct voc_error *error, enum voc_status status, enum voc_reason reason, int64_t position,
                               const char *format, ...)

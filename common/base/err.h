@@ -32,7 +32,7 @@ struct voc_error {
 enum voc_status voc_error_set(struct voc_error *error, enum voc_status status, enum voc_reason reason, int64_t position,
                               const char *format, ...) __attribute__((format(printf, 5, 6)));
 #ifdef __clang_analyzer__
-/* Lets the analyzer see that what is given comes back. */
+/* Lets clang's analyzer see that the status that is passed in is the one that is returned. */
 #define voc_error_set(error, status, ...) (voc_error_set((error), (status), __VA_ARGS__), (status))
 #endif
 void voc_error_clear(struct voc_error *error);

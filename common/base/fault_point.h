@@ -3,8 +3,9 @@
  * (tests/chaos). Only a build with VOC_FAULT_POINTS (the preset `chaos`) has them; elsewhere VOC_FAULT_POINT compiles
  * to nothing, and VOC_FAULT is an unknown variable that a service refuses.
  *
- *   VOC_FAULT=name:nth:kill|stop|exit    at the nth pass of that place: SIGKILL, SIGSTOP, or _exit(1) without any
- * cleaning
+ *   VOC_FAULT=name:nth:kill|stop|exit
+ *
+ * At the nth pass of that place the process gets SIGKILL or SIGSTOP, or ends by _exit(1), which runs no handler.
  *
  * Safe from any thread.
  */

@@ -25,7 +25,8 @@ static enum voc_status read_fd(int fd, const char *path, struct voc_buf *bytes, 
 		return refuse(error, path, "not a regular file");
 	for (;;) {
 		size_t room = bytes->max - bytes->len;
-		size_t piece = room < PIECE_BYTES ? room + 1 : PIECE_BYTES; /* one more tells of a file too large */
+		/* A byte more than there is room for shows that the file is too large. */
+		size_t piece = room < PIECE_BYTES ? room + 1 : PIECE_BYTES;
 		char held[PIECE_BYTES];
 		ssize_t count = read(fd, held, piece);
 		if (count < 0 && errno != EINTR)
@@ -105,7 +106,7 @@ uint64_t voc_file_stamp(const char *path)
 	struct stat status;
 	if (stat(path, &status) != 0)
 		return 0;
-	/* the time of change, too: a copy may bring an old time of modification along */
+	/* The time of change as well: a file that is copied here may keep an old time of modification. */
 	const int64_t told[] = {
 		(int64_t)status.st_dev,          (int64_t)status.st_ino,          (int64_t)status.st_size,
 		(int64_t)status.st_mtim.tv_sec,  (int64_t)status.st_mtim.tv_nsec, (int64_t)status.st_ctim.tv_sec,

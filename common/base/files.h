@@ -1,6 +1,7 @@
 /*
- * Small files that people edit while a program runs: read whole into memory (a map of one that is cut while it is read
- * would end the process), listed, and told apart from what they were. No state, any thread.
+ * Small files that people edit while a program runs: to read them whole, to list them, to notice that they changed.
+ * They are not mapped: if somebody shortened a mapped file, the next look at it would end the process. No state, any
+ * thread.
  */
 #ifndef VOC_BASE_FILES_H
 #define VOC_BASE_FILES_H

@@ -9,7 +9,8 @@
 /* XXH64 with seed 0 (libxxhash): hash tables, and the identity of an event in a customer's ring. */
 uint64_t voc_hash64(struct voc_str s);
 
-/* Kafka's murmur2 and the partition that every Java client gives this key: (murmur2 & 0x7fffffff) % partitions. */
+/* Kafka's murmur2, and the partition that every Java client gives this key: (murmur2 & 0x7fffffff) % partitions, of
+ * which there is one at least. */
 uint32_t voc_murmur2(struct voc_str key);
 int32_t voc_partition_of(struct voc_str key, int32_t partitions);
 

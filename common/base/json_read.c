@@ -42,14 +42,14 @@ void voc_json_read_begin(struct voc_json_reader *json, struct voc_str text, stru
 static void skip_space(struct voc_json_reader *json)
 {
 	const char *at = json->at;
-	if (at < json->end && (unsigned char)*at > ' ') /* as mostly */
+	if (at < json->end && (unsigned char)*at > ' ') /* most values have none before them */
 		return;
 	while (at < json->end && (*at == ' ' || *at == '\n' || *at == '\t' || *at == '\r'))
 		at++;
 	json->at = at;
 }
 
-/* A byte that cannot stand where it stands; the reason tells the worst that is wrong with it. */
+/* For a byte that does not belong where it is. A NUL or broken UTF-8 is told as that, for it is the likelier cause. */
 static bool fail_unexpected(struct voc_json_reader *json, const char *what)
 {
 	if (json->at < json->end && *json->at == '\0')
@@ -160,7 +160,7 @@ bool voc_json_next_element(struct voc_json_reader *json)
 	return advance(json, ']');
 }
 
-/* `at` is the opening quote. `build` makes escapes real; else a string with escapes is only checked. */
+/* `at` is the opening quote. With `build` escapes are resolved, in the arena; else they are only checked. */
 static bool take_string(struct voc_json_reader *json, bool build, struct voc_str *ret_value)
 {
 	struct voc_json_scan scan;
@@ -196,7 +196,7 @@ static bool grow_keys(struct voc_json_reader *json)
 	return true;
 }
 
-/* Eight bytes of a longer name, all of a shorter one: equal for equal names. */
+/* Up to eight bytes of the name in one number: names for which it differs are different. */
 static uint64_t front_of(struct voc_str name)
 {
 	uint32_t low, high;
@@ -262,7 +262,7 @@ bool voc_json_next_is(struct voc_json_reader *json, struct voc_str name)
 	const char *quote = json->at + level->started; /* behind the comma */
 	if ((size_t)(json->end - json->at) < level->started + name.len + 3 || (level->started && *json->at != ',') ||
 	    quote[0] != '"' || quote[name.len + 1] != '"' || quote[name.len + 2] != ':' ||
-	    memcmp(quote + 1, name.ptr, name.len) != 0) /* last: mostly another one's end tells */
+	    memcmp(quote + 1, name.ptr, name.len) != 0) /* compared last: the end of the name tells most others apart */
 		return false;
 	if (!add_key(json, quote, voc_str_of(quote + 1, name.len)))
 		return false;
@@ -274,7 +274,8 @@ bool voc_json_next_is(struct voc_json_reader *json, struct voc_str name)
 
 bool voc_json_read_str(struct voc_json_reader *json, struct voc_str *ret_value)
 {
-	bool here = !json->failed && json->at < json->end && *json->at == '"'; /* as mostly */
+	/* Mostly the string is just here, and nothing needs to be looked for. */
+	bool here = !json->failed && json->at < json->end && *json->at == '"';
 	return (here || expect(json, VOC_JSON_STRING, "not a string")) && take_string(json, true, ret_value);
 }
 
@@ -386,7 +387,7 @@ bool voc_json_read_milli(struct voc_json_reader *json, int64_t *ret_value)
 	return true;
 }
 
-/* Enters an object or array, passes anything else. */
+/* Enters an object or array; takes any other value. */
 static bool step_in(struct voc_json_reader *json)
 {
 	struct voc_str ignored;

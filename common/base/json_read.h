@@ -47,13 +47,13 @@ enum voc_json_type {
 };
 
 struct voc_json_key {
-	uint64_t front; /* some of the bytes: most names differ there */
+	uint64_t front; /* some of its bytes, as a number: it differs for most names */
 	struct voc_str name;
 };
 
 struct voc_json_level {
 	size_t first_key; /* this object's names begin there */
-	uint64_t met;     /* a bit for each name, by its bytes: an unset one tells a new name without a search */
+	uint64_t met;     /* a bit for each name, by its bytes: where a name's is unset, the name is new */
 	bool is_object;
 	bool started; /* a comma must come before the next */
 };
@@ -85,8 +85,11 @@ bool voc_json_enter_object(struct voc_json_reader *json);
 bool voc_json_enter_array(struct voc_json_reader *json);
 /* False at the end, which leaves the object, or after a failure. */
 bool voc_json_next_member(struct voc_json_reader *json, struct voc_str *ret_name);
-/* As next_member, if the next one is written just like this, without escapes or spaces; else false, and nothing
- * happened (or the reader failed). For those who know what comes mostly. */
+/*
+ * Takes the next member if its name is this one, written without escapes and without white space around it. Else false,
+ * and the reader is where it was (or has failed): voc_json_next_member goes on from there. It spares a reader that
+ * knows the usual order of members the comparison of names.
+ */
 bool voc_json_next_is(struct voc_json_reader *json, struct voc_str name);
 bool voc_json_next_element(struct voc_json_reader *json);
 

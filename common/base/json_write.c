@@ -100,7 +100,7 @@ static size_t find_special(struct voc_str s, size_t at)
 {
 	while (s.len - at >= sizeof(uint64_t) && is_plain_word(s.ptr + at))
 		at += sizeof(uint64_t);
-	/* What is left of a longer one, with some that were seen already. */
+	/* The last few bytes of a longer string: as a word that begins among those that were looked at already. */
 	if (s.len - at < sizeof(uint64_t) && s.len >= sizeof(uint64_t) &&
 	    is_plain_word(s.ptr + s.len - sizeof(uint64_t)))
 		return s.len;
@@ -145,7 +145,7 @@ void voc_json_key_str(struct voc_json_writer *json, struct voc_str name)
 	before_value(json);
 	add_quoted(json->buf, name);
 	voc_buf_add_char(json->buf, ':');
-	/* The value that follows stands behind the colon: no comma. */
+	/* The value that follows comes behind a colon, and takes no comma. */
 	json->not_first &= ~(UINT32_C(1) << json->depth);
 }
 

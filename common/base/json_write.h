@@ -22,8 +22,8 @@ void voc_json_object(struct voc_json_writer *json);
 void voc_json_object_end(struct voc_json_writer *json);
 void voc_json_array(struct voc_json_writer *json);
 void voc_json_array_end(struct voc_json_writer *json);
-/* The next value written is this member's. A C string is a name of ours and written as it is; any other name is escaped
- * where it must be. */
+/* Begins a member; the next value that is written is its. The first two are for names that stand in our source, and
+ * write them as they are; voc_json_key_str is for any other, and escapes what it must. */
 void voc_json_own_key(struct voc_json_writer *json, struct voc_str name);
 static inline void voc_json_key(struct voc_json_writer *json, const char *name)
 {
@@ -39,7 +39,7 @@ void voc_json_milli(struct voc_json_writer *json, int64_t thousandths);
 /* A value that already is JSON, verbatim. */
 void voc_json_raw(struct voc_json_writer *json, struct voc_str value);
 
-/* Key and value in one: names as for voc_json_key. */
+/* A member and its value in one call, with a name as for voc_json_key. */
 void voc_json_own_member_str(struct voc_json_writer *json, struct voc_str name, struct voc_str value);
 void voc_json_own_member_i64(struct voc_json_writer *json, struct voc_str name, int64_t value);
 static inline void voc_json_member_str(struct voc_json_writer *json, const char *name, struct voc_str value)

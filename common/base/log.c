@@ -32,7 +32,7 @@ static void write_all(const char *bytes, size_t len)
 	while (len > 0) {
 		ssize_t written = write(STDERR_FILENO, bytes, len);
 		if (written <= 0)
-			return; /* nowhere left to say so */
+			return; /* there is no other place to report it to */
 		bytes += written;
 		len -= (size_t)written;
 	}
@@ -80,7 +80,7 @@ void voc_log(enum voc_log_level level, const char *event, const struct voc_log_f
 		write_line(&line, level, event, too_long);
 	}
 	if (!line.failed) {
-		voc_utf8_mend(line.ptr, line.len); /* foreign libraries' messages and paths are whatever they are */
+		voc_utf8_mend(line.ptr, line.len); /* paths and other libraries' messages may be in any encoding */
 		write_all(line.ptr, line.len);
 	}
 	voc_buf_free(&line);

@@ -5,7 +5,7 @@
 #ifndef VOC_BASE_PROCESS_GUARD_H
 #define VOC_BASE_PROCESS_GUARD_H
 
-/* What the kernel refuses is left as it is: there is nothing to be done about it. */
+/* Best effort: what the kernel refuses is left as it was. */
 void voc_process_guard(void);
 
 #endif

@@ -1,8 +1,8 @@
 /*
  * Reason codes: the one table of why a record was refused or a service could not go on.
  *
- * The names are public: they stand in the headers of voc.dlq, in metric labels, in logs and in
- * docs/METRICS.md. Add a row here and every one of those has it.
+ * The names are public: headers of voc.dlq, metric labels and logs have them, and docs/REASONS.md is made from the
+ * table.
  */
 #ifndef VOC_BASE_REASON_H
 #define VOC_BASE_REASON_H

@@ -76,7 +76,7 @@ void voc_buf_init(struct voc_buf *buf, size_t max_bytes);
 void voc_buf_free(struct voc_buf *buf);
 /* Forgets the contents and the failure, keeps the memory. */
 void voc_buf_clear(struct voc_buf *buf);
-/* What voc_buf_reserve does where there is no room. */
+/* The slow path of voc_buf_reserve; nobody else calls it. */
 bool voc_buf_grow(struct voc_buf *buf, size_t more);
 
 /* Makes room for `more` bytes after len; false, and failed set, if that would pass max. */

@@ -31,7 +31,7 @@ uint32_t voc_utf8_take(struct voc_str *s)
 	static const unsigned char first_bits[] = { 0, 0x7F, 0x1F, 0x0F, 0x07 };
 	size_t len = voc_utf8_length(s->ptr, s->ptr + s->len);
 	if (len == 0)
-		len = 1; /* not what the contract says, but never stand still */
+		len = 1; /* the caller broke the contract; take a byte, so that its loop ends */
 	uint32_t code_point = (unsigned char)s->ptr[0] & first_bits[len];
 	for (size_t i = 1; i < len; i++)
 		code_point = code_point << 6 | ((unsigned char)s->ptr[i] & 0x3F);

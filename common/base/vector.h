@@ -5,7 +5,7 @@
 #ifndef VOC_BASE_VECTOR_H
 #define VOC_BASE_VECTOR_H
 
-/* The sanitizers' start-up comes after the loader's choice. */
+/* Not with the sanitizers: the loader chooses before they have started, and their checks would crash there. */
 #if defined(__x86_64__) && defined(__gnu_linux__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__) && \
         !defined(__SANITIZE_THREAD__)
 #define VOC_VECTORISED __attribute__((target_clones("avx2", "default")))

@@ -141,7 +141,7 @@ static void forget(struct voc_account *account, size_t index)
 	memmove(orders + index, orders + index + 1, (account->order_count - index) * sizeof *orders);
 }
 
-/* There is room. */
+/* Puts it in its place by time; the caller made room. */
 static void remember(struct voc_account *account, const struct voc_account_order *order)
 {
 	struct voc_account_order *orders = account->orders;
@@ -203,7 +203,7 @@ static int64_t bought(const struct voc_account *account)
 	return account->sums[VOC_SUM_ORDERS] - account->sums[VOC_SUM_RETURNED] - account->sums[VOC_SUM_CANCELLED];
 }
 
-/* How long without an order is usual with this customer, and then some. */
+/* The longest that this customer may go without an order and not be lapsed. */
 static int64_t longest_ms(const struct voc_account *account, const int64_t *stages)
 {
 	int64_t orders = account->sums[VOC_SUM_ORDERS];
@@ -271,7 +271,7 @@ enum voc_stage voc_account_stage(const struct voc_account *account, const struct
 	return is_partner(account, stages) ? VOC_STAGE_PARTNER : VOC_STAGE_ADVOCATE;
 }
 
-/* Open: neither delivered by then, nor given up. */
+/* Neither delivered, returned nor cancelled by that time. */
 static bool is_open(const struct voc_account_order *order, int64_t time_ms)
 {
 	if (order->status == VOC_ORDER_DELIVERED)

@@ -52,7 +52,7 @@ static void tell(struct teller *teller, const char *name, const char *value)
 		teller->refused = true;
 }
 
-/* `was_there`, `is_there`: whether the field has a place at all. */
+/* `was_there`, `is_there`: whether there is such a field before and now; a field that goes is told without a value. */
 static void tell_i64(struct teller *teller, const char *name, bool was_there, int64_t before, bool is_there,
                      int64_t now)
 {
@@ -78,7 +78,7 @@ static bool same_profile(const struct voc_account *a, const struct voc_account *
 	return same;
 }
 
-/* One field for all: in Redis each costs more than most of these are long. */
+/* The profile is one field of JSON: a field of its own for each member would cost Redis more than most of them hold. */
 static void tell_profile(struct teller *teller, const struct voc_account *before, const struct voc_account *now)
 {
 	tell_i64(teller, place_names[PLACE_PROFILE_AT], before->has_profile, before->profile_ms, now->has_profile,

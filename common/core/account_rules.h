@@ -1,6 +1,6 @@
 /*
  * What rules say of accounts: the sections `stages`, `value` and `priority` of the rules file, which come together.
- * Rules without them know no stages, no value, no priority, as those of before. Plain values.
+ * Rules without them, as all were that are older than these sections, compute none of it. Plain values.
  */
 #ifndef VOC_CORE_ACCOUNT_RULES_H
 #define VOC_CORE_ACCOUNT_RULES_H

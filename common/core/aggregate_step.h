@@ -1,5 +1,5 @@
 /*
- * A batch of records of voc.classified, worked on: what the aggregator does, and whoever does it again (vocctl). Pure.
+ * Applies a batch of records of voc.classified. The aggregator does so, and vocctl where it counts again. Pure.
  *
  *   voc_agg_step_begin
  *   voc_agg_step_add          per record: decodes it, and finds out which customers the batch is about

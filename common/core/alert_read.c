@@ -6,7 +6,7 @@
 #define MAX_DEPTH 16
 #define COUNT_MAX INT64_C(4294967295)
 
-/* What must be there comes first. */
+/* The required members come first: see data_members. */
 enum {
 	DATA_CUSTOMER_ID,
 	DATA_RULE,
@@ -162,7 +162,7 @@ enum voc_status voc_alert_decode(struct voc_str value, struct voc_arena *arena, 
 	struct voc_error own;
 	error = error ? error : &own;
 	enum voc_status status = voc_envelope_read(value, &shape, arena, &envelope, &alert, error);
-	/* The contributions are handed on as they are, but no further than here if they are none. */
+	/* The contributions are handed on byte for byte; decoding them here only makes sure that they are some. */
 	struct voc_contribution contributions[VOC_CONTRIBUTIONS_MAX];
 	size_t count;
 	if (status == VOC_OK)

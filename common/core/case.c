@@ -24,7 +24,7 @@ static const char *const refusal_texts[] = {
 #undef X
 };
 
-/* The state machine: where an action leads from each state; a state that is not named is where it may not be done. */
+/* The state machine: where each action leads from each state. What is not named here is refused. */
 #define NOWHERE   0 /* else 1 + the state */
 #define TO(state) ((uint8_t)(1 + VOC_CASE_##state))
 static const uint8_t moves[VOC_CASE_STATE_COUNT][VOC_CASE_ACTION_COUNT] = {

@@ -25,7 +25,7 @@ struct voc_case_route {
 	char from_team[VOC_CASE_MATCH_SIZE]; /* the team that took the contact; "": any */
 };
 
-/* Who a case goes to that is still unresolved then. */
+/* A step of escalation: the team that a case goes to if it is still unresolved by then. */
 struct voc_case_step {
 	int after_minutes; /* business minutes since it was opened, or opened again; more than the step before */
 	char team[VOC_CASE_TEAM_SIZE];

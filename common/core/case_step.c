@@ -36,7 +36,7 @@ static int64_t silent_from(const struct voc_case_rules *rules, int64_t time_ms)
 	return rules->silence_ms > 0 ? time_ms + rules->silence_ms : 0;
 }
 
-/* All clocks start: it was opened, or opened again. */
+/* All deadlines begin anew: the case was opened, or opened again. */
 static void begin_round(struct voc_case *one, const struct voc_case_rules *rules, int64_t time_ms)
 {
 	one->flags = 0;
@@ -113,7 +113,7 @@ static void sooner(int64_t *due_ms, int64_t wanted_ms)
 		*due_ms = wanted_ms;
 }
 
-/* One more contact about it. If it turns out to be worse than it seemed, what is still owed is owed sooner. */
+/* One more contact of its cause. If the case turns out to be worse than it seemed, open deadlines come sooner. */
 static void attach(struct voc_case *one, const struct voc_case_rules *rules, int64_t time_ms, uint8_t severity)
 {
 	one->contacts++;
@@ -135,7 +135,7 @@ static void reopen(struct voc_case *one, const struct voc_case_rules *rules, int
 	tally(changes, one, VOC_TALLY_REOPENED);
 }
 
-/* The trouble is back: the same case, and worse. */
+/* The same trouble after it was resolved or closed: the case is opened again, with a higher severity. */
 static void come_back(struct voc_case *one, const struct voc_case_rules *rules, int64_t time_ms, uint8_t severity,
                       struct voc_case_changes *changes)
 {
@@ -148,7 +148,8 @@ static void come_back(struct voc_case *one, const struct voc_case_rules *rules, 
 	alert(changes, one, VOC_RULE_CASE_REOPENED, VOC_SEVERITY_WARNING);
 }
 
-/* Until when the same trouble is the same case: the closing may be due and its record not yet read. */
+/* Until when the same trouble reopens the case. A resolved case may be due to be closed without the record of it having
+ * been read, so its time to reopen counts from the closing that is due. */
 static int64_t reopens_until(const struct voc_case *one, const struct voc_case_rules *rules)
 {
 	int64_t settles_ms = one->due_ms[VOC_DUE_CASE_SETTLE];
@@ -181,7 +182,7 @@ static void close_case(struct voc_case *one, const struct voc_case_rules *rules,
 	tally(changes, one, VOC_TALLY_CLOSED);
 }
 
-/* The customer is content, after what the case is about. */
+/* The customer was content at a contact after the last one of the case's cause. */
 static void recover(struct voc_case *one, const struct voc_case_rules *rules, int64_t time_ms,
                     struct voc_case_changes *changes)
 {
@@ -193,7 +194,7 @@ static void recover(struct voc_case *one, const struct voc_case_rules *rules, in
 		close_case(one, rules, time_ms, changes);
 }
 
-/* Any word of the customer's breaks the silence. */
+/* Any contact puts off the moment at which the customer counts as silent. */
 static void hear(struct voc_case *one, const struct voc_case_rules *rules, int64_t time_ms)
 {
 	int64_t *due_ms = &one->due_ms[VOC_DUE_CASE_SILENCE];
@@ -220,7 +221,7 @@ bool voc_cases_contact(struct voc_cases *cases, const struct voc_case_rules *rul
 	return !trouble || take_trouble(cases, rules, contact, changes);
 }
 
-/* A deadline that was met, or missed without its record having been read yet. */
+/* Ends a deadline. If its time has passed, it was missed, and its due record has just not been read yet. */
 static void meet(struct voc_case *one, enum voc_due_kind kind, int64_t time_ms, struct voc_case_changes *changes)
 {
 	int64_t due_ms = one->due_ms[kind];

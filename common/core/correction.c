@@ -43,7 +43,7 @@ bool voc_correction_key(struct voc_buf *buf, struct voc_str event_source, struct
 	return voc_buf_add_str(buf, event_id);
 }
 
-/* Of what makes it another correction: the event, who, when. */
+/* Corrections of one event differ by who made them and when. */
 static void make_id(const struct voc_correction *correction, char ret_id[ID_CHARS + 1])
 {
 	struct voc_buf cause;

@@ -4,7 +4,7 @@
 
 #define MAX_DEPTH 16
 
-/* What must be there comes first. */
+/* The required members come first: see data_members. */
 enum {
 	DATA_EVENT_ID,
 	DATA_EVENT_SOURCE,

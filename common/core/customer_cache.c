@@ -156,7 +156,7 @@ static bool grow_entries(struct voc_customer_cache *cache)
 	return true;
 }
 
-/* Twice the buckets, once there are as many entries; without the memory for it, chains just get longer. */
+/* Doubles the buckets once there are as many entries. Without the memory for that, chains grow longer instead. */
 static void grow_buckets(struct voc_customer_cache *cache)
 {
 	if (cache->count < cache->bucket_count)
@@ -243,7 +243,7 @@ void voc_customer_cache_weigh(struct voc_customer_cache *cache, struct voc_cache
 void voc_customer_cache_drop(struct voc_customer_cache *cache, int32_t partition)
 {
 	for (size_t i = cache->count; i > 0; i--) {
-		/* The last one takes a dropped one's place, and was looked at already. */
+		/* Backwards, since the last entry takes the place of the one that goes: it was looked at already. */
 		if (cache->entries[i - 1]->shown.partition == partition)
 			drop_entry(cache, cache->entries[i - 1]);
 	}

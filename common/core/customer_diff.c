@@ -79,7 +79,8 @@ static void tell_chunk(struct teller *teller, const struct voc_recent *recent, u
 	tell_ids(teller, name, recent, run);
 }
 
-/* Chunks that went, then those that came or changed. Which ids a chunk has says what it holds: ids never change. */
+/* Chunks that are gone, then those that are new or changed. An id never changes, so a chunk is the same if it has the
+ * same numbers. */
 static void tell_chunks(struct teller *teller, const struct voc_recent *before, const struct voc_recent *now)
 {
 	struct run old = chunked(before), new = chunked(now);

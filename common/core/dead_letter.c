@@ -61,7 +61,7 @@ static struct voc_str keep_time(struct header_list *list, int64_t time_ms)
 	return keep(list, voc_str_of(text, voc_timestamp_format(time_ms, text)));
 }
 
-/* The stage in Connect's words: what the alerter gives up is a delivery, all else is a conversion. */
+/* Kafka Connect's name for where it failed: the alerter fails to deliver a record, all others fail to read one. */
 static const char *connect_stage(enum voc_reason reason)
 {
 	bool delivery = reason == VOC_REASON_WEBHOOK_REJECTED || reason == VOC_REASON_WEBHOOK_EXHAUSTED;

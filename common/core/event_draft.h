@@ -33,7 +33,7 @@ struct voc_event_draft {
 	struct voc_str json; /* what positions count from */
 
 	struct voc_str specversion, id, source, type, subject, time, content_type, data_schema;
-	struct voc_str data, transcript;  /* that it is there; no content */
+	struct voc_str data, transcript;  /* only whether and where they are: no length */
 	struct voc_str customer_id, text; /* of data, as all below */
 	struct voc_str lang, contact, product, team, agent_id;
 	struct voc_str rating, expected; /* a number's text */

@@ -269,7 +269,7 @@ static void keep_header(struct voc_event_draft *draft, struct voc_str name, stru
 		voc_event_flaw(draft, VOC_REASON_OUT_OF_MEMORY, NULL, "the arena", "is full");
 		return;
 	}
-	/* Over the arena's memory: it never grows. What doesn't fit leaves the place to the next. */
+	/* A buffer over the arena's memory, which can't grow. If the value doesn't fit, the next header uses it. */
 	struct voc_buf buf = { .ptr = draft->spare, .cap = VOC_EXTENSION_MAX_BYTES, .max = VOC_EXTENSION_MAX_BYTES };
 	struct voc_json_writer writer;
 	voc_json_begin(&writer, &buf);

@@ -5,7 +5,7 @@
 
 #define CONTACT_KEPT 2
 #define CARD_KEPT    4
-#define PASSES_MAX   8 /* stars bring the words before them nearer to the next number; two do for nearly any text */
+#define PASSES_MAX   8
 
 static bool is_digit(char c)
 {
@@ -84,6 +84,10 @@ struct voc_str voc_fact_mask_card(struct voc_str text, char to[VOC_FACT_MASK_SIZ
 	return mask_but_last(narrow_digits(voc_str_clip(text, sizeof narrow), narrow), is_digit, CARD_KEPT, to);
 }
 
+/*
+ * Again until nothing more is found: what is masked gets shorter, and so a word that tells of a number ("account") may
+ * come near enough to the next one. Two passes do for nearly any text.
+ */
 struct voc_str voc_fact_mask_note(struct voc_str text, char to[VOC_FACT_MASK_SIZE])
 {
 	char before[VOC_FACT_MASK_SIZE];

@@ -2,7 +2,7 @@
 
 #include <stdlib.h>
 
-/* Gaps of the same weight: the ones that customers can see go before those that are behind them. */
+/* Which gap is told if several weigh the same: first those that customers see themselves. */
 static const enum voc_gap precedence[] = { VOC_GAP_COMMUNICATION, VOC_GAP_DELIVERY, VOC_GAP_DESIGN, VOC_GAP_KNOWLEDGE,
 	                                   VOC_GAP_PERCEPTION };
 #define LEAD_OF_STRONG 2 /* over the next gap */
@@ -178,7 +178,7 @@ static void tell_cues(const struct voc_gaps *gaps, const struct holding *holding
 	}
 }
 
-/* Labels alone are weak whatever they weigh: they are guesses at the gap from a guess at the text. */
+/* Labels alone are weak evidence whatever they weigh: they are the classifier's guess, and the gap is one on top. */
 static enum voc_gap_strength strength_of(const struct voc_gaps *gaps, const struct holding *holding, enum voc_gap gap)
 {
 	int next = 0;

@@ -179,7 +179,7 @@ static bool is_known(const struct voc_gaps *gaps, const char *text, const struct
 	return false;
 }
 
-/* The phrase as texts are compared with it goes into the automaton. */
+/* What goes into the automaton is normalised as texts are. */
 static void add_phrase(struct reader *reader, const char *path, json_t *value, const struct told *told)
 {
 	struct voc_gaps *gaps = reader->gaps;
@@ -302,7 +302,7 @@ static void take_cues(struct reader *reader, json_t *top)
 	}
 }
 
-/* They may be left out: then no contact has any. */
+/* A file without this member knows no needs. */
 static void take_needs(struct reader *reader, json_t *top)
 {
 	static const char *const members[] = {

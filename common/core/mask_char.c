@@ -97,7 +97,7 @@ static enum voc_run_gap separator(uint32_t c)
 	}
 	if (c >= 0x2010 && c <= 0x2015) /* dashes */
 		return VOC_RUN_TIGHT;
-	/* An agent's words part the customer's: a number may go on in the next turn, on the next line. */
+	/* Line ends, too: if the agent spoke in between, a number goes on in the customer's next turn. */
 	if (voc_unicode_is_space(c) || (c >= 0x200B && c <= 0x200D))
 		return VOC_RUN_LOOSE;
 	return VOC_RUN_JOINED;

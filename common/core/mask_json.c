@@ -3,7 +3,7 @@
 #include "core/event.h"
 #include "core/mask.h"
 
-/* Numbers may be personal data, too: {"phone": 821012345678}. As stars they are text. */
+/* Numbers may be personal data, too: {"phone": 821012345678}. Masked they are a string, as stars are no number. */
 void voc_mask_json(struct voc_json_writer *json, struct voc_str value)
 {
 	char masked[VOC_EXTENSION_MAX_BYTES];

@@ -207,7 +207,7 @@ static bool load_plain(struct voc_partition_counts *counts, const struct voc_fie
 	return true;
 }
 
-/* The body is read only if nobody is under these rules yet. It must be what we would write for them. */
+/* The body is parsed only if no partition is under these rules yet. It must be byte for byte what we would store. */
 static enum voc_status load_rules(struct voc_partition_state *state, const struct rules_fields *fields,
                                   struct voc_rule_book *book, struct voc_error *error)
 {

@@ -61,7 +61,7 @@ uint32_t voc_periods_place(struct voc_periods *periods, int64_t number)
 	return place;
 }
 
-/* Contacts' names fit from the start; cases make room as they need it. */
+/* There is room for all names of contacts from the start; those of cases, which are few, make more as they need it. */
 static bool make_name_room(struct voc_periods *periods)
 {
 	if (periods->name_count < periods->name_room)

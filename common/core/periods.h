@@ -2,9 +2,9 @@
  * The periods (minutes, or days) that a batch counts in, and the names that it counts under in each: products, teams
  * and agents of contacts, causes, teams and products of cases.
  *
- * A period has a place, 0, 1, … in the order of first records, and so has its owner's counters of it in an array of its
- * own. Made once for the largest batch; nothing is allocated after that but room for cases' names, which are few. Texts
- * of names are borrowed until the next clear. No locks: one thread at a time.
+ * Periods are numbered by place, 0, 1, …, in the order of their first records; the owner keeps its own counters of a
+ * period in an array, at the same place. Made once for the largest batch; nothing is allocated after that but room for
+ * cases' names, which are few. Texts of names are borrowed until the next clear. No locks: one thread at a time.
  */
 #ifndef VOC_CORE_PERIODS_H
 #define VOC_CORE_PERIODS_H

@@ -14,7 +14,7 @@ static int find(const struct voc_members *members, struct voc_str name)
 	return -1;
 }
 
-/* Our writers keep to the tables' order: one that stands a little behind the last that was met; -1 if none does. */
+/* Our own records have their members in the table's order: tries those that come next there; -1 if none does. */
 static int take_expected(struct voc_json_reader *json, const struct voc_members *members, uint32_t seen)
 {
 	int first = seen ? 32 - __builtin_clz(seen) : 0;

@@ -31,7 +31,7 @@ const uint8_t *voc_recent_id(const struct voc_recent *recent, uint32_t number)
 	return index ? index->ids[number & (index->room - 1)] : recent->few[number % VOC_RECENT_FEW];
 }
 
-/* An id is the end of a good hash: some of its bytes do. */
+/* Ids are hashes already: two of their bytes serve as the bucket. */
 static uint32_t bucket_of(const struct voc_recent_index *index, const uint8_t id[VOC_RECENT_BYTES])
 {
 	return ((uint32_t)id[VOC_RECENT_BYTES - 2] << 8 | id[VOC_RECENT_BYTES - 1]) & (index->room - 1);
@@ -76,7 +76,7 @@ static struct voc_recent_index *index_new(uint32_t room, uint32_t never)
 	return index;
 }
 
-/* Twice as much as the ids need at most when it is made, so that it does not come and go. */
+/* At most twice what the ids need: an index that fits too closely would be made anew all the time. */
 static uint32_t room_for(uint32_t count)
 {
 	uint32_t room = 2 * VOC_RECENT_FEW;
@@ -105,7 +105,7 @@ static void move_to_few(struct voc_recent *recent)
 	recent->index = NULL;
 }
 
-/* Room for one more id, and not much more than that. */
+/* Makes room for one more id; gives memory back if there is far more than that needs. */
 static bool fit(struct voc_recent *recent)
 {
 	uint32_t count = voc_recent_count(recent) + 1;
@@ -136,7 +136,7 @@ void voc_recent_begin(struct voc_recent *recent, uint32_t first)
 	recent->first = recent->next = first;
 }
 
-/* What is below the mark goes, but for the last 31, which the new one makes 32. */
+/* Drops the ids below the mark, but never the last 31: with the new one they are the 32 that are always kept. */
 static void drop_old(struct voc_recent *recent)
 {
 	uint32_t count = voc_recent_count(recent);

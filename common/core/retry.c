@@ -63,7 +63,7 @@ int64_t voc_retry_pause_ms(const struct voc_retry_policy *policy, int64_t failur
 		pause *= 2;
 	if (pause > policy->backoff_max_ms)
 		pause = policy->backoff_max_ms;
-	/* Half is drawn: those that failed together come back apart, and none comes back at once. */
+	/* Only the upper half is random: those that failed together come back apart, and none of them at once. */
 	int64_t drawn = pause - pause / 2;
 	pause = pause / 2 + (int64_t)(random % ((uint64_t)drawn + 1));
 	if (retry_after_ms > policy->backoff_max_ms)
@@ -124,7 +124,7 @@ static void hold(struct voc_breaker *breaker, const struct voc_retry_policy *pol
 bool voc_breaker_failure(struct voc_breaker *breaker, const struct voc_retry_policy *policy,
                          const struct voc_failure *failure, int64_t now_ms, uint64_t random)
 {
-	/* What was under way when it opened tells nothing new, and must not drive the pause up. */
+	/* Requests that were under way when it opened say nothing new, and must not make the pause longer. */
 	bool straggler = breaker->open && !failure->probe;
 	if (!straggler)
 		note_failure(breaker, failure);

@@ -127,7 +127,7 @@ static void take_weights(struct voc_rules_reader *reader, json_t *top, struct vo
 		rules->weights[i] = (int)got[i];
 }
 
-/* Rules that were written before there was such a member are as good as they were. */
+/* Optional, so that rules files from before there was such a member stay valid. */
 static void take_importance(struct voc_rules_reader *reader, json_t *top, struct voc_rules *rules)
 {
 	int64_t got[VOC_SERVQUAL_COUNT - 1], sum = 0;

@@ -1,4 +1,4 @@
-/* The one member of a rules file that may be left to us. */
+/* Fills in the time zone's rule, the one member of a rules file that the operator may leave out. */
 #include "core/rules_zone.h"
 
 #include "core/memory_json.h"

@@ -145,7 +145,7 @@ static void add_follow_up(struct voc_buf *buf, const struct words *words, const 
 	add_escaped(buf, alert->follow_up, FOLLOW_UP_MAX_BYTES);
 }
 
-/* Whose it is to mend, and how sure that is. */
+/* The quality gap: who owns it, the step that is advised, and how strong the evidence is. */
 static void add_gap(struct voc_buf *buf, const struct words *words, const struct voc_gap_said *said)
 {
 	if (said->gap == VOC_GAP_NONE)
@@ -170,7 +170,7 @@ static void add_needs(struct voc_buf *buf, const struct words *words, uint32_t n
 	}
 }
 
-/* Where to look it up. */
+/* What the alert was about, and its id, to look it up by. */
 static void add_footnote(struct voc_buf *buf, const struct voc_alert *alert)
 {
 	const struct voc_str names[] = { alert->product, alert->team, alert->agent_id };

@@ -25,7 +25,7 @@ static bool names_source(const struct voc_phrases *phrases, const char *source)
 	return false;
 }
 
-/* Whose an event is must not hang on the order of the files. */
+/* No source may be named twice, or the order of the files would decide whose its events are. */
 static bool sources_are_free(const struct voc_tenants *tenants, const struct voc_phrases *phrases)
 {
 	const char *source;
@@ -91,7 +91,7 @@ const struct voc_tenant *voc_tenants_named(const struct voc_tenants *tenants, st
 	return NULL;
 }
 
-/* Of the beginnings that the tenants name, the longest that this source has. */
+/* The tenant that names the longest beginning of this source. */
 static const struct voc_tenant *find_by_source(const struct voc_tenants *tenants, struct voc_str source)
 {
 	const struct voc_tenant *found = NULL;

@@ -1,5 +1,5 @@
 /*
- * The project's topics: the one table of their names. What another program reads or writes stands in ARCHITECTURE.md.
+ * The project's topics: the one table of their names. Which program reads and writes which is in ARCHITECTURE.md.
  * Pure, any thread.
  */
 #ifndef VOC_CORE_TOPIC_H

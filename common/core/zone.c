@@ -49,7 +49,7 @@ static bool is_digit(char c)
 	return c >= '0' && c <= '9';
 }
 
-/* "CET", or "<+03>" with anything but letters among it; what it says is of no interest here. */
+/* "CET", or in brackets with digits and signs: "<+03>". The abbreviation itself is not needed. */
 static bool take_abbreviation(struct voc_str *text)
 {
 	bool quoted = take_char(text, '<');
@@ -150,7 +150,7 @@ struct turn {
 	int32_t before_s, after_s;
 };
 
-/* Those of the years around, in order: a year's two by time, and years do not overlap but at their edges. */
+/* The changes of this year, the one before and the one after, by time. */
 static void turns_around(const struct voc_zone *zone, int64_t year, struct turn turns[CHANGES_AROUND])
 {
 	for (int i = 0; i < CHANGES_AROUND; i += 2) {
@@ -200,7 +200,7 @@ int64_t voc_zone_to_utc_s(const struct voc_zone *zone, int64_t local_s)
 	return local_s - offset;
 }
 
-/* The last line, between two line feeds; before it stands data in two widths that nothing here needs. */
+/* The rule is the file's last line. The tables of past changes before it are of no use for deadlines to come. */
 bool voc_zone_file_rule(struct voc_str bytes, struct voc_str *ret_rule)
 {
 	struct voc_zone zone;
