@@ -120,6 +120,7 @@ static bool enter(struct voc_json_reader *json, bool is_object)
 	struct voc_json_level *level = &json->levels[json->depth++];
 	level->first_key = json->key_count;
 	level->met = 0;
+	level->taken = 0;
 	level->is_object = is_object;
 	level->started = false;
 	json->at++;
@@ -216,6 +217,35 @@ static uint64_t front_of(struct voc_str name)
 	return bytes[0] | (uint64_t)bytes[name.len / 2] << 8 | (uint64_t)bytes[name.len - 1] << 16;
 }
 
+static bool put_key(struct voc_json_reader *json, const char *at, struct voc_json_level *level, struct voc_json_key key,
+                    uint64_t bit)
+{
+	if (json->key_count - level->first_key == VOC_JSON_MAX_MEMBERS)
+		return fail_at(json, at, VOC_REASON_TOO_LARGE, "an object with too many members");
+	if (json->key_count == json->key_cap && !grow_keys(json))
+		return false;
+	level->met |= bit;
+	json->keys[json->key_count++] = key;
+	return true;
+}
+
+static uint64_t bit_of(uint64_t front, struct voc_str name)
+{
+	return UINT64_C(1) << ((front ^ name.len) * UINT64_C(0x9E3779B97F4A7C15) >> 58);
+}
+
+/* The expected names that were taken, with the others: one that comes now may be one of them. */
+static bool put_taken(struct voc_json_reader *json, const char *at, struct voc_json_level *level)
+{
+	bool good = true;
+	for (; good && level->taken; level->taken &= level->taken - 1) {
+		struct voc_str name = level->expected[__builtin_ctz(level->taken)];
+		uint64_t front = front_of(name);
+		good = put_key(json, at, level, (struct voc_json_key){ front, name }, bit_of(front, name));
+	}
+	return good;
+}
+
 /*
  * Remembers a name of the innermost object, unless it is there already. A plain search: objects are small, and
  * VOC_JSON_MAX_MEMBERS bounds what a hostile one can cost, which no hash function would do alone.
@@ -223,19 +253,14 @@ static uint64_t front_of(struct voc_str name)
 static bool add_key(struct voc_json_reader *json, const char *at, struct voc_str name)
 {
 	struct voc_json_level *level = &json->levels[json->depth - 1];
-	uint64_t front = front_of(name);
-	uint64_t bit = UINT64_C(1) << ((front ^ name.len) * UINT64_C(0x9E3779B97F4A7C15) >> 58);
+	uint64_t front = front_of(name), bit = bit_of(front, name);
 	size_t first = level->first_key;
+	if (level->taken && !put_taken(json, at, level))
+		return false;
 	for (size_t i = level->met & bit ? first : json->key_count; i < json->key_count; i++)
 		if (json->keys[i].front == front && voc_str_eq(json->keys[i].name, name))
 			return fail_at(json, at, VOC_REASON_DUPLICATE_KEY, "the same member twice");
-	if (json->key_count - first == VOC_JSON_MAX_MEMBERS)
-		return fail_at(json, at, VOC_REASON_TOO_LARGE, "an object with too many members");
-	if (json->key_count == json->key_cap && !grow_keys(json))
-		return false;
-	level->met |= bit;
-	json->keys[json->key_count++] = (struct voc_json_key){ front, name };
-	return true;
+	return put_key(json, at, level, (struct voc_json_key){ front, name }, bit);
 }
 
 bool voc_json_next_member(struct voc_json_reader *json, struct voc_str *ret_name)
@@ -270,6 +295,49 @@ bool voc_json_next_is(struct voc_json_reader *json, struct voc_str name)
 	json->at = quote + name.len + 3;
 	skip_space(json);
 	return true;
+}
+
+/* As memcmp(a, b, len) == 0, for the few bytes of a name: without a call. */
+static inline bool same_bytes(const char *a, const char *b, size_t len)
+{
+	uint64_t x, y;
+	for (; len >= sizeof x; a += sizeof x, b += sizeof x, len -= sizeof x) {
+		memcpy(&x, a, sizeof x);
+		memcpy(&y, b, sizeof y);
+		if (x != y)
+			return false;
+	}
+	while (len > 0 && *a == *b) {
+		a++;
+		b++;
+		len--;
+	}
+	return len == 0;
+}
+
+int voc_json_next_of(struct voc_json_reader *json, const struct voc_str *names, int first, int end)
+{
+	if (json->failed)
+		return -1;
+	struct voc_json_level *level = &json->levels[json->depth - 1];
+	const char *quote = json->at + level->started; /* behind the comma */
+	size_t room = (size_t)(json->end - json->at);
+	if (room < 4 || (level->started && *json->at != ',') || *quote != '"')
+		return -1;
+	room -= level->started;
+	for (int i = first; i < end; i++) {
+		struct voc_str name = names[i];
+		if (room < name.len + 3 || quote[name.len + 1] != '"' || quote[name.len + 2] != ':' ||
+		    !same_bytes(quote + 1, name.ptr, name.len))
+			continue;
+		level->started = true;
+		level->expected = names;
+		level->taken |= UINT32_C(1) << i;
+		json->at = quote + name.len + 3;
+		skip_space(json);
+		return i;
+	}
+	return -1;
 }
 
 bool voc_json_read_str(struct voc_json_reader *json, struct voc_str *ret_value)

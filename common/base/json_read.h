@@ -54,6 +54,10 @@ struct voc_json_key {
 struct voc_json_level {
 	size_t first_key; /* this object's names begin there */
 	uint64_t met;     /* a bit for each name, by its bytes: where a name's is unset, the name is new */
+	/* Names that voc_json_next_of took: bits 1 << index of `expected`. They are among the keys only once
+	 * voc_json_next_member or voc_json_next_is had to look for a second one of the same name. */
+	const struct voc_str *expected;
+	uint32_t taken;
 	bool is_object;
 	bool started; /* a comma must come before the next */
 };
@@ -91,6 +95,12 @@ bool voc_json_next_member(struct voc_json_reader *json, struct voc_str *ret_name
  * knows the usual order of members the comparison of names.
  */
 bool voc_json_next_is(struct voc_json_reader *json, struct voc_str name);
+/*
+ * The same for several names: takes the next member if it is one of names[first] to names[end - 1], and returns its
+ * index (at most 31), else -1. `names` must be the same table for a whole object, and `first` greater than the index of
+ * every member of it met so far: a name taken here then cannot have come before, and is not searched among the others.
+ */
+int voc_json_next_of(struct voc_json_reader *json, const struct voc_str *names, int first, int end);
 bool voc_json_next_element(struct voc_json_reader *json);
 
 /* Each fails with bad_type if the value is of another type. */

@@ -18,11 +18,8 @@ static int find(const struct voc_members *members, struct voc_str name)
 static int take_expected(struct voc_json_reader *json, const struct voc_members *members, uint32_t seen)
 {
 	int first = seen ? 32 - __builtin_clz(seen) : 0;
-	for (int i = first; i < members->count && i < first + EXPECTED; i++) {
-		if (voc_json_next_is(json, members->names[i]))
-			return i;
-	}
-	return -1;
+	int end = first + EXPECTED < members->count ? first + EXPECTED : members->count;
+	return voc_json_next_of(json, members->names, first, end);
 }
 
 void voc_read_other(struct voc_json_reader *json, enum voc_others others)

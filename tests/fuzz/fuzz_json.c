@@ -12,13 +12,28 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void compare(struct voc_json_reader *json, const json_t *expected);
 
-/* Now and then by a reader who knows what comes. */
-static bool next_member(struct voc_json_reader *json, struct voc_str *ret_name)
+static const struct voc_str known[] = { { "id", 2 }, { "type", 4 }, { "a", 1 }, { "", 0 }, { "datacontenttype", 15 } };
+#define KNOWN ((int)(sizeof known / sizeof *known))
+
+/* By a reader who knows what comes, and in what order. *first is behind the known ones that were met. */
+static bool next_in_order(struct voc_json_reader *json, int *first, struct voc_str *ret_name)
 {
-	static const struct voc_str known[] = {
-		{ "id", 2 }, { "type", 4 }, { "a", 1 }, { "", 0 }, { "datacontenttype", 15 }
-	};
-	for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+	int found = voc_json_next_of(json, known, *first, KNOWN);
+	if (found >= 0)
+		*ret_name = known[found];
+	else if (!voc_json_next_member(json, ret_name))
+		return false;
+	for (int i = *first; i < KNOWN; i++) {
+		if (voc_str_eq(known[i], *ret_name))
+			*first = i + 1;
+	}
+	return true;
+}
+
+/* By one who tries what may come. */
+static bool next_tried(struct voc_json_reader *json, struct voc_str *ret_name)
+{
+	for (int i = 0; i < KNOWN; i++) {
 		if (voc_json_next_is(json, known[i])) {
 			*ret_name = known[i];
 			return true;
@@ -31,8 +46,10 @@ static void compare_object(struct voc_json_reader *json, const json_t *expected)
 {
 	struct voc_str name;
 	size_t members = 0;
+	int first = 0;
 	assert(voc_json_enter_object(json));
-	while (next_member(json, &name)) {
+	bool in_order = json->depth % 2 == 1;
+	while (in_order ? next_in_order(json, &first, &name) : next_tried(json, &name)) {
 		const json_t *value = json_object_getn(expected, name.ptr, name.len);
 		assert(value);
 		compare(json, value);

@@ -317,6 +317,57 @@ static void test_a_member_that_is_expected(void **state)
 	}
 }
 
+static void test_members_in_an_order_that_is_expected(void **state)
+{
+	(void)state;
+	static const struct voc_str names[] = { { "id", 2 }, { "type", 4 }, { "datacontenttype", 15 }, { "x", 1 } };
+	struct voc_str name;
+	int64_t value;
+	begin(VOC_STR("{\"type\":1,\"datacontenttype\":2,\"y\":3,\"type\":4}"));
+	assert_true(voc_json_enter_object(&json));
+	assert_int_equal(voc_json_next_of(&json, names, 0, 1), -1);
+	assert_int_equal(voc_json_next_of(&json, names, 0, 4), 1);
+	assert_true(voc_json_read_i64(&json, &value));
+	assert_int_equal(voc_json_next_of(&json, names, 2, 4), 2);
+	assert_true(voc_json_read_i64(&json, &value));
+	assert_int_equal(value, 2);
+	assert_int_equal(voc_json_next_of(&json, names, 3, 4), -1);
+	assert_true(voc_json_next_member(&json, &name));
+	assert_true(voc_str_is(name, "y"));
+	assert_true(voc_json_read_i64(&json, &value));
+	assert_int_equal(voc_json_next_of(&json, names, 3, 4), -1);
+	assert_false(voc_json_next_member(&json, &name)); /* which knows those that were expected */
+	assert_int_equal(error.reason, VOC_REASON_DUPLICATE_KEY);
+	assert_int_equal(error.position, 36);
+
+	/* What one object took is nothing to those within it. */
+	begin(VOC_STR("{\"id\":{\"id\":1,\"type\":{\"id\":2}},\"type\":3}"));
+	for (int depth = 0; depth < 3; depth++) {
+		assert_true(voc_json_enter_object(&json));
+		assert_int_equal(voc_json_next_of(&json, names, 0, 4), 0);
+		if (depth == 0)
+			continue;
+		assert_true(voc_json_read_i64(&json, &value));
+		assert_int_equal(voc_json_next_of(&json, names, 1, 4), depth == 1 ? 1 : -1);
+	}
+	assert_false(voc_json_next_member(&json, &name));
+	assert_false(voc_json_next_member(&json, &name));
+	assert_int_equal(voc_json_next_of(&json, names, 1, 4), 1);
+	assert_true(voc_json_read_i64(&json, &value));
+	assert_false(voc_json_next_member(&json, &name));
+	assert_true(voc_json_read_end(&json));
+
+	/* Wherever the text is cut off, nothing behind it is read. */
+	static const char whole[] = "{\"id\":";
+	for (size_t len = 1; len < sizeof whole - 1; len++) {
+		char *cut = strndup(whole, len);
+		begin(voc_str_of(cut, len));
+		assert_true(voc_json_enter_object(&json));
+		assert_int_equal(voc_json_next_of(&json, names, 0, 4), -1);
+		free(cut);
+	}
+}
+
 static void object_of(struct voc_buf *buf, int members, int same_as)
 {
 	voc_buf_clear(buf);
@@ -419,6 +470,7 @@ int main(void)
 		cmocka_unit_test(test_thousandths_are_rounded),
 		cmocka_unit_test(test_plain_numbers_are_read_alike),
 		cmocka_unit_test(test_a_member_that_is_expected),
+		cmocka_unit_test(test_members_in_an_order_that_is_expected),
 		cmocka_unit_test(test_many_members_are_told_apart_up_to_a_bound),
 		cmocka_unit_test(test_a_full_arena_is_told),
 		cmocka_unit_test(test_no_byte_hides_in_a_word),
