@@ -116,3 +116,10 @@ struct voc_str voc_arena_copy(struct voc_arena *arena, struct voc_str s)
 	copy[s.len] = '\0';
 	return voc_str_of(copy, s.len);
 }
+
+char *voc_arena_text(struct voc_arena *arena, const char *text)
+{
+	size_t size = strlen(text) + 1;
+	char *copy = voc_arena_alloc(arena, size);
+	return copy ? memcpy(copy, text, size) : NULL;
+}

@@ -22,5 +22,7 @@ void voc_arena_reset(struct voc_arena *arena);
 void *voc_arena_alloc(struct voc_arena *arena, size_t bytes);
 /* A copy with a NUL behind it; ptr is NULL when it doesn't fit. */
 struct voc_str voc_arena_copy(struct voc_arena *arena, struct voc_str s);
+/* A C string's copy; NULL when it doesn't fit. */
+char *voc_arena_text(struct voc_arena *arena, const char *text);
 
 #endif

@@ -34,18 +34,15 @@ void voc_account_free(struct voc_account *account)
 	free(account);
 }
 
-struct voc_account *voc_account_clone(const struct voc_account *account)
+struct voc_account *voc_account_clone(const struct voc_account *account, struct voc_arena *arena)
 {
-	struct voc_account *copy = malloc(sizeof *copy);
+	struct voc_account *copy = voc_arena_alloc(arena, sizeof *copy);
 	if (!copy)
 		return NULL;
 	*copy = *account;
-	memset(copy->profile, 0, sizeof copy->profile);
 	for (int i = 0; i < VOC_PROFILE_FIELD_COUNT; i++) {
-		if (account->profile[i] && !(copy->profile[i] = strdup(account->profile[i]))) {
-			voc_account_free(copy);
+		if (account->profile[i] && !(copy->profile[i] = voc_arena_text(arena, account->profile[i])))
 			return NULL;
-		}
 	}
 	return copy;
 }

@@ -73,7 +73,8 @@ const char *voc_purchase_name(enum voc_purchase purchase);
 struct voc_account *voc_account_new(void);
 /* NULL is fine. */
 void voc_account_free(struct voc_account *account);
-struct voc_account *voc_account_clone(const struct voc_account *account);
+/* All of it in the arena: not to be changed, nor freed. NULL when it doesn't fit. */
+struct voc_account *voc_account_clone(const struct voc_account *account, struct voc_arena *arena);
 size_t voc_account_bytes(const struct voc_account *account);
 
 /* Takes a profile: all of it, if none of a later time is known. False when memory runs out. */

@@ -215,6 +215,24 @@ bool voc_cases_clone(const struct voc_cases *cases, struct voc_cases *ret_copy)
 	return true;
 }
 
+bool voc_cases_clone_into(const struct voc_cases *cases, struct voc_arena *arena, struct voc_cases *ret_copy)
+{
+	struct voc_cases copy = { .count = cases->count };
+	if (cases->count > 0 && !(copy.list = voc_arena_alloc(arena, cases->count * sizeof *copy.list)))
+		return false;
+	for (int i = 0; i < cases->count; i++) {
+		const struct voc_case *from = &cases->list[i];
+		struct voc_case *to = &copy.list[i];
+		*to = *from;
+		to->team = voc_arena_text(arena, from->team);
+		to->product = from->product ? voc_arena_text(arena, from->product) : NULL;
+		if (!to->team || (from->product && !to->product))
+			return false;
+	}
+	*ret_copy = copy;
+	return true;
+}
+
 size_t voc_cases_bytes(const struct voc_cases *cases)
 {
 	size_t bytes = cases->count * sizeof *cases->list;

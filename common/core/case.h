@@ -134,6 +134,9 @@ void voc_cases_remove(struct voc_cases *cases, struct voc_case *one);
 void voc_cases_free(struct voc_cases *cases);
 /* False when memory runs out, and nothing is held. */
 VOC_MUST_CHECK bool voc_cases_clone(const struct voc_cases *cases, struct voc_cases *ret_copy);
+/* The same with all of it in the arena: not to be changed, nor freed. */
+VOC_MUST_CHECK bool voc_cases_clone_into(const struct voc_cases *cases, struct voc_arena *arena,
+                                         struct voc_cases *ret_copy);
 size_t voc_cases_bytes(const struct voc_cases *cases);
 bool voc_case_equals(const struct voc_case *a, const struct voc_case *b);
 

@@ -20,25 +20,27 @@ void voc_customer_free(struct voc_customer *customer)
 	voc_customer_init(customer);
 }
 
-bool voc_customer_clone(const struct voc_customer *customer, struct voc_customer *ret_copy)
+bool voc_customer_clone(const struct voc_customer *customer, struct voc_arena *arena, struct voc_customer *ret_copy)
 {
 	struct voc_customer copy = *customer;
-	copy.last_event = NULL;
+	copy.recent.few = NULL;
+	copy.recent.few_room = 0;
 	copy.recent.index = NULL;
-	copy.contribution_count = 0;
-	if (!voc_cases_clone(&customer->cases, &copy.cases))
+	if (!voc_cases_clone_into(&customer->cases, arena, &copy.cases) ||
+	    (customer->account && !(copy.account = voc_account_clone(customer->account, arena))) ||
+	    (customer->last_event && !(copy.last_event = voc_arena_text(arena, customer->last_event))))
 		return false;
-	copy.account = NULL;
-	if ((customer->account && !(copy.account = voc_account_clone(customer->account))) ||
-	    (customer->last_event && !(copy.last_event = strdup(customer->last_event)))) {
-		voc_customer_free(&copy);
-		return false;
-	}
-	copy.contribution_count = customer->contribution_count;
 	for (int i = 0; i < customer->contribution_count; i++)
 		voc_shared_text_share(customer->contributions[i]);
 	*ret_copy = copy;
 	return true;
+}
+
+void voc_customer_clone_free(struct voc_customer *copy)
+{
+	for (int i = 0; i < copy->contribution_count; i++)
+		voc_shared_text_release(copy->contributions[i]);
+	voc_customer_init(copy);
 }
 
 bool voc_customer_is_known(const struct voc_customer *customer)

@@ -64,10 +64,13 @@ void voc_customer_init(struct voc_customer *customer);
 /* Releases the strings, leaves a new customer. */
 void voc_customer_free(struct voc_customer *customer);
 /*
- * For voc_customer_diff, which asks of an earlier state only which ids were in its ring: more than a few of them are
- * not copied. False when memory runs out (`ret_copy` is then untouched).
+ * For voc_customer_diff, which asks of an earlier state only which ids were in its ring, by number: they are not
+ * copied. False when memory runs out (`ret_copy` is then untouched).
  */
-VOC_MUST_CHECK bool voc_customer_clone(const struct voc_customer *customer, struct voc_customer *ret_copy);
+VOC_MUST_CHECK bool voc_customer_clone(const struct voc_customer *customer, struct voc_arena *arena,
+                                       struct voc_customer *ret_copy);
+/* Lets go what a clone shares with others; the rest is the arena's. */
+void voc_customer_clone_free(struct voc_customer *copy);
 
 /*
  * Reads a stored hash, in any order of fields; no fields: a new customer. VOC_FATAL with VOC_REASON_REDIS and the

@@ -6,6 +6,8 @@
 
 #define BUCKETS_MIN 64
 #define STEPS_MAX   64
+/* Far more than a batch of ordinary customers needs. */
+#define BEFORES_MAX_BYTES ((size_t)1 << 30)
 
 struct entry {
 	struct voc_cached_customer shown; /* first: what callers hold */
@@ -24,6 +26,9 @@ struct voc_customer_cache {
 	size_t count, room, hand, bytes;
 	struct entry **buckets;
 	size_t bucket_count; /* a power of two */
+	/* What pinned customers were; taken back once none is pinned. */
+	struct voc_arena *befores;
+	size_t pinned;
 };
 
 static struct entry *entry_of(const struct voc_cached_customer *cached)
@@ -50,27 +55,29 @@ struct voc_customer_cache *voc_customer_cache_new(size_t max_customers, size_t m
 	cache->max_bytes = max_bytes;
 	cache->bucket_count = BUCKETS_MIN;
 	cache->buckets = calloc(cache->bucket_count, sizeof(struct entry *));
-	if (!cache->buckets) {
-		free(cache);
+	cache->befores = voc_arena_new(BEFORES_MAX_BYTES);
+	if (!cache->buckets || !cache->befores) {
+		voc_customer_cache_free(cache);
 		return NULL;
 	}
 	return cache;
 }
 
-static void forget_before(struct entry *entry)
+static void forget_before(struct voc_customer_cache *cache, struct entry *entry)
 {
-	struct voc_customer *before = (struct voc_customer *)(uintptr_t)entry->shown.before;
-	if (before)
-		voc_customer_free(before);
-	free(before);
-	entry->shown.before = NULL;
-	entry->shown.customer.forgotten = false; /* what was stored is gone by now */
-	entry->shown.pinned = false;
+	struct voc_cached_customer *shown = &entry->shown;
+	if (shown->before)
+		voc_customer_clone_free((struct voc_customer *)(uintptr_t)shown->before);
+	shown->before = NULL;
+	shown->customer.forgotten = false; /* what was stored is gone by now */
+	if (shown->pinned && --cache->pinned == 0)
+		voc_arena_reset(cache->befores);
+	shown->pinned = false;
 }
 
-static void entry_free(struct entry *entry)
+static void entry_free(struct voc_customer_cache *cache, struct entry *entry)
 {
-	forget_before(entry);
+	forget_before(cache, entry);
 	voc_customer_free(&entry->shown.customer);
 	free(entry);
 }
@@ -90,7 +97,7 @@ static void drop_entry(struct voc_customer_cache *cache, struct entry *entry)
 	cache->entries[entry->place] = last;
 	last->place = entry->place;
 	cache->bytes -= entry->bytes;
-	entry_free(entry);
+	entry_free(cache, entry);
 }
 
 void voc_customer_cache_free(struct voc_customer_cache *cache)
@@ -98,7 +105,8 @@ void voc_customer_cache_free(struct voc_customer_cache *cache)
 	if (!cache)
 		return;
 	for (size_t i = 0; i < cache->count; i++)
-		entry_free(cache->entries[i]);
+		entry_free(cache, cache->entries[i]);
+	voc_arena_free(cache->befores);
 	free(cache->entries);
 	free(cache->buckets);
 	free(cache);
@@ -195,7 +203,7 @@ struct voc_cached_customer *voc_customer_cache_add(struct voc_customer_cache *ca
 	entry->hash = hash_of(partition, id);
 	entry->id_len = id.len;
 	memcpy(entry->id, id.ptr, id.len);
-	if (!voc_customer_cache_pin(&entry->shown)) {
+	if (!voc_customer_cache_pin(cache, &entry->shown)) {
 		free(entry);
 		return NULL;
 	}
@@ -211,26 +219,25 @@ struct voc_cached_customer *voc_customer_cache_add(struct voc_customer_cache *ca
 	return &entry->shown;
 }
 
-bool voc_customer_cache_pin(struct voc_cached_customer *cached)
+bool voc_customer_cache_pin(struct voc_customer_cache *cache, struct voc_cached_customer *cached)
 {
 	if (cached->pinned)
 		return true;
 	if (voc_customer_is_known(&cached->customer)) {
-		struct voc_customer *before = malloc(sizeof *before);
-		if (!before || !voc_customer_clone(&cached->customer, before)) {
-			free(before);
+		struct voc_customer *before = voc_arena_alloc(cache->befores, sizeof *before);
+		if (!before || !voc_customer_clone(&cached->customer, cache->befores, before))
 			return false;
-		}
 		cached->before = before;
 	}
 	cached->pinned = true;
+	cache->pinned++;
 	return true;
 }
 
 void voc_customer_cache_unpin(struct voc_customer_cache *cache, struct voc_cached_customer *cached)
 {
 	struct entry *entry = entry_of(cached);
-	forget_before(entry);
+	forget_before(cache, entry);
 	measure(cache, entry);
 	shrink(cache);
 }

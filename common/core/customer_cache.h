@@ -34,7 +34,7 @@ struct voc_cached_customer *voc_customer_cache_find(struct voc_customer_cache *c
 struct voc_cached_customer *voc_customer_cache_add(struct voc_customer_cache *cache, int32_t partition,
                                                    struct voc_str id, struct voc_customer *customer);
 /* Into a batch: remembers `before`. Pinned already: nothing happens. False when memory runs out. */
-VOC_MUST_CHECK bool voc_customer_cache_pin(struct voc_cached_customer *cached);
+VOC_MUST_CHECK bool voc_customer_cache_pin(struct voc_customer_cache *cache, struct voc_cached_customer *cached);
 /* Out of the batch, once it is stored: forgets `before`, and may free this entry or others. */
 void voc_customer_cache_unpin(struct voc_customer_cache *cache, struct voc_cached_customer *cached);
 /* Takes into account what a pinned entry has grown by: the sum of bytes is right after it. */

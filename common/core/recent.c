@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define FEW_LEAST 4 /* ids that a ring has room for at first; 24 bytes are malloc's least */
+
 /*
  * Ids by number, and chains of those with equal hashes, newest first. A chain is not mended when an id is dropped: it
  * ends at the first number that is no longer in the ring, as numbers only fall along it and never come again.
@@ -16,6 +18,7 @@ struct voc_recent_index {
 
 void voc_recent_free(struct voc_recent *recent)
 {
+	free(recent->few);
 	free(recent->index);
 	*recent = (struct voc_recent){ 0 };
 }
@@ -28,7 +31,7 @@ static bool is_held(const struct voc_recent *recent, uint32_t number)
 const uint8_t *voc_recent_id(const struct voc_recent *recent, uint32_t number)
 {
 	const struct voc_recent_index *index = recent->index;
-	return index ? index->ids[number & (index->room - 1)] : recent->few[number % VOC_RECENT_FEW];
+	return index ? index->ids[number & (index->room - 1)] : recent->few[number & (recent->few_room - 1)];
 }
 
 /* Ids are hashes already: two of their bytes serve as the bucket. */
@@ -47,7 +50,7 @@ bool voc_recent_has(const struct voc_recent *recent, const uint8_t id[VOC_RECENT
 		return is_held(recent, number);
 	}
 	for (uint32_t number = recent->first; number != recent->next; number++) {
-		if (memcmp(recent->few[number % VOC_RECENT_FEW], id, VOC_RECENT_BYTES) == 0)
+		if (memcmp(voc_recent_id(recent, number), id, VOC_RECENT_BYTES) == 0)
 			return true;
 	}
 	return false;
@@ -76,10 +79,10 @@ static struct voc_recent_index *index_new(uint32_t room, uint32_t never)
 	return index;
 }
 
-/* At most twice what the ids need: an index that fits too closely would be made anew all the time. */
-static uint32_t room_for(uint32_t count)
+/* At most twice what the ids need, and `least`: memory that fits too closely would be made anew all the time. */
+static uint32_t room_for(uint32_t count, uint32_t least)
 {
-	uint32_t room = 2 * VOC_RECENT_FEW;
+	uint32_t room = least;
 	while (room < count)
 		room *= 2;
 	return room;
@@ -92,29 +95,36 @@ static bool move_to_index(struct voc_recent *recent, uint32_t room)
 		return false;
 	for (uint32_t number = recent->first; number != recent->next; number++)
 		put(index, number, voc_recent_id(recent, number));
+	free(recent->few);
 	free(recent->index);
+	recent->few = NULL;
+	recent->few_room = 0;
 	recent->index = index;
 	return true;
 }
 
-static void move_to_few(struct voc_recent *recent)
+static bool move_to_few(struct voc_recent *recent, uint32_t room)
 {
+	uint8_t(*few)[VOC_RECENT_BYTES] = malloc(room * sizeof *few);
+	if (!few)
+		return false;
 	for (uint32_t number = recent->first; number != recent->next; number++)
-		memcpy(recent->few[number % VOC_RECENT_FEW], voc_recent_id(recent, number), VOC_RECENT_BYTES);
+		memcpy(few[number & (room - 1)], voc_recent_id(recent, number), VOC_RECENT_BYTES);
+	free(recent->few);
 	free(recent->index);
+	recent->few = few;
+	recent->few_room = room;
 	recent->index = NULL;
+	return true;
 }
 
 /* Makes room for one more id; gives memory back if there is far more than that needs. */
 static bool fit(struct voc_recent *recent)
 {
 	uint32_t count = voc_recent_count(recent) + 1;
-	if (count <= VOC_RECENT_FEW) {
-		if (recent->index)
-			move_to_few(recent);
-		return true;
-	}
-	uint32_t wanted = room_for(count), room = recent->index ? recent->index->room : 0;
+	if (count <= VOC_RECENT_FEW)
+		return count <= recent->few_room || move_to_few(recent, room_for(count, FEW_LEAST));
+	uint32_t wanted = room_for(count, 2 * VOC_RECENT_FEW), room = recent->index ? recent->index->room : 0;
 	return (room >= wanted && room <= 4 * wanted) || move_to_index(recent, wanted);
 }
 
@@ -125,7 +135,7 @@ bool voc_recent_restore(struct voc_recent *recent, const uint8_t id[VOC_RECENT_B
 	if (recent->index)
 		put(recent->index, recent->next, id);
 	else
-		memcpy(recent->few[recent->next % VOC_RECENT_FEW], id, VOC_RECENT_BYTES);
+		memcpy(recent->few[recent->next & (recent->few_room - 1)], id, VOC_RECENT_BYTES);
 	recent->next++;
 	return true;
 }
@@ -173,5 +183,6 @@ bool voc_recent_append(struct voc_recent *recent, const uint8_t id[VOC_RECENT_BY
 size_t voc_recent_bytes(const struct voc_recent *recent)
 {
 	const struct voc_recent_index *index = recent->index;
-	return index ? sizeof *index + index->room * (2 * sizeof(uint32_t) + VOC_RECENT_BYTES) : 0;
+	return index ? sizeof *index + index->room * (2 * sizeof(uint32_t) + VOC_RECENT_BYTES)
+	             : recent->few_room * sizeof *recent->few;
 }

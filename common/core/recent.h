@@ -1,9 +1,9 @@
 /*
  * The ring of a customer's recent event ids, by which a sender's duplicates are known (docs/SEMANTICS.md, "The ring").
  *
- * Ids are numbered from the customer's first event on; the ring holds those from `first` to before `next`. Up to
- * VOC_RECENT_FEW they stand in the value itself; more (which only a customer has who is very busy just now) in memory
- * of their own with an index, of a size that follows their number. No locks: one thread at a time.
+ * Ids are numbered from the customer's first event on; the ring holds those from `first` to before `next`, in memory
+ * of its own of a size that follows their number: most customers have few. More than VOC_RECENT_FEW (which only a
+ * customer has who is very busy just now) have an index. No locks: one thread at a time.
  */
 #ifndef VOC_CORE_RECENT_H
 #define VOC_CORE_RECENT_H
@@ -23,11 +23,12 @@
 struct voc_recent_index;
 
 struct voc_recent {
-	uint32_t first, next; /* next: of the id that comes next, which is the customer's `events` */
-	uint32_t marked;      /* n0; 0: there is no mark */
-	int64_t mark_ms;      /* t0 */
-	uint8_t few[VOC_RECENT_FEW][VOC_RECENT_BYTES]; /* number n at n modulo their number */
-	struct voc_recent_index *index;                /* owned; NULL: all ids are among the few */
+	uint32_t first, next;             /* next: of the id that comes next, which is the customer's `events` */
+	uint32_t marked;                  /* n0; 0: there is no mark */
+	uint32_t few_room;                /* 0 or a power of two; number n stands at n modulo it */
+	int64_t mark_ms;                  /* t0 */
+	uint8_t (*few)[VOC_RECENT_BYTES]; /* owned */
+	struct voc_recent_index *index;   /* owned; NULL: all ids are among the few */
 };
 
 /* Releases memory, leaves an empty ring. */

@@ -135,7 +135,7 @@ static enum voc_status find_cached(struct voc_agg *agg, int32_t number, struct v
 		if (!customer->entry) {
 			wanted[*count] = (struct voc_store_wanted){ number, customer->id, state };
 			indices[(*count)++] = i;
-		} else if (!voc_customer_cache_pin(customer->entry)) {
+		} else if (!voc_customer_cache_pin(agg->cache, customer->entry)) {
 			return voc_error_set(error, VOC_FATAL, VOC_REASON_OUT_OF_MEMORY, -1,
 			                     "no memory for a customer");
 		}

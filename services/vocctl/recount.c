@@ -82,7 +82,7 @@ static struct voc_cached_customer *fetch(struct recount *recount, struct voc_str
 		return &recount->stranger;
 	struct voc_cached_customer *known = voc_customer_cache_find(recount->customers, partition, id);
 	if (known != NULL)
-		return voc_customer_cache_pin(known) ? known : NULL;
+		return voc_customer_cache_pin(recount->customers, known) ? known : NULL;
 	struct voc_customer fresh;
 	voc_customer_init(&fresh);
 	return voc_customer_cache_add(recount->customers, partition, id, &fresh);

@@ -68,7 +68,7 @@ static struct voc_cached_customer *fetch(struct bench *bench, struct voc_str id)
 		cached = voc_customer_cache_add(bench->cache, 0, id, &fresh);
 	else if (cached->pinned)
 		return cached;
-	else if (!voc_customer_cache_pin(cached))
+	else if (!voc_customer_cache_pin(bench->cache, cached))
 		abort();
 	return bench->pinned[bench->pinned_count++] = cached;
 }

@@ -139,7 +139,7 @@ static void fetch_customers(struct bench *bench)
 		customer->entry = voc_customer_cache_find(bench->cache, 0, customer->id);
 		if (!customer->entry)
 			customer->entry = voc_customer_cache_add(bench->cache, 0, customer->id, &fresh);
-		else if (!voc_customer_cache_pin(customer->entry))
+		else if (!voc_customer_cache_pin(bench->cache, customer->entry))
 			give_up("no memory");
 	}
 }

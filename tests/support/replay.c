@@ -66,7 +66,7 @@ static struct voc_cached_customer *fetch(struct replay *replay, struct voc_str i
 	int32_t partition = replay->aggregate.partition;
 	struct voc_cached_customer *cached = voc_customer_cache_find(replay->cache, partition, id);
 	if (cached) {
-		MUST(voc_customer_cache_pin(cached));
+		MUST(voc_customer_cache_pin(replay->cache, cached));
 		return cached;
 	}
 	struct fake_hash *hash = customer_hash(replay, id);

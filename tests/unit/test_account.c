@@ -300,11 +300,10 @@ static void test_fields(void **state)
 	int differences = 0;
 	assert_true(voc_account_diff(account, again, count_fields, &differences));
 	assert_int_equal(differences, 0);
-	struct voc_account *copy = voc_account_clone(account);
+	struct voc_account *copy = voc_account_clone(account, arena);
 	plain(copy, 1, 3);
 	assert_true(voc_account_diff(account, copy, count_fields, &differences));
 	assert_int_equal(differences, 1); /* orders_recent: the first day stays what was once heard */
-	voc_account_free(copy);
 	voc_account_free(again);
 	voc_account_free(account);
 

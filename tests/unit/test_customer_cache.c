@@ -50,11 +50,11 @@ static void test_a_pin_remembers_what_was(void **state)
 	struct voc_cached_customer *cached = add(cache, 0, "C-1");
 	assert_true(cached->pinned);
 	cached->customer.counts.events = 5;
-	assert_true(voc_customer_cache_pin(cached)); /* a second time in the batch: nothing happens */
+	assert_true(voc_customer_cache_pin(cache, cached)); /* a second time in the batch: nothing happens */
 	assert_int_equal(cached->before->counts.events, 1);
 	voc_customer_cache_unpin(cache, cached);
 	assert_null(cached->before);
-	assert_true(voc_customer_cache_pin(cached));
+	assert_true(voc_customer_cache_pin(cache, cached));
 	assert_int_equal(cached->before->counts.events, 5);
 	struct voc_customer nobody = someone(0);
 	struct voc_cached_customer *fresh = voc_customer_cache_add(cache, 0, VOC_STR("C-2"), &nobody);
