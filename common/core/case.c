@@ -10,19 +10,7 @@ static const char *const state_names[] = {
 	VOC_CASE_STATES(X)
 };
 static const char *const action_names[] = { VOC_CASE_ACTIONS(X) };
-static const char *const tally_names[] = { VOC_CASE_TALLIES(X)
 #undef X
-};
-static const char *const refusal_names[] = {
-#define X(symbol, name, text) name,
-	VOC_CASE_REFUSALS(X)
-#undef X
-};
-static const char *const refusal_texts[] = {
-#define X(symbol, name, text) text,
-	VOC_CASE_REFUSALS(X)
-#undef X
-};
 
 /* The state machine: where each action leads from each state. What is not named here is refused. */
 #define NOWHERE   0 /* else 1 + the state */
@@ -93,21 +81,6 @@ const char *voc_case_state_name(enum voc_case_state state)
 const char *voc_case_action_name(enum voc_case_action action)
 {
 	return (unsigned)action < VOC_CASE_ACTION_COUNT ? action_names[action] : NULL;
-}
-
-const char *voc_case_tally_name(enum voc_case_tally tally)
-{
-	return (unsigned)tally < VOC_CASE_TALLY_COUNT ? tally_names[tally] : NULL;
-}
-
-const char *voc_case_refusal_name(enum voc_case_refusal refusal)
-{
-	return (unsigned)refusal < VOC_CASE_REFUSAL_COUNT ? refusal_names[refusal] : NULL;
-}
-
-const char *voc_case_refusal_text(enum voc_case_refusal refusal)
-{
-	return (unsigned)refusal < VOC_CASE_REFUSAL_COUNT ? refusal_texts[refusal] : NULL;
 }
 
 bool voc_case_state_parse(struct voc_str name, enum voc_case_state *ret_state)

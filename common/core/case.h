@@ -47,20 +47,20 @@
 	X(VOC_TALLY_ESCALATED, "escalated")             \
 	X(VOC_TALLY_SILENT, "silent")
 
-/* Why a move was refused. X(symbol, name, text) */
-#define VOC_CASE_REFUSALS(X)                                                      \
-	X(VOC_CASE_TAKEN, "taken", "the case moved")                              \
-	X(VOC_CASE_UNKNOWN_ACTION, "unknown_action", "no such action")            \
-	X(VOC_CASE_NO_SUCH_CASE, "no_such_case", "the customer has no such case") \
-	X(VOC_CASE_STALE_MOVE, "stale_move", "the case has changed since then")   \
-	X(VOC_CASE_ILLEGAL_MOVE, "illegal_move", "not from the state the case is in")
-
 #define X(symbol, ...) symbol,
 enum voc_case_state { VOC_CASE_STATES(X) VOC_CASE_STATE_COUNT };
 enum voc_case_action { VOC_CASE_ACTIONS(X) VOC_CASE_ACTION_COUNT };
 enum voc_case_tally { VOC_CASE_TALLIES(X) VOC_CASE_TALLY_COUNT };
-enum voc_case_refusal { VOC_CASE_REFUSALS(X) VOC_CASE_REFUSAL_COUNT };
 #undef X
+
+/* Why a follow-up was refused. */
+enum voc_case_refusal {
+	VOC_CASE_TAKEN, /* it was not */
+	VOC_CASE_UNKNOWN_ACTION,
+	VOC_CASE_NO_SUCH_CASE, /* the customer has none of that id */
+	VOC_CASE_STALE_MOVE,   /* the case has changed since */
+	VOC_CASE_ILLEGAL_MOVE, /* not from the state that the case is in */
+};
 
 /* The cause: the SERVQUAL dimension; without one the leading factor; without that "other", 0. */
 #define VOC_CAUSE_OTHER 0
@@ -113,9 +113,6 @@ uint8_t voc_cause_of(const struct voc_labels *labels);
 /* NULL for a value outside of its enum. Static strings. */
 const char *voc_case_state_name(enum voc_case_state state);
 const char *voc_case_action_name(enum voc_case_action action);
-const char *voc_case_tally_name(enum voc_case_tally tally);
-const char *voc_case_refusal_name(enum voc_case_refusal refusal);
-const char *voc_case_refusal_text(enum voc_case_refusal refusal);
 bool voc_case_state_parse(struct voc_str name, enum voc_case_state *ret_state);
 bool voc_case_action_parse(struct voc_str name, enum voc_case_action *ret_action);
 /* Whether the state machine has such a move, and where to. */

@@ -61,11 +61,6 @@ const char *voc_stage_name(enum voc_stage stage)
 	return (unsigned)stage < VOC_STAGE_COUNT ? stage_names[stage] : NULL;
 }
 
-const char *voc_order_status_name(enum voc_order_status status)
-{
-	return (unsigned)status < VOC_ORDER_STATUS_COUNT ? status_names[status] : NULL;
-}
-
 const struct voc_fact_field *voc_fact_fields(enum voc_fact_kind kind)
 {
 	return fields_of[kind].first;
@@ -92,14 +87,6 @@ bool voc_stage_parse(struct voc_str name, enum voc_stage *ret_stage)
 	int found = voc_str_index(name, stage_names, VOC_STAGE_COUNT);
 	if (found >= 0)
 		*ret_stage = (enum voc_stage)found;
-	return found >= 0;
-}
-
-bool voc_order_status_parse(struct voc_str name, enum voc_order_status *ret_status)
-{
-	int found = voc_str_index(name, status_names, VOC_ORDER_STATUS_COUNT);
-	if (found >= 0)
-		*ret_status = (enum voc_order_status)found;
 	return found >= 0;
 }
 

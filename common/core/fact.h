@@ -111,11 +111,9 @@ static inline bool voc_fact_has(const struct voc_fact *fact, int field)
 const char *voc_fact_kind_name(enum voc_fact_kind kind);
 const char *voc_fact_type(enum voc_fact_kind kind);
 const char *voc_stage_name(enum voc_stage stage);
-const char *voc_order_status_name(enum voc_order_status status);
 /* By CloudEvents type; by name. */
 bool voc_fact_kind_parse(struct voc_str type, enum voc_fact_kind *ret_kind);
 bool voc_stage_parse(struct voc_str name, enum voc_stage *ret_stage);
-bool voc_order_status_parse(struct voc_str name, enum voc_order_status *ret_status);
 /* NULL past the last. For documents and tests: name of the field, and of what it is. */
 const char *voc_fact_field_name(enum voc_fact_kind kind, int field);
 

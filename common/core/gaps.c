@@ -43,11 +43,6 @@ const char *voc_gap_strength_name(enum voc_gap_strength strength)
 	return (unsigned)strength < VOC_GAP_STRENGTH_COUNT ? strength_names[strength] : NULL;
 }
 
-const char *voc_gap_record_name(enum voc_gap_record record)
-{
-	return (unsigned)record < VOC_GAP_RECORD_COUNT ? record_names[record] : NULL;
-}
-
 bool voc_gap_strength_parse(struct voc_str name, enum voc_gap_strength *ret_strength)
 {
 	int found = voc_str_index(name, strength_names, VOC_GAP_STRENGTH_COUNT);
@@ -78,19 +73,10 @@ const char *voc_gaps_version(const struct voc_gaps *gaps)
 	return gaps->version;
 }
 
+/* Which of an owner's and a step's two texts. */
 static int place_of(const char *lang)
 {
 	return strcmp(lang, "ko") == 0 ? 0 : 1;
-}
-
-const char *voc_gaps_owner(const struct voc_gaps *gaps, enum voc_gap gap, const char *lang)
-{
-	return gaps->owners[gap][place_of(lang)];
-}
-
-const char *voc_gaps_step(const struct voc_gaps *gaps, enum voc_gap gap, const char *lang)
-{
-	return gaps->steps[gap][place_of(lang)];
 }
 
 static bool is_foreign_letter(uint32_t c)
@@ -160,8 +146,7 @@ static struct voc_gap_told tell(const struct voc_gaps *gaps, size_t number, cons
 	case VOC_CUE_SERVQUAL:
 		return (struct voc_gap_told){ "servqual", voc_servqual_name((enum voc_servqual)cue->value) };
 	case VOC_CUE_FACTOR: return (struct voc_gap_told){ "factor", voc_factor_name((enum voc_factor)cue->value) };
-	case VOC_CUE_RECORD:
-		return (struct voc_gap_told){ "record", voc_gap_record_name((enum voc_gap_record)cue->value) };
+	case VOC_CUE_RECORD: return (struct voc_gap_told){ "record", record_names[cue->value] };
 	default: return (struct voc_gap_told){ "phrase", gaps->phrases[holding->phrases[number]].text };
 	}
 }
@@ -222,8 +207,8 @@ void voc_gaps_find(const struct voc_gaps *gaps, const struct voc_gap_input *inpu
 		ret_finding->gap = VOC_GAP_PERCEPTION;
 	ret_finding->strength = strength_of(gaps, &holding, ret_finding->gap);
 	tell_cues(gaps, &holding, ret_finding);
-	ret_finding->owner = voc_gaps_owner(gaps, ret_finding->gap, lang);
-	ret_finding->step = voc_gaps_step(gaps, ret_finding->gap, lang);
+	ret_finding->owner = gaps->owners[ret_finding->gap][place_of(lang)];
+	ret_finding->step = gaps->steps[ret_finding->gap][place_of(lang)];
 	ret_finding->version = gaps->version;
 }
 

@@ -104,8 +104,4 @@ struct voc_gap_said {
 #define VOC_GAP_MEMBER_MAX_BYTES 8192
 void voc_gap_read_member(struct voc_json_reader *json, struct voc_str *ret_json, struct voc_gap_said *ret_said);
 
-/* Of a gap in the file: in Korean for "ko", else in English. */
-const char *voc_gaps_owner(const struct voc_gaps *gaps, enum voc_gap gap, const char *lang);
-const char *voc_gaps_step(const struct voc_gaps *gaps, enum voc_gap gap, const char *lang);
-
 #endif

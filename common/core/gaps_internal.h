@@ -49,7 +49,6 @@ static inline bool voc_gap_skips(uint32_t c)
 typedef void (*voc_gap_phrase_fn)(void *context, const struct voc_gap_phrase *phrase, size_t number);
 void voc_gap_phrases_each(const struct voc_gaps *gaps, const struct voc_automaton *automaton,
                           const struct voc_normal *text, voc_gap_phrase_fn tell, void *context);
-const char *voc_gap_record_name(enum voc_gap_record record);
 bool voc_gap_record_parse(struct voc_str name, enum voc_gap_record *ret_record);
 
 #endif

@@ -174,10 +174,8 @@ static void test_names(void **state)
 	assert_string_equal(voc_fact_field_name(VOC_FACT_ORDER, VOC_ORDER_MARGIN), "margin");
 	assert_null(voc_fact_field_name(VOC_FACT_ORDER, VOC_ORDER_FIELD_COUNT));
 	enum voc_stage stage;
-	enum voc_order_status status;
 	assert_true(voc_stage_parse(VOC_STR("advocate"), &stage) && stage == VOC_STAGE_ADVOCATE);
 	assert_false(voc_stage_parse(VOC_STR("friend"), &stage));
-	assert_true(voc_order_status_parse(VOC_STR("returned"), &status) && status == VOC_ORDER_RETURNED);
 	assert_null(voc_stage_name(VOC_STAGE_COUNT));
 }
 
