@@ -1,5 +1,9 @@
 #include "lines.h"
 
+#include "io/signals.h"
+
+#include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -15,6 +19,16 @@ void vocctl_lines_free(struct vocctl_lines *lines)
 	lines->buffer = NULL;
 }
 
+/* False once a signal asks for the end: who types the lines, or the program that writes them, may have none for long.
+ */
+static bool wait_for_input(int fd)
+{
+	struct pollfd either[] = { { .fd = fd, .events = POLLIN }, { .fd = voc_signals_fd(), .events = POLLIN } };
+	while (poll(either, 2, -1) < 0 && errno == EINTR)
+		;
+	return either[1].revents == 0;
+}
+
 /* Reads on behind what is there; false at the end, after an error, or when the buffer holds one whole line already. */
 static bool fill(struct vocctl_lines *lines)
 {
@@ -22,6 +36,9 @@ static bool fill(struct vocctl_lines *lines)
 	memmove(lines->buffer, lines->buffer + lines->from, held);
 	lines->from = 0;
 	lines->to = held;
+	lines->stopped = !wait_for_input(fileno(lines->file));
+	if (lines->stopped)
+		return false;
 	/* read, not fread: a pipe's first lines are to go out before its last ones have come. */
 	ssize_t count =
 	        held < VOCCTL_LINE_MAX ? read(fileno(lines->file), lines->buffer + held, VOCCTL_LINE_MAX - held) : 0;
@@ -61,6 +78,8 @@ enum vocctl_line vocctl_lines_next(struct vocctl_lines *lines, struct voc_str *r
 	} while (end == NULL && fill(lines));
 	if (lines->failed)
 		return VOCCTL_LINE_FAILED;
+	if (lines->stopped)
+		return VOCCTL_LINE_END; /* not with half a line */
 	if (end == NULL && seen == 0)
 		return VOCCTL_LINE_END;
 	lines->number++;

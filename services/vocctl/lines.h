@@ -1,5 +1,6 @@
 /*
- * The lines of a file, one after the other, in bounded memory. One thread.
+ * The lines of a file, one after the other, in bounded memory; they end where a signal asks for the end, if voc_signals
+ * are installed. One thread.
  */
 #ifndef VOC_VOCCTL_LINES_H
 #define VOC_VOCCTL_LINES_H
@@ -18,7 +19,7 @@ struct vocctl_lines {
 	int64_t bytes;   /* up to the end of the last line */
 	char *buffer;    /* owned */
 	size_t from, to; /* what the buffer holds */
-	bool failed;
+	bool failed, stopped;
 };
 
 /* False when memory runs out. */

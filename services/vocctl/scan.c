@@ -38,11 +38,12 @@ enum voc_status vocctl_scan(const struct voc_conf *conf, const struct vocctl_tai
 	const struct voc_kafka_settings settings = vocctl_kafka_settings(conf);
 	struct voc_admin *admin = NULL;
 	struct voc_reader *reader = NULL;
-	enum voc_status status = voc_signals_install(error);
-	if (status == VOC_OK)
-		status = voc_admin_open(&settings, &admin, error);
+	enum voc_status status = voc_admin_open(&settings, &admin, error);
 	if (status == VOC_OK)
 		status = vocctl_tail_open(&settings, admin, tails, count, false, &reader, error);
+	/* Not before: while Kafka does not answer, a signal may end it at once. */
+	if (status == VOC_OK)
+		status = voc_signals_install(error);
 	if (status == VOC_OK)
 		status = scan(reader, each, context, error);
 	voc_reader_free(reader);

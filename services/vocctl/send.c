@@ -164,6 +164,8 @@ static enum voc_status send_all(struct run *run, struct voc_error *error)
 			status = wait_for_turn(run, error);
 		vocctl_progress_show(&run->progress, run->lines.bytes, run->sender.sent);
 	}
+	if (status == VOC_OK && run->lines.stopped)
+		return voc_error_set(error, VOC_RETRY, VOC_REASON_INTERNAL, -1, "stopped by a signal");
 	return status;
 }
 

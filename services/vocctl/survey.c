@@ -139,14 +139,17 @@ enum voc_status survey_open(struct survey *survey, const struct voc_conf *conf, 
                             struct voc_error *error)
 {
 	*survey = (struct survey){ .conf = conf };
-	enum voc_status status = voc_signals_install(error);
+	enum voc_status status = VOC_OK;
 	survey->book = voc_rule_book_new();
-	if (status == VOC_OK && survey->book == NULL)
+	if (survey->book == NULL)
 		status = voc_error_set(error, VOC_FATAL, VOC_REASON_OUT_OF_MEMORY, -1, "out of memory");
 	if (status == VOC_OK)
 		status = open_kafka(survey, partitions, error);
 	if (status == VOC_OK)
 		status = open_redis(survey, error);
+	/* Not before: while Kafka or Redis do not answer, a signal may end it at once. */
+	if (status == VOC_OK)
+		status = voc_signals_install(error);
 	int64_t total = 0;
 	for (int32_t p = 0; status == VOC_OK && p < survey->partition_count; p++) {
 		const struct survey_partition *partition = &survey->partitions[p];
