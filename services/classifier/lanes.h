@@ -12,8 +12,9 @@
 
 struct voc_lanes;
 
-/* What is at work of one lane at a time: then it waits for acknowledgements. */
-#define VOC_LANE_WINDOW 4096
+/* What is at work of one lane at a time: then it waits for acknowledgements. Two of the outbox's bursts: one in flight,
+ * one held. */
+#define VOC_LANE_WINDOW 2048
 
 /* Reading begins at the positions' offsets. NULL when memory runs out. */
 struct voc_lanes *voc_lanes_new(const struct voc_position *positions, size_t count, int64_t merge_wait_ms,

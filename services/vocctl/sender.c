@@ -9,6 +9,8 @@
 
 #define POLL_MS   100
 #define LINGER_MS 5
+/* The classifier's memory is mostly the batches that it holds, one or two of each partition, decompressed. */
+#define BATCH_BYTES 32768
 
 static void print_complaint(void *context, enum voc_reason reason, const char *text)
 {
@@ -52,6 +54,7 @@ enum voc_status vocctl_sender_open(struct vocctl_sender *sender, const struct vo
 	const struct voc_producer_settings settings = {
 		.kafka = vocctl_kafka_settings(conf),
 		.linger_ms = LINGER_MS,
+		.batch_bytes = BATCH_BYTES,
 		.on_delivered = count_delivery,
 		.owner = sender,
 	};
