@@ -52,7 +52,9 @@ void voc_conf_help(struct voc_buf *buf, enum voc_program program)
 	}
 	add_flag(buf, "-h, --help", "", "Print this and exit");
 	add_flag(buf, "--version", "", "Print the version and exit");
-	add_flag(buf, "--check", "", "Check the configuration and the files that it names, and exit");
+	add_flag(buf, "--check", "",
+	         program & VOC_CONF_PAGES ? "Check the configuration and the files that it names, and exit"
+	                                  : "Check the configuration, and exit");
 	add_flag(buf, "--print-config", "", "Print the configuration, secrets masked, and exit");
 	if (program & VOC_CONF_PAGES)
 		add_flag(buf, "--healthcheck", "",

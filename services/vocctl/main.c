@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/process_guard.h"
+#include "io/redis_url.h"
 
 #include <locale.h>
 #include <stdio.h>
@@ -77,13 +78,24 @@ static int run_command(const struct voc_conf *conf, bool help)
 	return command->run(conf, &arguments);
 }
 
+/* What can be told without asking anybody; the rest is the doctor's. */
+static int check_conf(const struct voc_conf *conf)
+{
+	struct voc_redis_url url;
+	struct voc_error error = { 0 };
+	if (voc_redis_url_parse(conf->redis_url, &url, &error) != VOC_OK)
+		return fail("%s", error.text);
+	puts("the configuration is fine; vocctl doctor looks at what it names");
+	return VOCCTL_OK;
+}
+
 static int act(const struct voc_conf *conf, enum voc_conf_action action)
 {
 	switch (action) {
 	case VOC_CONF_VERSION: puts("vocctl " VOC_VERSION); return VOCCTL_OK;
 	case VOC_CONF_PRINT: return print_conf(conf);
-	case VOC_CONF_HEALTHCHECK: /* the parser refuses it */
-	case VOC_CONF_CHECK: return VOCCTL_OK;
+	case VOC_CONF_HEALTHCHECK: /* the parser refuses it */ return VOCCTL_USAGE;
+	case VOC_CONF_CHECK: return check_conf(conf);
 	case VOC_CONF_HELP: return run_command(conf, true);
 	case VOC_CONF_RUN: break;
 	}

@@ -26,6 +26,14 @@ def test_help_check_and_print_config(stack, service):
     assert printed.returncode == 0 and "hidden-word" not in printed.stdout + printed.stderr
 
 
+def test_vocctl_checks_its_configuration(stack):
+    checked = run(stack, "vocctl", "--check")
+    assert checked.returncode == 0 and "the configuration is fine" in checked.stdout, checked.stderr
+    for url, words in (("http://localhost", "VOC_REDIS_URL"), ("redis://localhost:0", "VOC_REDIS_URL"), ("unix://", "VOC_REDIS_URL")):
+        checked = run(stack, "vocctl", "--check", VOC_REDIS_URL=url)
+        assert checked.returncode == 2 and words in checked.stderr and not checked.stdout, (url, checked)
+
+
 @pytest.mark.parametrize("service", SERVICES)
 def test_a_typo_is_named_with_its_nearest_neighbour(stack, service):
     flag = run(stack, f"voc-{service}", "--kafka-bootstrp", "x")
