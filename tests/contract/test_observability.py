@@ -109,3 +109,7 @@ def test_dashboards_are_whole():
             assert not cells & taken and max(x for x, _ in cells) < 24, f"{path.name}: {panel['title']} lies on another"
             taken |= cells
             assert panel["datasource"]["uid"] == source and all(target["datasource"]["uid"] == source for target in panel["targets"])
+            assert panel["fieldConfig"]["defaults"]["unit"] and len(panel["description"]) > 20, f"{path.name}: {panel['title']} says neither what it counts in nor what it tells"
+            assert all(target["legendFormat"] for target in panel["targets"]), f"{path.name}: {panel['title']} has a line without a name"
+            for section in re.findall(r"\bVoc[A-Z]\w+", panel["description"]):
+                assert f"## {section}\n" in (ROOT / "docs/RUNBOOK.md").read_text(), f"{path.name}: the runbook has no {section}"
