@@ -91,8 +91,8 @@ struct doctor {
 	int32_t brokers;
 	struct voc_topic_look topics[VOC_TOPIC_COUNT];
 	bool stamped_on_arrival[VOC_TOPIC_COUNT]; /* LogAppendTime: by the broker's clock */
-	char complaint[DOCTOR_FOUND_SIZE];        /* librdkafka's first, guarded by `complained` */
-	_Atomic bool complained;
+	char complaint[DOCTOR_FOUND_SIZE];        /* librdkafka's first; there once `complained` says so */
+	_Atomic bool complaining, complained;     /* one of librdkafka's threads writes it; it is written */
 	struct doctor_result results[DOCTOR_CHECK_COUNT];
 };
 

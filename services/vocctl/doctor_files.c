@@ -36,7 +36,8 @@ static void look_at_classifier(struct doctor *doctor)
 	struct voc_error error = { 0 };
 	const struct voc_classifier_files files = { .model = doctor->conf->model_path,
 		                                    .rules = doctor->conf->phrases_path,
-		                                    .tenants = doctor->conf->tenants_path };
+		                                    .tenants = doctor->conf->tenants_path,
+		                                    .gaps = doctor->conf->gaps_path };
 	if (voc_classifier_open_files(&files, NULL, &classifier, &error) == VOC_OK)
 		doctor_tell(doctor, DOCTOR_MODEL, DOCTOR_OK, "version %s", voc_classifier_version(classifier));
 	else

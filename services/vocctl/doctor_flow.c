@@ -76,13 +76,14 @@ static int64_t records_in(const struct doctor *doctor, int first, int last)
 	return records;
 }
 
+/* `before`: how many there were at first; -1 if Kafka did not say. */
 static void judge_dead_letters(struct doctor *doctor, int64_t before)
 {
 	int64_t dead = records_in(doctor, VOC_TOPIC_DEAD_LETTERS, VOC_TOPIC_DEAD_LETTERS);
 	int64_t raw = records_in(doctor, 0, VOC_INPUT_TOPIC_COUNT - 1);
 	if (dead < 0 || raw < 0)
 		return;
-	if (dead > before)
+	if (before >= 0 && dead > before)
 		doctor_tell(doctor, DOCTOR_DEAD_LETTERS, DOCTOR_WARN, "%lld came within %lld ms: %lld in all",
 		            (long long)(dead - before), (long long)doctor->watch_ms, (long long)dead);
 	else if (dead * 1000 > raw * DEAD_IN_A_THOUSAND)
@@ -99,7 +100,8 @@ static void judge_lag(struct doctor *doctor, const struct watch_view *before, co
 		int64_t earlier = i < before->group_count ? before->groups[i].lag : group->lag;
 		if (group->lag > doctor->lag_limit)
 			doctor_tell(doctor, DOCTOR_LAG, DOCTOR_WARN, "%s is %lld records behind%s", group->name,
-			            (long long)group->lag, group->lag > earlier ? ", and the lag grows" : "");
+			            (long long)group->lag,
+			            earlier >= 0 && group->lag > earlier ? ", and the lag grows" : "");
 		else if (earlier > 0 && group->lag > earlier)
 			doctor_tell(doctor, DOCTOR_LAG, DOCTOR_WARN, "%s: the lag grows, from %lld to %lld",
 			            group->name, (long long)earlier, (long long)group->lag);

@@ -1,6 +1,7 @@
 /* Kafka: whether it answers, and whether the topics are as they have to be. */
 #include "doctor.h"
 
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -16,7 +17,7 @@ enum { RETENTION, RETENTION_BYTES, CLEANUP, MESSAGE_BYTES, IN_SYNC, TIMESTAMPS, 
 static void on_complaint(void *context, enum voc_reason reason, const char *text)
 {
 	struct doctor *doctor = context;
-	if (doctor->complained)
+	if (atomic_exchange(&doctor->complaining, true))
 		return;
 	snprintf(doctor->complaint, sizeof doctor->complaint, "%s: %s", voc_reason_name(reason), text);
 	doctor->complained = true;

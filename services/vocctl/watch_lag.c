@@ -111,11 +111,11 @@ static void find_groups(struct watch_lag *lag)
 		lag->group_count += found;
 }
 
-/* Which topics the index-th group reads: first to last. */
+/* Which topics the index-th group reads: first to last. The classifier's are the raw ones and the facts'. */
 static void group_topics(size_t index, int *ret_first, int *ret_last)
 {
 	*ret_first = index == 0 ? VOC_TOPIC_CALLS : index == 1 ? VOC_TOPIC_CLASSIFIED : VOC_TOPIC_ALERTS;
-	*ret_last = index == 0 ? VOC_TOPIC_COMPLAINTS : *ret_first;
+	*ret_last = index == 0 ? VOC_INPUT_TOPIC_COUNT - 1 : *ret_first;
 }
 
 static int64_t group_lag(struct watch_lag *lag, size_t index)
@@ -146,7 +146,9 @@ static void note_rate(struct watch_lag *lag, struct watch_view *view)
 	if (lag->looked_ms > 0 && now_ms > lag->looked_ms) {
 		size_t kept = view->rate_count < WATCH_LOOKS ? view->rate_count : WATCH_LOOKS - 1;
 		memmove(view->rates + 1, view->rates, kept * sizeof *view->rates);
-		view->rates[0] = (ends - lag->classified) * 1000000 / (now_ms - lag->looked_ms);
+		/* a topic that was made anew begins at 0 again: nothing is known of its rate before the next look */
+		int64_t came = ends > lag->classified ? ends - lag->classified : 0;
+		view->rates[0] = came * 1000000 / (now_ms - lag->looked_ms);
 		view->rate_count = kept + 1;
 	}
 	lag->classified = ends;

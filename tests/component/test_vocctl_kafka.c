@@ -7,6 +7,7 @@
 #include "io/kafka_reader.h"
 #include "support/mock_kafka.h"
 #include "support/program_run.h"
+#include "vocctl/watch_lag.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -35,9 +36,8 @@ struct held {
 
 static int start(void **state)
 {
-	static const char *const topics[] = {
-		"voc.calls", "voc.web", "voc.complaints", "voc.alerts", "voc.dlq", "raw"
-	};
+	static const char *const topics[] = { "voc.calls", "voc.web", "voc.complaints", "voc.orders", "voc.alerts",
+		                              "voc.dlq",   "raw" };
 	(void)state;
 	mock_kafka_start(&mock);
 	for (size_t i = 0; i < sizeof topics / sizeof *topics; i++)
@@ -294,6 +294,34 @@ static void test_topics_create_tells_what_is_there(void **state)
 	assert_non_null(strstr(run.err, "voc.dlq has 4 partitions, not 6"));
 }
 
+/* voc-classifier reads the facts, too: an order that waits for it is a lag. */
+static void test_the_lag_counts_facts(void **state)
+{
+	(void)state;
+	static struct watch_view view;
+	struct voc_conf conf = mock.conf;
+	conf.topic_prefix = "voc.";
+	conf.group_prefix = "voc.";
+	struct voc_kafka_settings settings = mock_settings(&mock);
+	struct voc_error error = { .position = -1 };
+	struct voc_admin *admin = NULL;
+	struct watch_lag *lag = NULL;
+	assert_int_equal(voc_admin_open(&settings, &admin, &error), VOC_OK);
+	assert_int_equal(watch_lag_open(&conf, admin, &lag, &error), VOC_OK);
+	if (watch_lag_look(lag, &view, &error) != VOC_OK)
+		fail_msg("%s", error.text);
+	assert_non_null(strstr(view.groups[0].name, "classifier"));
+	int64_t before = view.groups[0].lag;
+	struct voc_producer *producer = mock_producer(&mock);
+	mock_send(producer, "voc.orders", 2, "C-1", "{}", 0);
+	mock_flush(producer);
+	voc_producer_free(producer);
+	assert_int_equal(watch_lag_look(lag, &view, &error), VOC_OK);
+	assert_int_equal(view.groups[0].lag, before + 1);
+	watch_lag_close(lag);
+	voc_admin_free(admin);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -304,6 +332,7 @@ int main(void)
 		cmocka_unit_test(test_dlq_show_is_safe),
 		cmocka_unit_test(test_dlq_redrive_restores_records),
 		cmocka_unit_test(test_topics_create_tells_what_is_there),
+		cmocka_unit_test(test_the_lag_counts_facts),
 	};
 	return cmocka_run_group_tests(tests, start, stop);
 }

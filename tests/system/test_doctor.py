@@ -220,6 +220,9 @@ def test_files_that_are_bad(stack, tmp_path):
     assert found["rules_file"][0] == "fail" and "thresholds.raise: missing" in found["rules_file"][1]
     assert found["classifier_files"][0] == "fail" and model in found["classifier_files"][1]
     assert found["webhooks_file"][0] == "fail"
+    gaps = damaged(tmp_path, ROOT / "deploy/gaps.json", lambda text: text.replace(b'"cues"', b'"clues"'))
+    status, found = examine(stack, VOC_GAPS=gaps)
+    assert status == 1 and found["classifier_files"][0] == "fail" and gaps in found["classifier_files"][1]
     _, found = examine(stack, VOC_WEBHOOKS=str(tmp_path / "none.json"))
     assert found["webhooks_file"][0] == "warn" and "there is none on this host" in found["webhooks_file"][1]
 
