@@ -94,7 +94,7 @@ static bool each_record(void *context, const struct voc_message *message, struct
 	struct session *session = context;
 	struct voc_str origin = voc_message_header(message, VOC_SOURCE_HEADER);
 	struct voc_classified event;
-	struct voc_error why;
+	struct voc_error why = { 0 };
 	if (origin.len == 0) {
 		session->others++;
 		return true;

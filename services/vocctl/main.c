@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/process_guard.h"
+#include "io/kafka.h"
 #include "io/redis_url.h"
 
 #include <locale.h>
@@ -121,6 +122,8 @@ int main(int argc, char **argv)
 	if (voc_conf_load(&conf, VOC_PROGRAM_VOCCTL, argc, argv, environ, &action, &error) != VOC_OK)
 		return fail("%s", error.text);
 	int status = flush_output(act(&conf, action));
+	if (voc_kafka_left_alone()) /* its threads still use what exit() and the return from here would take down */
+		_exit(status);
 	voc_conf_free(&conf);
 	return status;
 }

@@ -82,7 +82,7 @@ static bool find_last_time(FILE *file, struct voc_arena *arena, int64_t *ret_ms)
 		return false;
 	while ((got = vocctl_lines_next(&lines, &line)) != VOCCTL_LINE_END && got != VOCCTL_LINE_FAILED) {
 		struct send_route route;
-		struct voc_error ignored;
+		struct voc_error ignored = { 0 };
 		voc_arena_reset(arena);
 		if (got != VOCCTL_LINE_READ || send_route_find(line, arena, &route, &ignored) != VOC_OK ||
 		    route.time.ptr == NULL)
