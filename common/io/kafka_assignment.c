@@ -157,6 +157,7 @@ static void assign_partitions(struct voc_consumer *consumer, const rd_kafka_topi
 		return;
 	consumer->joined = true;
 	consumer->client.reachable = true;
+	consumer->short_since_ms = 0; /* what was doubted before was of another assignment */
 	forget_pending(consumer);
 	consumer->pending = rd_kafka_topic_partition_list_copy(list);
 	rd_kafka_topic_partition_list_sort(consumer->pending, compare_partitions, NULL);

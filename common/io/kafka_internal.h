@@ -97,7 +97,7 @@ struct voc_consumer {
 	/* An assignment that the owner could not take yet, and when to ask it again. */
 	struct rd_kafka_topic_partition_list_s *pending;
 	int64_t ask_again_ms;
-	int64_t short_since_ms; /* since when a log has been said to end before its position; 0: it is not */
+	int64_t short_since_ms; /* since when a log of this assignment is said to end before its position; 0: none is */
 	struct kafka_nudge nudge;
 	bool stirred; /* a queue has stopped being empty since the owner last asked */
 	bool joined;
