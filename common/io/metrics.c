@@ -128,9 +128,19 @@ void voc_metric_observe_us(enum voc_metric metric, int64_t us)
 	add(&histograms[metric].sum_us, us > 0 ? us : 0); /* clocks of two machines may differ */
 }
 
+/* A timestamp is the sender's: one in microseconds or nanoseconds is far in the future, and counts as no wait at all.
+ */
+static int64_t waited_us(int64_t came_ms, int64_t now_ms)
+{
+	int64_t waited_ms, us;
+	if (came_ms > now_ms || __builtin_sub_overflow(now_ms, came_ms, &waited_ms))
+		return 0;
+	return __builtin_mul_overflow(waited_ms, 1000, &us) ? 0 : us;
+}
+
 void voc_metric_done(int64_t came_ms, int64_t now_ms)
 {
-	voc_metric_observe_us(VOC_METRIC_LATENCY_SECONDS, (now_ms - came_ms) * 1000);
+	voc_metric_observe_us(VOC_METRIC_LATENCY_SECONDS, waited_us(came_ms, now_ms));
 	atomic_store_explicit(&done_ms, came_ms, memory_order_relaxed);
 }
 

@@ -55,6 +55,19 @@ static void test_how_late_it_is_is_told_while_records_wait(void **state)
 	assert_line("voc_latency_seconds_bucket{le=\"0.2\"} 0");
 }
 
+/* A sender that counts in nanoseconds: in microseconds, the difference to now is beyond 64 bits. */
+static void test_a_timestamp_of_another_unit_spoils_no_sum(void **state)
+{
+	(void)state;
+	static const int64_t stamps[] = { INT64_C(1767225600000000), INT64_C(1767225600123456789),
+		                          INT64_C(1767225600987654321), INT64_MAX, INT64_MIN };
+	assert_line("voc_latency_seconds_sum 0.5");
+	for (size_t i = 0; i < sizeof stamps / sizeof *stamps; i++)
+		voc_metric_done(stamps[i], INT64_C(1767225600000));
+	assert_line("voc_latency_seconds_sum 0.5");
+	assert_line("voc_latency_seconds_bucket{le=\"0.0001\"} 5");
+}
+
 static void test_counters_add_and_gauges_are_set(void **state)
 {
 	(void)state;
@@ -170,6 +183,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_how_late_it_is_is_told_while_records_wait),
+		cmocka_unit_test(test_a_timestamp_of_another_unit_spoils_no_sum),
 		cmocka_unit_test(test_counters_add_and_gauges_are_set),
 		cmocka_unit_test(test_label_values_outside_of_their_table_count_nowhere),
 		cmocka_unit_test(test_histograms_are_cumulative_with_inclusive_bounds),
