@@ -24,5 +24,5 @@ enum voc_status voc_http_address_split(const char *addr, struct voc_http_address
 	if (split(addr, ret_address))
 		return VOC_OK;
 	return voc_error_set(error, VOC_FATAL, VOC_REASON_CONFIG, -1,
-	                     "VOC_HTTP_ADDR: '%.60s' is not host:port, [v6 address]:port, :port or off", addr);
+	                     "'%.60s' is not host:port, [v6 address]:port or :port", addr);
 }

@@ -12,7 +12,8 @@ struct voc_http_address {
 	char port[6];
 };
 
-/* VOC_FATAL with VOC_REASON_CONFIG if `addr` has none of these forms. Nothing is resolved. */
+/* VOC_FATAL with VOC_REASON_CONFIG if `addr` has none of these forms; the caller
+ * says of which option it is. Nothing is resolved. */
 VOC_MUST_CHECK enum voc_status voc_http_address_split(const char *addr, struct voc_http_address *ret_address,
                                                       struct voc_error *error);
 

@@ -38,7 +38,7 @@ static enum voc_status open_connection(const char *addr, int timeout_ms, int *re
 		return status;
 	if (strcmp(address.port, "0") == 0)
 		return voc_error_set(error, VOC_FATAL, VOC_REASON_CONFIG, -1,
-		                     "VOC_HTTP_ADDR: the service took a port that is not known here");
+		                     "the service took a port that is not known here");
 	const struct addrinfo hints = { .ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICSERV };
 	struct addrinfo *list;
 	int failure = getaddrinfo(address.host[0] ? address.host : NULL, address.port, &hints, &list);

@@ -58,14 +58,12 @@ static enum voc_status open_socket(const char *addr, int *ret_fd, struct voc_err
 	struct addrinfo *list;
 	int failure = getaddrinfo(address.host[0] ? address.host : NULL, address.port, &hints, &list);
 	if (failure)
-		return voc_error_set(error, VOC_FATAL, VOC_REASON_CONFIG, -1, "VOC_HTTP_ADDR: %.60s: %s", addr,
-		                     gai_strerror(failure));
+		return voc_error_set(error, VOC_FATAL, VOC_REASON_CONFIG, -1, "%.60s: %s", addr, gai_strerror(failure));
 	int fd = bind_first(list);
 	int saved = errno;
 	freeaddrinfo(list);
 	if (fd < 0)
-		return voc_error_set(error, VOC_FATAL, VOC_REASON_HTTP, -1, "VOC_HTTP_ADDR: %.60s: %s", addr,
-		                     strerror(saved));
+		return voc_error_set(error, VOC_FATAL, VOC_REASON_HTTP, -1, "%.60s: %s", addr, strerror(saved));
 	*ret_fd = fd;
 	return VOC_OK;
 }

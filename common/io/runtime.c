@@ -73,15 +73,28 @@ static bool metrics_apart(const struct voc_conf *conf)
 	return strcmp(conf->metrics_addr, "same") != 0;
 }
 
-static enum voc_status start_server(struct voc_runtime *runtime, const char *event, const char *addr,
+/* One of the two addresses: its option, for what is wrong with it, and what is logged once it is served. */
+struct page_addr {
+	const char *option, *event;
+};
+static const struct page_addr http_addr = { "VOC_HTTP_ADDR", "listening" };
+static const struct page_addr metrics_addr = { "VOC_METRICS_ADDR", "metrics" };
+
+static enum voc_status blame(const char *option, const struct voc_error *cause, struct voc_error *error)
+{
+	return voc_error_set(error, cause->status, cause->reason, -1, "%s: %s", option, cause->text);
+}
+
+static enum voc_status start_server(struct voc_runtime *runtime, const struct page_addr *of, const char *addr,
                                     const struct voc_http_route *routes, struct voc_http_server **ret_server,
                                     struct voc_error *error)
 {
-	enum voc_status status = voc_http_server_start(ret_server, addr, routes, runtime, error);
-	if (status == VOC_OK)
-		VOC_LOG(VOC_LOG_INFO, event, VOC_LOG_STR("addr", addr),
-		        VOC_LOG_INT("port", voc_http_server_port(*ret_server)));
-	return status;
+	struct voc_error cause = { .position = -1 };
+	if (voc_http_server_start(ret_server, addr, routes, runtime, &cause) != VOC_OK)
+		return blame(of->option, &cause, error);
+	VOC_LOG(VOC_LOG_INFO, of->event, VOC_LOG_STR("addr", addr),
+	        VOC_LOG_INT("port", voc_http_server_port(*ret_server)));
+	return VOC_OK;
 }
 
 /* The metrics first: who waits for "listening" finds them there. */
@@ -91,9 +104,10 @@ static enum voc_status start_pages(struct voc_runtime *runtime, struct voc_error
 	bool apart = metrics_apart(conf);
 	enum voc_status status = VOC_OK;
 	if (apart)
-		status = start_server(runtime, "metrics", conf->metrics_addr, metrics_routes, &runtime->metrics, error);
+		status = start_server(runtime, &metrics_addr, conf->metrics_addr, metrics_routes, &runtime->metrics,
+		                      error);
 	if (status == VOC_OK)
-		status = start_server(runtime, "listening", conf->http_addr, apart ? health_routes : all_routes,
+		status = start_server(runtime, &http_addr, conf->http_addr, apart ? health_routes : all_routes,
 		                      &runtime->server, error);
 	if (status != VOC_OK)
 		voc_http_server_stop(runtime->metrics);
@@ -239,13 +253,19 @@ static int print(const struct voc_service *service, const struct voc_conf *conf,
 	return written ? 0 : VOC_EXIT_FAILED;
 }
 
+static enum voc_status check_addrs(const struct voc_conf *conf, struct voc_error *error)
+{
+	struct voc_error cause = { .position = -1 };
+	if (voc_http_addr_check(conf->http_addr, &cause) != VOC_OK)
+		return blame(http_addr.option, &cause, error);
+	if (metrics_apart(conf) && voc_http_addr_check(conf->metrics_addr, &cause) != VOC_OK)
+		return blame(metrics_addr.option, &cause, error);
+	return VOC_OK;
+}
+
 static enum voc_status check(const struct voc_service *service, const struct voc_conf *conf, struct voc_error *error)
 {
-	enum voc_status status = VOC_OK;
-	if (has_pages(service->program, conf))
-		status = voc_http_addr_check(conf->http_addr, error);
-	if (status == VOC_OK && has_pages(service->program, conf) && metrics_apart(conf))
-		status = voc_http_addr_check(conf->metrics_addr, error);
+	enum voc_status status = has_pages(service->program, conf) ? check_addrs(conf, error) : VOC_OK;
 	if (status == VOC_OK && service->check)
 		status = service->check(conf, error);
 	if (status == VOC_OK)
@@ -260,8 +280,11 @@ static enum voc_status healthcheck(const struct voc_service *service, const stru
 	if (!has_pages(service->program, conf))
 		return voc_error_set(error, VOC_FATAL, VOC_REASON_CONFIG, -1, "VOC_HTTP_ADDR: off: nothing to ask");
 	struct voc_buf body;
+	struct voc_error cause = { .position = -1 };
 	voc_buf_init(&body, HELP_MAX_BYTES);
-	enum voc_status status = voc_http_probe(conf->http_addr, "/healthz", HEALTHCHECK_MS, &body, error);
+	enum voc_status status = voc_http_probe(conf->http_addr, "/healthz", HEALTHCHECK_MS, &body, &cause);
+	if (status != VOC_OK)
+		(void)blame(http_addr.option, &cause, error);
 	puts(voc_buf_c_str(&body));
 	voc_buf_free(&body);
 	return status;

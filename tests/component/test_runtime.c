@@ -250,7 +250,9 @@ static void test_the_exit_status_tells_what_failed(void **state)
 	assert_outcome(&bad, (char *[]){ "--http-addr=off", NULL }, VOC_EXIT_FAILED,
 	               "\"event\":\"failed\",\"reason\":\"kafka\",\"error\":\"it broke\"");
 	assert_outcome(&bad, (char *[]){ "--http-addr=off", "--webhook-tries=1", NULL }, VOC_EXIT_CONFIG, "it broke");
-	assert_outcome(&bad, (char *[]){ "--http-addr=nowhere", NULL }, VOC_EXIT_CONFIG, "VOC_HTTP_ADDR");
+	assert_outcome(&bad, (char *[]){ "--http-addr=nowhere", NULL }, VOC_EXIT_CONFIG, "VOC_HTTP_ADDR: 'nowhere'");
+	assert_outcome(&bad, (char *[]){ "--http-addr=127.0.0.1:0", "--metrics-addr=nowhere", NULL }, VOC_EXIT_CONFIG,
+	               "VOC_METRICS_ADDR: 'nowhere'");
 	assert_outcome(&bad, (char *[]){ "--http-adr=off", NULL }, VOC_EXIT_CONFIG,
 	               "voc-alerter: --http-adr: no such option; did you mean --http-addr\n");
 }
@@ -264,7 +266,9 @@ static void test_actions_do_not_run_it(void **state)
 	assert_outcome(&bad, (char *[]){ "--check", NULL }, VOC_EXIT_CONFIG,
 	               "voc-alerter: /etc/voc/webhooks.json: no such file\n");
 	assert_outcome(&good, (char *[]){ "--check", NULL }, 0, "the configuration is fine\n");
-	assert_outcome(&good, (char *[]){ "--check", "--http-addr=x", NULL }, VOC_EXIT_CONFIG, "VOC_HTTP_ADDR");
+	assert_outcome(&good, (char *[]){ "--check", "--http-addr=x", NULL }, VOC_EXIT_CONFIG, "VOC_HTTP_ADDR: 'x'");
+	assert_outcome(&good, (char *[]){ "--check", "--metrics-addr=y", NULL }, VOC_EXIT_CONFIG,
+	               "VOC_METRICS_ADDR: 'y'");
 }
 
 /* A process that was once well and hangs now is not what a supervisor should keep. */
