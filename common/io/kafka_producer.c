@@ -130,9 +130,11 @@ enum voc_status voc_producer_send(struct voc_producer *producer, const struct vo
                                   struct voc_error *error)
 {
 	rd_kafka_headers_t *headers = copy_headers(record);
-	/* counted first: its delivery may be served by another thread before producev returns */
-	if (atomic_fetch_add(&producer->in_flight, 1) == 0)
+	/* Counted first: its delivery may be served by another thread before producev returns. And before that the time
+	 * is set from which on an answer is owed: whoever sees the record in flight must not go by one of long ago. */
+	if (atomic_load(&producer->in_flight) == 0)
 		atomic_store(&producer->answered_ms, voc_clock_ms());
+	atomic_fetch_add(&producer->in_flight, 1);
 	rd_kafka_resp_err_t err = rd_kafka_producev(
 	        producer->client.rk, RD_KAFKA_V_TOPIC(record->topic), RD_KAFKA_V_PARTITION(record->partition),
 	        RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_KEY(record->key.ptr, record->key.len),
