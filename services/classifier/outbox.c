@@ -9,6 +9,7 @@
 #define LINGER_MS 5
 #define FEW       32   /* records in flight: requests are sent at once, beyond that they are better shared */
 #define EXPECT_MS 1000 /* for Kafka to tell of a topic */
+#define POLL_MS   100
 
 /*
  * Records are handed to librdkafka in bursts. One at a time, nearly each is the first of its partition's next batch,
@@ -224,8 +225,19 @@ void voc_outbox_hurry(struct voc_outbox *outbox)
 
 enum voc_status voc_outbox_wait(struct voc_outbox *outbox, int64_t deadline_ms, struct voc_error *error)
 {
-	enum voc_status status = hand_over(outbox, error);
-	return status == VOC_OK ? voc_producer_wait(outbox->producer, deadline_ms, error) : status;
+	for (;;) {
+		struct voc_error full = { .position = -1 };
+		enum voc_status status = hand_over(outbox, &full);
+		if (status == VOC_OK)
+			return voc_producer_wait(outbox->producer, deadline_ms, error);
+		int64_t left_ms = deadline_ms - voc_clock_ms();
+		if (status != VOC_RETRY || left_ms <= 0)
+			return voc_error_set(error, status, full.reason, -1, "%s", full.text);
+		/* what is in flight makes room, a part of what is held at a time */
+		status = voc_producer_poll(outbox->producer, left_ms < POLL_MS ? (int)left_ms : POLL_MS, error);
+		if (status != VOC_OK)
+			return status;
+	}
 }
 
 int64_t voc_outbox_in_flight(const struct voc_outbox *outbox)

@@ -99,8 +99,25 @@ static void test_bursts_wait_for_each_other(void **state)
 	voc_outbox_free(outbox);
 }
 
+/* When partitions go, all that is held must go out, though librdkafka's queue takes a part of it at a time only. */
+static void test_the_wait_outlasts_a_full_queue(void **state)
+{
+	(void)state;
+	struct voc_error error = { .position = -1 };
+	mock.conf.kafka_properties[mock.conf.kafka_property_count++] =
+	        (struct voc_kafka_property){ "queue.buffering.max.messages", "10", false };
+	struct voc_outbox *outbox = open_outbox();
+	acknowledged = 0;
+	send(outbox, 0, 100);
+	assert_int_equal(voc_outbox_wait(outbox, voc_clock_ms() + PATIENT_MS, &error), VOC_OK);
+	assert_int_equal(acknowledged, 100);
+	voc_outbox_free(outbox);
+	mock.conf.kafka_property_count--;
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(test_bursts_wait_for_each_other) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(test_bursts_wait_for_each_other),
+		                            cmocka_unit_test(test_the_wait_outlasts_a_full_queue) };
 	return cmocka_run_group_tests(tests, start, stop);
 }
