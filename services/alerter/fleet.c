@@ -149,6 +149,8 @@ static bool stop(struct fleet *fleet)
 	bool all_ended = false;
 	for (;;) {
 		(void)!look(fleet, &all_ended, NULL);
+		(void)voc_runtime_stopping(
+		        fleet->runtime); /* or a signal after a failure would end each wait at once */
 		if (all_ended || voc_clock_ms() >= stop_by_ms)
 			return all_ended;
 		(void)!serve(fleet, stop_by_ms, NULL);

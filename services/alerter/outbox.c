@@ -115,7 +115,7 @@ enum outbox_outcome outbox_settle(struct outbox *outbox, struct outbox_item *ite
 		settle_alive(outbox, now_ms, ret_change);
 		item->state = OUTBOX_DYING;
 		return OUTBOX_REJECTED;
-	case VOC_VERDICT_GONE: return OUTBOX_GONE;
+	case VOC_VERDICT_GONE: settle_alive(outbox, now_ms, ret_change); return OUTBOX_GONE;
 	default: return settle_failure(outbox, item, answer, now_ms, ret_change);
 	}
 }

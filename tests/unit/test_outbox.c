@@ -131,6 +131,29 @@ static void test_an_outage_costs_no_tries_and_probes_take_turns(void **state)
 		assert_non_null(outbox_next(&outbox, now_ms));
 }
 
+/* An endpoint that says that it is gone does answer: it is told as disabled, and no longer as out of reach too. */
+static void test_gone_closes_the_breaker(void **state)
+{
+	(void)state;
+	struct outbox outbox;
+	struct outbox_item item;
+	const struct outbox_answer gone = { .http_status = 410, .retry_after_ms = -1 };
+	enum outbox_change change;
+	int64_t now_ms = 0;
+	outbox_init(&outbox, &policy, 16, 1);
+	add(&outbox, &item, 'a');
+	while (!outbox.breaker.open) {
+		const struct outbox_answer none = { .connection_level = true, .retry_after_ms = -1 };
+		assert_ptr_equal(outbox_next(&outbox, now_ms), &item);
+		assert_int_equal(outbox_settle(&outbox, &item, &none, now_ms, &change), OUTBOX_RETRIED);
+		now_ms += policy.backoff_max_ms;
+	}
+	assert_int_equal(change, OUTBOX_OPENED);
+	assert_ptr_equal(outbox_next(&outbox, now_ms), &item);
+	assert_int_equal(outbox_settle(&outbox, &item, &gone, now_ms, &change), OUTBOX_GONE);
+	assert_int_equal(change, OUTBOX_CLOSED);
+}
+
 static void test_gone_keeps_the_alert(void **state)
 {
 	(void)state;
@@ -236,6 +259,7 @@ int main(void)
 		cmocka_unit_test(test_the_requests_under_way_are_bounded),
 		cmocka_unit_test(test_a_poison_alert_is_exhausted_by_itself),
 		cmocka_unit_test(test_an_outage_costs_no_tries_and_probes_take_turns),
+		cmocka_unit_test(test_gone_closes_the_breaker),
 		cmocka_unit_test(test_gone_keeps_the_alert),
 		cmocka_unit_test(test_a_random_run_keeps_order_and_ends),
 	};
