@@ -19,14 +19,11 @@ static int part(struct voc_str text, size_t at, uint32_t base, uint32_t count)
 	return c >= base && c < base + count ? (int)(c - base) : -1;
 }
 
-size_t voc_mask_char(struct voc_str text, size_t at, uint32_t *ret_char)
+size_t voc_mask_char_wide(struct voc_str text, size_t at, uint32_t *ret_char)
 {
-	if (at >= text.len)
-		return 0;
 	struct voc_str rest = voc_str_of(text.ptr + at, text.len - at);
-	uint32_t c = voc_utf8_take(&rest);
+	*ret_char = voc_utf8_take(&rest);
 	size_t bytes = text.len - at - rest.len;
-	*ret_char = c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c;
 	int leading = part(text, at, LEADING, 19), vowel = part(text, at + 3, VOWEL, 21);
 	if (leading < 0 || vowel < 0)
 		return bytes;

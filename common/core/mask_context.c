@@ -80,8 +80,12 @@ static size_t compose(struct voc_str text, size_t start, size_t end, char *to, s
 {
 	size_t len = 0, bytes;
 	uint32_t c;
-	for (size_t at = start; at < end && len + 4 <= size && (bytes = voc_mask_char(text, at, &c)) > 0; at += bytes)
-		len += voc_utf8_put(to + len, c);
+	for (size_t at = start; at < end && len + 4 <= size && (bytes = voc_mask_char(text, at, &c)) > 0; at += bytes) {
+		if (c < 0x80)
+			to[len++] = (char)c;
+		else
+			len += voc_utf8_put(to + len, c);
+	}
 	return len;
 }
 

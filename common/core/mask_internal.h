@@ -39,9 +39,21 @@ enum voc_context {
 };
 
 /* mask_char.c */
+/* voc_mask_char for a character beyond ASCII; for it alone. */
+size_t voc_mask_char_wide(struct voc_str text, size_t at, uint32_t *ret_char);
 /* The character at `at`: decomposed Hangul is put together, ASCII capitals are made small. Returns its bytes in the
  * text, 0 at the end. */
-size_t voc_mask_char(struct voc_str text, size_t at, uint32_t *ret_char);
+static inline size_t voc_mask_char(struct voc_str text, size_t at, uint32_t *ret_char)
+{
+	if (at >= text.len)
+		return 0;
+	unsigned char first = (unsigned char)text.ptr[at];
+	if (first >= 0x80)
+		return voc_mask_char_wide(text, at, ret_char);
+	*ret_char = first >= 'A' && first <= 'Z' ? first | 0x20U : first;
+	return 1;
+}
+
 /* The digit at `at` (ASCII, full-width, or with `words` as Korean says it): its bytes; 0 if there is none. */
 size_t voc_mask_digit(struct voc_str text, size_t at, bool words, uint8_t *ret_digit);
 /* Gathers the run that begins at `at`, where a digit stands. */
