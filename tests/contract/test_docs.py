@@ -62,6 +62,17 @@ def test_every_vocctl_command_in_the_text_exists_with_its_flags():
             assert re.search(re.escape(flag) + r"\b", text), f"{page}: `{span}`: no {flag}"
 
 
+def test_every_flag_of_vocctl_is_used_by_a_test():
+    """So that whatever the text, the helps and the manpage say can be typed is typed somewhere."""
+    tests = [path.read_text(errors="replace") for path in (ROOT / "tests").rglob("*") if path.suffix in (".py", ".c", ".sh")] + [pages.README.read_text()]
+    unused = []
+    for command, text in helps().items():
+        of_command = [test for test in tests if re.search(rf"\b{command}\b", test)]
+        flags = re.findall(r"^  (--[a-z-]+)", text, re.M) if command else ()
+        unused += [f"vocctl {command} {flag}" for flag in flags if not any(re.search(re.escape(flag) + r"\b", test) for test in of_command)]
+    assert not unused
+
+
 def test_links_between_pages_lead_somewhere():
     for page in pages.PAGES:
         for target in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", page.read_text()):

@@ -68,6 +68,18 @@ def check_the_tool(stack):
     moved = json.loads(stack.ctl("case", "contact", customer, case, "--by", "A-17", "--note", "call 010-1234-5678", "--wait", "--json").stdout)
     assert moved["customer_id"] == customer and moved["case"]["id"] == case and moved["case"]["state"] == "contacted"
     assert b"contacted" in stack.ctl("case", "show", customer, case).stdout
+    assert stack.ctl("case", "resolve", customer, case, "--by", "A-17", "--dry-run").returncode == 0
+    offered = json.loads(stack.ctl("case", "offer", customer, case, "--offer", "a month free", "--wait", "--json", VOC_OPERATOR="A-17").stdout)
+    assert offered["case"]["state"] == "offered"
+    resolved = json.loads(stack.ctl("case", "resolve", customer, case, "--cause", "carrier", "--outcome", "delivered, fee waived", "--by", "A-17", "--wait", "--json").stdout)
+    assert resolved["case"]["state"] == "resolved"
+
+    def listed(*flags):
+        return [json.loads(row) for row in stack.ctl("case", "list", "--json", "--top", "100000", *flags).stdout.splitlines()]
+    every, overdue = listed(), listed("--overdue")
+    assert overdue == [row for row in every if row["overdue"]] and len(overdue) < len(every)
+    team = every[0]["case"]["team"]
+    assert listed("--team", team) == [row for row in every if row["case"]["team"] == team] and listed("--team", "nobody") == []
 
 
 def test_a_year_of_cases_is_what_the_oracle_makes_of_it(stack):
