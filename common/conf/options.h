@@ -58,7 +58,7 @@ enum voc_option_type {
 	X(group_prefix, STRING, "VOC_GROUP_PREFIX", VOC_CONF_CLIENTS, NAME, "voc-", 0, 0, \
 	  "What every consumer group's name begins with") \
 	X(redis_url, STRING, "VOC_REDIS_URL", VOC_PROGRAM_AGGREGATOR | VOC_PROGRAM_VOCCTL, URL, "redis://localhost:6379", 0, 0, \
-	  "Redis: redis://[user:password@]host[:port][/db], unix:///path[?db=N], redis-sentinel://[user:password@]host:port,.../master[/db] or redis-cluster://[user:password@]host:port,...") \
+	  "Redis: redis://[user:password@]host[:port][/db], unix:///path[?db=N], redis-sentinel://[user:password@]host:port,.../master[/db] or redis-cluster://[user:password@]host:port,...; rediss... for TLS") \
 	X(redis_timeout_ms, INT, "VOC_REDIS_TIMEOUT", VOC_PROGRAM_AGGREGATOR | VOC_PROGRAM_VOCCTL, DURATION, "5s", 10, 600000, \
 	  "How long one exchange with Redis may take") \
 	X(model_path, STRING, "VOC_MODEL", VOC_PROGRAM_CLASSIFIER | VOC_PROGRAM_VOCCTL, PATH, VOC_SHARE_DIR "/model.bin", 0, 0, \
