@@ -103,7 +103,7 @@ enum voc_option_type {
 	  "How long the oldest record may wait for an older one of another topic") \
 	X(in_flight_records, INT, "VOC_IN_FLIGHT", VOC_PROGRAM_CLASSIFIER, COUNT, "8000", 1, 1000000, \
 	  "Most records that were produced and are not yet acknowledged") \
-	X(prefetch_bytes, INT, "VOC_PREFETCH", VOC_CONF_SERVICES, SIZE, "8m", 65536, 1073741824, \
+	X(prefetch_bytes, INT, "VOC_PREFETCH", VOC_CONF_SERVICES, SIZE, "4m", 65536, 1073741824, \
 	  "Most bytes of records that librdkafka may hold ahead of us") \
 	X(cache_customers, INT, "VOC_CACHE_CUSTOMERS", VOC_PROGRAM_AGGREGATOR, COUNT, "50000", 100, 100000000, \
 	  "Most customers whose state is held in memory") \

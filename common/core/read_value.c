@@ -57,11 +57,9 @@ bool voc_members_check(struct voc_json_reader *json, const struct voc_members *m
 {
 	if (json->failed)
 		return false;
-	for (int i = 0; i < members->count; i++) {
-		if (members->required >> i & ~seen >> i & 1)
-			return voc_json_fail(json, VOC_REASON_MISSING_FIELD, members->names[i].ptr);
-	}
-	return true;
+	uint32_t missing = members->required & ~seen;
+	return missing == 0 ||
+	       voc_json_fail(json, VOC_REASON_MISSING_FIELD, members->names[__builtin_ctz(missing)].ptr);
 }
 
 enum voc_status voc_read_failure(struct voc_error *error)

@@ -83,7 +83,7 @@ static void test_each_default_is_a_value_that_its_option_takes(void **state)
 		struct loaded loaded;
 		assert_accepted(&loaded, programs[i], "", NULL);
 		assert_int_equal(loaded.conf.rollup_retention_ms, 48 * 3600000);
-		assert_int_equal(loaded.conf.prefetch_bytes, 8 << 20);
+		assert_int_equal(loaded.conf.prefetch_bytes, 4 << 20);
 		voc_conf_free(&loaded.conf);
 	}
 }
@@ -369,7 +369,7 @@ static void test_printing_masks_secrets(void **state)
 		assert_null(strstr(text, "hunter2"));
 		assert_non_null(strstr(text, "\nVOC_KAFKA_SASL_PASSWORD=***\nVOC_KAFKA_LINGER_MS=5\n"));
 		assert_non_null(strstr(text, "\nVOC_ROLLUP_RETENTION=2d\n"));
-		assert_non_null(strstr(text, "\nVOC_PREFETCH=8m\n"));
+		assert_non_null(strstr(text, "\nVOC_PREFETCH=4m\n"));
 		assert_null(strstr(text, "VOC_DEV_BROKERS"));
 		voc_buf_free(&buf);
 		voc_conf_free(&loaded.conf);
