@@ -26,6 +26,7 @@ const struct voc_rule_set *step_rules(void)
 
 struct voc_customer step_customer(uint32_t events, int risk)
 {
+	static const uint8_t id[VOC_RECENT_BYTES];
 	struct voc_customer customer;
 	voc_customer_init(&customer);
 	customer.counts.events = events;
@@ -33,7 +34,7 @@ struct voc_customer step_customer(uint32_t events, int risk)
 	customer.risk.points = risk * 1000;
 	customer.state = risk > 0 ? VOC_RISK_AT_RISK : VOC_RISK_NORMAL;
 	voc_recent_begin(&customer.recent, events - 1);
-	customer.recent.next = events;
+	assert_true(voc_recent_restore(&customer.recent, id));
 	customer.last_event = strdup("e");
 	return customer;
 }
