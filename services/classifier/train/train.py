@@ -27,11 +27,12 @@ import tune
 SEED = "voc-1"
 FOLDS = 3
 C_SIGNAL, C_HEAD = 2, 20
-WEIGHTS = {"real": 1.5}  # of a row: real utterances are few beside those that were written for the project
+WEIGHTS = {"real": 2, "plain": 0.6}  # of a row: real utterances are few, plain ones many and often made to be hard
 # How soon the head is to believe in a signal, a rule, and the other dense values, beside an n-gram: found on domains left out.
 # Signals that are believed too soon take the place of words that say more.
 FACTOR_SIGNAL, FACTOR_RULE, FACTOR_OTHER = 0.3, 1.0, 0.3
-FACTOR_EMBEDDING = 2.0
+FACTOR_EMBEDDING = 1.3
+FACTOR_BLOCK = (1.0, 1.4)  # n-grams of characters, of words
 REPEATED = 3  # a labelled row's text counts so many times among those that words are embedded by
 IDF_POWER = 0.5
 LEAST_TEXTS = 2  # an n-gram of a single labelled text says nothing of others
@@ -113,12 +114,12 @@ class Trainer:
         idf = (numpy.log((len(rows) + 1) / (counted["texts"] + 1.0)) + 1) ** IDF_POWER
         for block in (0, 1):
             mine = counted["block"] == block
-            idf[mine] /= numpy.sqrt(numpy.average(idf[mine] ** 2, weights=counted["texts"][mine]))
+            idf[mine] *= FACTOR_BLOCK[block] / numpy.sqrt(numpy.average(idf[mine] ** 2, weights=counted["texts"][mine]))
         common = (counted["texts"] >= LEAST_TEXTS) | numpy.isin(counted["hash"], self.embedded)
         counted, idf = counted[common], idf[common]
         unseen = numpy.setdiff1d(self.embedded, counted["hash"])
         counted = numpy.append(counted, numpy.array([(h, 1, 0) for h in unseen.tolist()], dtype=COUNTED))
-        idf = numpy.append(idf, numpy.ones(len(unseen)))
+        idf = numpy.append(idf, numpy.full(len(unseen), FACTOR_BLOCK[1]))
         bucket = (counted["hash"].astype("u8") * pack.BUCKETS) >> 32
         order = numpy.lexsort((counted["hash"], -counted["texts"].astype("i8"), bucket))
         first = order[numpy.unique(bucket[order], return_index=True)[1]]
