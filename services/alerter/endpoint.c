@@ -2,7 +2,6 @@
 
 #include "alerter/endpoint_internal.h"
 #include "base/clock.h"
-#include "base/files.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -37,8 +36,6 @@ enum voc_status endpoint_open(const struct endpoint_settings *settings, struct e
 	atomic_init(&endpoint->ended, true); /* until it is started */
 	endpoint->settings = *settings;
 	endpoint->webhook = *settings->webhook;
-	if (endpoint->webhook.secret_file)
-		endpoint->secret_stamp = voc_file_stamp(endpoint->webhook.secret_file);
 	endpoint->policy = (struct voc_retry_policy){
 		.backoff_ms = conf->webhook_backoff_ms,
 		.backoff_max_ms = conf->webhook_backoff_max_ms,
@@ -53,6 +50,8 @@ enum voc_status endpoint_open(const struct endpoint_settings *settings, struct e
 		status = voc_error_set(error, VOC_FATAL, VOC_REASON_OUT_OF_MEMORY, -1, "opening an endpoint");
 	else if (!voc_topic_name(endpoint->topic, conf->topic_prefix, VOC_TOPIC_ALERTS))
 		status = voc_error_set(error, VOC_FATAL, VOC_REASON_CONFIG, -1, "the topic prefix is too long");
+	if (status == VOC_OK)
+		status = endpoint_take_secret(endpoint, error);
 	if (status == VOC_OK)
 		status = open_client(endpoint, error);
 	if (status == VOC_OK)

@@ -70,6 +70,8 @@ bool endpoint_drop_if_forgotten(struct endpoint *endpoint, struct job *job);
 void endpoint_drop_forgotten(struct endpoint *endpoint);
 
 /* endpoint_secret.c */
+/* At the start. The file may have changed since the webhooks were read. VOC_FATAL as voc_endpoint_load_secret. */
+VOC_MUST_CHECK enum voc_status endpoint_take_secret(struct endpoint *endpoint, struct voc_error *error);
 /* Reads the secret's file again if it has changed; looks about once a second. What can't be read leaves the old ones.
  */
 void endpoint_renew_secret(struct endpoint *endpoint, int64_t now_ms);

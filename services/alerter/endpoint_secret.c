@@ -5,6 +5,15 @@
 
 #define LOOK_MS 1000
 
+enum voc_status endpoint_take_secret(struct endpoint *endpoint, struct voc_error *error)
+{
+	if (!endpoint->webhook.secret_file)
+		return VOC_OK;
+	/* the stamp first: what changes while it is read is read again */
+	endpoint->secret_stamp = voc_file_stamp(endpoint->webhook.secret_file);
+	return voc_endpoint_load_secret(&endpoint->webhook, error);
+}
+
 void endpoint_renew_secret(struct endpoint *endpoint, int64_t now_ms)
 {
 	struct voc_endpoint *webhook = &endpoint->webhook;
