@@ -38,8 +38,8 @@ struct voc_group_name {
 	char text[VOC_TOPIC_NAME_SIZE]; /* longer ones are passed over */
 };
 
-/* The groups that Kafka knows and whose name begins with `prefix`, at most `max`. VOC_RETRY on failure, also from a
- * broker that can't list groups (the mock cluster). */
+/* The groups that Kafka knows and whose name begins with `prefix`, at most `max`; where a broker is away, those of
+ * the others. VOC_RETRY on failure, also from a broker that can't list groups (the mock cluster). */
 VOC_MUST_CHECK enum voc_status voc_admin_groups(struct voc_admin *admin, const char *prefix,
                                                 struct voc_group_name *names, size_t max, size_t *ret_count,
                                                 int timeout_ms, struct voc_error *error);

@@ -106,6 +106,8 @@ enum voc_status voc_admin_group_looks(struct voc_admin *admin, const char *prefi
 	const struct rd_kafka_group_list *list = NULL;
 	rd_kafka_resp_err_t err = rd_kafka_list_groups(admin->client.rk, NULL, &list, timeout_ms);
 	size_t count = 0;
+	/* ..._ERR__PARTIAL is a failure here, unlike in voc_admin_groups: who is missing would be taken for not there
+	 */
 	for (int i = 0; !err && i < list->group_cnt && count < max; i++) {
 		struct voc_str name = voc_str_from(list->groups[i].group);
 		if (!voc_str_starts_with(name, voc_str_from(prefix)))

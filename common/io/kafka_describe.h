@@ -38,7 +38,8 @@ struct voc_group_look {
 	int members;
 };
 
-/* The groups whose name begins with `prefix`, at most `max`. */
+/* The groups whose name begins with `prefix`, at most `max`. VOC_RETRY also if a broker is away: its own are missing
+ * then. */
 VOC_MUST_CHECK enum voc_status voc_admin_group_looks(struct voc_admin *admin, const char *prefix,
                                                      struct voc_group_look *looks, size_t max, size_t *ret_count,
                                                      int timeout_ms, struct voc_error *error);

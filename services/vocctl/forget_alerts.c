@@ -2,6 +2,7 @@
 
 #include "base/hash.h"
 #include "core/topic.h"
+#include "io/kafka_describe.h"
 #include "scan.h"
 
 #include <stdio.h>
@@ -69,11 +70,11 @@ static bool look(void *context, const struct voc_message *message, struct voc_er
 	return true;
 }
 
-/* Where each of the alerter's groups stands in the customer's partition. */
+/* Where each of the alerter's groups stands in the customer's partition: of all of them, or it is a failure. */
 static enum voc_status find_places(const struct voc_conf *conf, struct voc_admin *admin, struct counting *counting,
                                    struct voc_error *error)
 {
-	struct voc_group_name groups[GROUPS_MAX];
+	struct voc_group_look groups[GROUPS_MAX];
 	struct voc_position position = { .offset = 0 };
 	char prefix[VOC_TOPIC_NAME_SIZE];
 	int32_t partitions = 0;
@@ -81,12 +82,12 @@ static enum voc_status find_places(const struct voc_conf *conf, struct voc_admin
 	(void)voc_topic_name(position.topic, conf->topic_prefix, VOC_TOPIC_ALERTS);
 	enum voc_status status = voc_admin_partition_count(admin, position.topic, KAFKA_MS, &partitions, error);
 	if (status == VOC_OK && partitions > 0)
-		status = voc_admin_groups(admin, prefix, groups, GROUPS_MAX, &counting->count, KAFKA_MS, error);
+		status = voc_admin_group_looks(admin, prefix, groups, GROUPS_MAX, &counting->count, KAFKA_MS, error);
 	if (partitions > 0)
 		counting->partition = voc_partition_of(counting->customer_id, partitions);
 	position.partition = counting->partition;
 	for (size_t i = 0; status == VOC_OK && i < counting->count; i++) {
-		status = voc_admin_committed(admin, groups[i].text, &position, 1, KAFKA_MS, error);
+		status = voc_admin_committed(admin, groups[i].name, &position, 1, KAFKA_MS, error);
 		counting->places[i] = position.offset;
 	}
 	return status;
