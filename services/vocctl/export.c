@@ -167,41 +167,53 @@ static bool put_whole_day(struct session *session, const struct index_tally *tal
 	return put_line(session, error);
 }
 
-static bool put_gaps(struct session *session, const struct index_tally *tally, int64_t day, struct voc_error *error)
+/* A count that is a part of a named one. */
+struct part {
+	const char *member, *field; /* in the row; in the index, before ":<name>" */
+};
+
+/* A count of the index that each name of a table has. */
+struct named_count {
+	const char *dimension; /* in the row, and of the index' field, before ":<name>" */
+	int first, end;
+	const char *(*name_of)(int value);
+	struct part parts[2]; /* the unused ones are NULL */
+};
+
+static const char *gap_name(int gap)
 {
-	for (int gap = VOC_GAP_KNOWLEDGE; gap < VOC_GAP_COUNT; gap++) {
-		struct voc_json_writer json;
-		char field[64];
-		const char *name = voc_gap_name((enum voc_gap)gap);
-		snprintf(field, sizeof field, "gap:%s", name);
-		int64_t count = index_tally_field(tally, field);
-		snprintf(field, sizeof field, "gap_weak:%s", name);
-		if (count == 0)
-			continue;
-		begin_row(session, &json, day, "gap", voc_str_from(name), count);
-		voc_json_member_i64(&json, "weak", index_tally_field(tally, field));
-		snprintf(field, sizeof field, "gap_late:%s", name);
-		voc_json_member_i64(&json, "late", index_tally_field(tally, field));
-		voc_json_object_end(&json);
-		if (!put_line(session, error))
-			return false;
-	}
-	return true;
+	return voc_gap_name((enum voc_gap)gap);
 }
 
-static bool put_needs(struct session *session, const struct index_tally *tally, int64_t day, struct voc_error *error)
+static const char *need_name(int need)
 {
-	for (int need = 0; need < VOC_NEED_COUNT; need++) {
+	return voc_need_name((enum voc_need)need);
+}
+
+static const struct named_count named_counts[] = {
+	{ "gap", VOC_GAP_KNOWLEDGE, VOC_GAP_COUNT, gap_name, { { "weak", "gap_weak" }, { "late", "gap_late" } } },
+	{ "need", 0, VOC_NEED_COUNT, need_name, { { "unmet", "need_unmet" } } },
+};
+
+static int64_t count_of(const struct index_tally *tally, const char *field, const char *name)
+{
+	char named[64];
+	snprintf(named, sizeof named, "%s:%s", field, name);
+	return index_tally_field(tally, named);
+}
+
+static bool put_named(struct session *session, const struct index_tally *tally, const struct named_count *of,
+                      int64_t day, struct voc_error *error)
+{
+	for (int value = of->first; value < of->end; value++) {
 		struct voc_json_writer json;
-		char field[64];
-		const char *name = voc_need_name((enum voc_need)need);
-		snprintf(field, sizeof field, "need:%s", name);
-		int64_t count = index_tally_field(tally, field);
-		snprintf(field, sizeof field, "need_unmet:%s", name);
+		const char *name = of->name_of(value);
+		int64_t count = count_of(tally, of->dimension, name);
 		if (count == 0)
 			continue;
-		begin_row(session, &json, day, "need", voc_str_from(name), count);
-		voc_json_member_i64(&json, "unmet", index_tally_field(tally, field));
+		begin_row(session, &json, day, of->dimension, voc_str_from(name), count);
+		for (size_t i = 0; i < sizeof of->parts / sizeof *of->parts && of->parts[i].member; i++)
+			voc_json_member_i64(&json, of->parts[i].member, count_of(tally, of->parts[i].field, name));
 		voc_json_object_end(&json);
 		if (!put_line(session, error))
 			return false;
@@ -238,9 +250,10 @@ static enum voc_status export_day(struct vocctl_store *store, struct session *se
 	enum voc_status status = index_tally_read(store, day, 1, TALLY_BYTES, &tally, error);
 	if (status != VOC_OK)
 		return status;
-	bool good = index_tally_field(tally, "contacts") == 0 ||
-	            (put_whole_day(session, tally, day, error) && put_gaps(session, tally, day, error) &&
-	             put_needs(session, tally, day, error));
+	bool has_contacts = index_tally_field(tally, "contacts") != 0;
+	bool good = !has_contacts || put_whole_day(session, tally, day, error);
+	for (size_t i = 0; good && has_contacts && i < sizeof named_counts / sizeof *named_counts; i++)
+		good = put_named(session, tally, &named_counts[i], day, error);
 	for (size_t i = 0; good && i < sizeof dimensions / sizeof *dimensions; i++)
 		good = put_dimension(session, tally, dimensions[i], day, error);
 	index_tally_free(tally);
