@@ -5,6 +5,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #define PAGE             "500"
 #define PAGE_MEMBERS_MAX 4096 /* of a page; Redis may give more than it was asked for, of a small set all */
@@ -130,17 +131,20 @@ static enum voc_status tell_page(struct voc_redis *redis, int32_t partition, con
 enum voc_status voc_redis_query_cases(struct voc_redis *redis, int32_t partition, voc_redis_case_fn *each,
                                       void *context, struct voc_error *error)
 {
-	static struct page page;
+	struct page *page = calloc(1, sizeof *page);
 	uint64_t cursor = 0;
 	enum voc_status status;
-	voc_buf_init(&page.bytes, PAGE_BYTES_MAX);
+	if (!page)
+		return no_memory(error);
+	voc_buf_init(&page->bytes, PAGE_BYTES_MAX);
 	do {
-		page.count = 0;
-		voc_buf_clear(&page.bytes);
-		status = read_page(redis, partition, &cursor, &page, error);
-		if (status == VOC_OK && page.count > 0)
-			status = tell_page(redis, partition, &page, each, context, error);
+		page->count = 0;
+		voc_buf_clear(&page->bytes);
+		status = read_page(redis, partition, &cursor, page, error);
+		if (status == VOC_OK && page->count > 0)
+			status = tell_page(redis, partition, page, each, context, error);
 	} while (status == VOC_OK && cursor != 0);
-	voc_buf_free(&page.bytes);
+	voc_buf_free(&page->bytes);
+	free(page);
 	return status;
 }

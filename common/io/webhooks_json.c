@@ -255,8 +255,12 @@ static enum voc_status parse_file(struct voc_webhooks *webhooks, json_t *root, s
 		return voc_error_set(error, VOC_FATAL, VOC_REASON_CONFIG, 0, "webhooks: an object is wanted");
 	const char *name;
 	json_t *value;
-	json_object_foreach(root, name, value) if (strcmp(name, "endpoints") != 0) return voc_error_set(
-	        error, VOC_FATAL, VOC_REASON_CONFIG, -1, "webhooks: %.40s: no such member", name);
+	json_object_foreach(root, name, value)
+	{
+		if (strcmp(name, "endpoints") != 0)
+			return voc_error_set(error, VOC_FATAL, VOC_REASON_CONFIG, -1, "webhooks: %.40s: no such member",
+			                     name);
+	}
 	return parse_endpoints(webhooks, json_object_get(root, "endpoints"), error);
 }
 
