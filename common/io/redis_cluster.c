@@ -187,12 +187,12 @@ struct voc_redis_link *voc_redis_cluster_owner(struct voc_redis_cluster *cluster
 struct voc_redis_link *voc_redis_cluster_redirect(struct voc_redis_cluster *cluster,
                                                   const struct voc_redis_redirect *redirect)
 {
+	if (!redirect->ask) /* first: where there is no room for one more node, a new map may make some */
+		cluster->suspected = true;
 	int to = intern_link(cluster, &redirect->to);
 	if (to < 0)
 		return NULL;
-	if (!redirect->ask) {
+	if (!redirect->ask)
 		cluster->owners[redirect->slot] = (int16_t)to;
-		cluster->suspected = true;
-	}
 	return cluster->links[to];
 }
