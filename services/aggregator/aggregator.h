@@ -4,6 +4,7 @@
  *
  *   aggregator.c  opens everything, the loop, the stop
  *   settle.c      where each partition stands: assignment, positions in Redis, seeks, a Redis that is away
+ *   standing.c    what /readyz and the watchdog are told, what failed, and when it is tried again
  *   batch.c       one batch from gathered records to the atomic step
  *   rules.c       rules to the log and from it
  *   due.c         what has fallen due, to the log
@@ -30,6 +31,8 @@
 #define BATCH_MAX_BYTES ((size_t)1024 * 1024)
 /* Records of one partition in a batch: a step is one Redis command, and that has a most number of arguments. */
 #define BATCH_MAX_RECORDS 5000
+/* Between two tries of what failed. */
+#define VOC_AGG_BACKOFF_LONGEST_MS 2000
 
 struct voc_agg {
 	struct voc_runtime *runtime;
@@ -84,17 +87,19 @@ VOC_MUST_CHECK enum voc_status voc_agg_count_partitions(struct voc_agg *agg, str
 /* Connects where needed, reads the due positions, tells Kafka where to read on. VOC_RETRY failures are taken in: the
  * next call after retry_ms tries again. VOC_OK or VOC_FATAL. */
 VOC_MUST_CHECK enum voc_status voc_agg_settle(struct voc_agg *agg, struct voc_error *error);
-/* Something failed that time may mend: logs it, sets readiness, and when to try again. */
-void voc_agg_failed(struct voc_agg *agg, const struct voc_error *error);
-void voc_agg_recovered(struct voc_agg *agg);
 /* VOC_RETRY once a stop was asked for: nothing that may wait is begun any more. */
 VOC_MUST_CHECK enum voc_status voc_agg_go_on(struct voc_agg *agg, struct voc_error *error);
-/* What /readyz says about Kafka, Redis and the group. */
-void voc_agg_show_health(struct voc_agg *agg);
 /* Redis failed in the middle of a batch: nothing is known of any partition until its position is read again. */
 void voc_agg_suspect_all(struct voc_agg *agg);
 /* Marks idle partitions whose position is to be looked at again. */
 void voc_agg_mark_idle(struct voc_agg *agg);
+
+/* standing.c */
+/* Something failed that time may mend: logs it, sets readiness, and when to try again. */
+void voc_agg_failed(struct voc_agg *agg, const struct voc_error *error);
+void voc_agg_recovered(struct voc_agg *agg);
+/* What /readyz says about Kafka, Redis and the group. */
+void voc_agg_show_health(struct voc_agg *agg);
 
 /* batch.c */
 /* Takes what is there, at most a batch; where the last one was no small one, waits VOC_BATCH_WAIT for more. VOC_OK or
