@@ -3,7 +3,7 @@
 # a few with pages of 64 KiB, the contract's aggregates and decoder, every label of the evaluation's rows beside what this processor says, and the whole
 # pipeline against the oracle. On a fresh Debian 12; nothing is skipped. The last line is "N passed, N failed".
 #
-#   tests/arm64.sh            three minutes on two calm cores
+#   tests/arm64.sh            about three minutes on two calm cores where tests/run.sh has built already
 #   tests/arm64.sh --images   the images, of deploy/Dockerfile --platform linux/arm64: needs Docker with buildx
 set -uo pipefail
 cd "$(dirname "$0")/.."

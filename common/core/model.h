@@ -109,7 +109,7 @@ static inline const int8_t *voc_model_bucket_row(const struct voc_model *model, 
 /* The weights of the n-gram with this hash: a row of zeros if it was never learnt. */
 static inline const int8_t *voc_model_row(const struct voc_model *model, uint32_t hash)
 {
-	static const int8_t never_learnt[VOC_COLUMNS];
+	static const _Alignas(VOC_COLUMNS) int8_t never_learnt[VOC_COLUMNS]; /* in one cache line, as the others */
 	size_t bucket = voc_model_bucket(hash);
 	return model->owner[bucket] == (uint8_t)hash ? model->rows + bucket * VOC_COLUMNS : never_learnt;
 }
