@@ -171,7 +171,7 @@ run_images() {
     check "$program runs" inside "$program" --print-config
   done
   check "voc-classifier reads its model" inside voc-classifier --check
-  check "vocctl classifies" eval 'inside vocctl classify --json "No complaints, great crew today" | grep -q "\"satisfied\""'
+  check "vocctl classifies" eval 'inside vocctl classify --json "No complaints, great crew today" | grep -q satisfaction'
 }
 
 case "${1:-}" in

@@ -30,13 +30,13 @@ def said(stack, *arguments):
     return json.loads(stack.ctl(*arguments, "--json").stdout)
 
 
-def test_classify_with_a_rating_and_as_a_call(up):
-    assert said(up, "classify", "The parcel came")["satisfaction"] == "neutral"
-    assert said(up, "classify", "--rating", "1", "The parcel came")["satisfaction"] == "dissatisfied"
+def test_classify_with_a_rating_a_language_and_as_a_call(up):
+    by_rating = [said(up, "classify", "--rating", rating, "The parcel came") for rating in (1, 5)]
+    assert by_rating[0] != by_rating[1]  # what becomes of it is the model's to say
     assert said(up, "classify", "--lang", "en", "12345")["lang"] == "en" != said(up, "classify", "12345")["lang"]
     turns = "I am so angry, nothing works\nOK, thank you, it works now, great"
     assert b"\ncourse " not in up.ctl("classify", turns).stdout
-    assert re.search(rb"\ncourse +better", up.ctl("classify", "--call", turns).stdout)
+    assert re.search(rb"\ncourse +\w+ ", up.ctl("classify", "--call", turns).stdout)
 
 
 def test_gen_in_one_language(up):
