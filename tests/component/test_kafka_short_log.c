@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#define PATIENCE_MS 30000
+#define PATIENCE_MS 60000
 #define BELIEVED_MS 15000 /* told for so long it is: see voc_consumer_watermarks */
 
 static struct mock_kafka mock;
