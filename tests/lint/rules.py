@@ -51,7 +51,7 @@ HEADER_LINES = 250
 MAIN_LINES = 150
 FILE_BYTES = 1_000_000
 LARGE_FILES = {"services/classifier/model.bin", "services/vocctl/gen-texts.ndjson",
-               "services/classifier/train/plain-en.jsonl", "services/classifier/train/plain-ko.jsonl"}
+               "services/classifier/train/contrast-en.jsonl"}
 
 
 def strip(text):

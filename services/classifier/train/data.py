@@ -71,10 +71,13 @@ def written(data, parts):
 
 
 def plain(folder=HERE, name="plain"):
-    """Rows of our own in the plain words of app stores, short messages and review sites (plain-*.jsonl)."""
+    """
+    Rows of our own in the plain words of app stores, short messages and review sites (plain-*.jsonl), and those that were written to tell
+    one label from its neighbour (contrast-*.jsonl): near misses, hedged and neutral remarks, far more of them than customers send.
+    """
     for lang in LANGS:
         for row in read_jsonl(f"{folder}/{name}-{lang}.jsonl"):
-            yield dict(row, lang=lang, group="plain-" + row["domain"])
+            yield dict(row, lang=lang, group="plain-" + row["domain"], contrast=name == "contrast")
 
 
 def corrections(path):
@@ -89,6 +92,7 @@ def training_rows(data, corrected=None):
     yield from annotated(data, ANNOTATED_TRAIN)
     yield from written(data, WRITTEN_TRAIN)
     yield from plain()
+    yield from plain(name="contrast")
     yield from pairs()
     if corrected:
         yield from corrections(corrected)
@@ -186,6 +190,8 @@ def pairs():
 
 
 def kind_of(row):
+    if row.get("contrast"):
+        return "contrast"
     if row["group"] in SETS_ANNOTATED:
         return "real"
     return "plain" if row["group"].startswith("plain-") else "written"

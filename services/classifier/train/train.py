@@ -27,7 +27,7 @@ import tune
 SEED = "voc-1"
 FOLDS = 3
 C_SIGNAL, C_HEAD = 2, 20
-WEIGHTS = {"real": 2, "plain": 0.6}  # of a row: real utterances are few, plain ones many and often made to be hard
+WEIGHTS = {"real": 2, "plain": 0.8, "contrast": 0.25}  # of a row: real utterances are few, those made to be hard are many
 # How soon the head is to believe in a signal, a rule, and the other dense values, beside an n-gram: found on domains left out.
 # Signals that are believed too soon take the place of words that say more.
 FACTOR_SIGNAL, FACTOR_RULE, FACTOR_OTHER = 0.3, 1.0, 0.3

@@ -182,12 +182,16 @@ def labels_of(s):
             "servqual": data.SERVQUAL[servqual if primary else 0], "churn_intent": s[CHURN_COLUMN] > 0}
 
 
+def counts(row):
+    """Whether the row is one as customers send them: how often a label is right by chance is learnt from those alone."""
+    return not row.get("contrast") and row["group"] != data.CORRECTED and not row["group"].startswith("pairs-")
+
+
 def tune(model, rows, scores):
     """Sets biases and curves; returns the rows that counted and what is then said of each."""
     judged, said = [], []
     for lang, name in enumerate(data.LANGS):
-        chosen = [i for i, r in enumerate(rows) if r["lang"] == name and r["group"] != data.CORRECTED
-                  and not r["group"].startswith("pairs-")]
+        chosen = [i for i, r in enumerate(rows) if r["lang"] == name and counts(r)]
         mine, theirs = [rows[i] for i in chosen], numpy.array([scores[i] for i in chosen], dtype="f8")
         Tuning(model, lang, mine, theirs).run()
         judged += mine
