@@ -426,6 +426,7 @@ static void test_a_shards_lagging_replica_loses_nothing(void **unused)
 static void test_a_slot_moves_under_load(void **unused)
 {
 	(void)unused;
+	redis_cluster_forbid_failover(&cluster); /* the move is told to the masters of now */
 	struct process process = scenario_start(&scenario, redis_url, "20");
 	scenario_write_log(&scenario, 0, 600);
 	wait_applied(redis, 600);

@@ -200,6 +200,12 @@ void redis_cluster_promote(struct redis_cluster *cluster, int replica)
 	NODE_AWAIT(&cluster->nodes[replica], "role:master", "INFO", "replication");
 }
 
+void redis_cluster_forbid_failover(struct redis_cluster *cluster)
+{
+	for (int i = 0; i < CLUSTER_NODES; i++)
+		NODE_DO(&cluster->nodes[i], "CONFIG", "SET", "cluster-replica-no-failover", "yes");
+}
+
 void redis_cluster_restart(struct redis_cluster *cluster, int node)
 {
 	redis_node_kill(&cluster->nodes[node]);

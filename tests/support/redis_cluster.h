@@ -23,6 +23,8 @@ void redis_cluster_stop(struct redis_cluster *cluster);
 int redis_cluster_owner(struct redis_cluster *cluster, const char *key);
 /* Makes a replica the master of its shard at once, whatever it lacks of its master's writes. */
 void redis_cluster_promote(struct redis_cluster *cluster, int replica);
+/* From now on no replica takes over by itself: on a busy machine a master may seem dead that is not. */
+void redis_cluster_forbid_failover(struct redis_cluster *cluster);
 /* kill -9 and a new start of a node in its place; it comes back empty and finds its place by itself. */
 void redis_cluster_restart(struct redis_cluster *cluster, int node);
 /* Until every node says that all is well and every replica is in step with its master. */
