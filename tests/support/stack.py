@@ -309,6 +309,17 @@ class Stack:
             return self.drained() and self.drained()
         wait_for(twice, timeout, "all stages to drain", self)
 
+    def work_off_samples(self):
+        """Starts everything and takes the sample events to their end, with the times that they have."""
+        self.start_redis()
+        self.start_receiver()
+        self.create_topics()
+        for service in ("classifier", "aggregator", "alerter"):
+            self.start(service)
+        self.wait_ready()
+        self.ctl("send", ROOT / "deploy/samples/events.ndjson", "--as-is")
+        self.wait_drained()
+
     def received(self):
         """The receiver's log: one dictionary an accepted request."""
         if not self.alert_log.exists():

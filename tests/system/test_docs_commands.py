@@ -13,14 +13,7 @@ BLOCKS = [(where, text) for where, mark, text in pages.blocks() if mark == "run"
 def up(broker, tmp_path_factory):
     from stack import Stack
     stack = Stack(tmp_path_factory.mktemp("docs") / "stack", broker.bootstrap, partitions=2)
-    stack.start_redis()
-    stack.start_receiver()
-    stack.create_topics()
-    for service in ("classifier", "aggregator", "alerter"):
-        stack.start(service)
-    stack.wait_ready()
-    stack.ctl("send", ROOT / "deploy/samples/events.ndjson", "--as-is")
-    stack.wait_drained()
+    stack.work_off_samples()
     yield stack
     stack.close()
 

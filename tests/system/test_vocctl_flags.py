@@ -14,14 +14,7 @@ SAMPLES = ROOT / "deploy/samples/events.ndjson"
 @pytest.fixture(scope="module")
 def up(broker, tmp_path_factory):
     stack = Stack(tmp_path_factory.mktemp("flags") / "stack", broker.bootstrap, partitions=2)
-    stack.start_redis()
-    stack.start_receiver()
-    stack.create_topics()
-    for service in ("classifier", "aggregator", "alerter"):
-        stack.start(service)
-    stack.wait_ready()
-    stack.ctl("send", SAMPLES, "--as-is")
-    stack.wait_drained()
+    stack.work_off_samples()
     yield stack
     stack.close()
 
