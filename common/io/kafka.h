@@ -10,8 +10,8 @@
 
 #include "base/err.h"
 #include "conf/conf.h"
-#include "core/event.h"
-#include "core/topic.h"
+#include "core/record/event.h"
+#include "core/record/topic.h"
 
 #define VOC_MESSAGE_HEADERS_MAX 64 /* headers of a record that are looked at */
 

@@ -9,8 +9,8 @@
 
 #include "base/reason.h"
 #include "base/str.h"
-#include "core/alert_rule.h"
-#include "core/labels.h"
+#include "core/record/labels.h"
+#include "core/rules/alert_rule.h"
 
 /* X(symbol, name without "voc_", kind, help). COUNTER, GAUGE, HISTOGRAM (seconds). One value each. */
 #define VOC_METRICS(X)                                                                                                 \

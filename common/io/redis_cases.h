@@ -5,7 +5,7 @@
 #ifndef VOC_IO_REDIS_CASES_H
 #define VOC_IO_REDIS_CASES_H
 
-#include "core/case.h"
+#include "core/customer/case.h"
 #include "io/redis.h"
 
 /* Is told of one case, borrowed for the call; false stops. */

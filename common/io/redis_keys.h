@@ -21,7 +21,7 @@ struct voc_str voc_redis_key_position(struct voc_redis_key *key, int32_t partiti
 struct voc_str voc_redis_key_at_risk(struct voc_redis_key *key, int32_t partition);
 struct voc_str voc_redis_key_due(struct voc_redis_key *key, int32_t partition);
 struct voc_str voc_redis_key_customer(struct voc_redis_key *key, int32_t partition, struct voc_str customer_id);
-/* `period`: a minute or a day, see core/rollup.h. */
+/* `period`: a minute or a day, see core/aggregate/rollup.h. */
 struct voc_str voc_redis_key_rollup(struct voc_redis_key *key, int32_t partition, int64_t period);
 
 #endif

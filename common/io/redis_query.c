@@ -1,6 +1,6 @@
 #include "io/redis_query.h"
 
-#include "core/rollup.h"
+#include "core/aggregate/rollup.h"
 #include "io/redis_keys.h"
 
 #include <stdlib.h>

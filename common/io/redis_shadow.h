@@ -15,8 +15,8 @@
 #ifndef VOC_IO_REDIS_SHADOW_H
 #define VOC_IO_REDIS_SHADOW_H
 
-#include "core/customer.h"
-#include "core/partition_state.h"
+#include "core/aggregate/partition_state.h"
+#include "core/customer/customer.h"
 #include "io/redis_snapshot.h"
 
 /* The switch is one command, which has a most number of arguments: two a customer, three a minute of rollups. */

@@ -8,7 +8,7 @@
 #ifndef VOC_IO_REDIS_SNAPSHOT_H
 #define VOC_IO_REDIS_SNAPSHOT_H
 
-#include "core/field.h"
+#include "core/customer/field.h"
 #include "io/redis.h"
 
 /* Keys of one snapshot; few enough that it holds up nobody. */

@@ -8,9 +8,9 @@
 #ifndef VOC_IO_REDIS_STEP_H
 #define VOC_IO_REDIS_STEP_H
 
-#include "core/customer.h"
-#include "core/partition_state.h"
-#include "core/rollup.h"
+#include "core/aggregate/partition_state.h"
+#include "core/aggregate/rollup.h"
+#include "core/customer/customer.h"
 #include "io/redis_words.h"
 
 /* Redis before 7 takes at most 1024 * 1024 arguments of a command. */

@@ -11,9 +11,9 @@
 #ifndef VOC_IO_REDIS_STORE_H
 #define VOC_IO_REDIS_STORE_H
 
-#include "core/customer.h"
-#include "core/partition_state.h"
-#include "core/rollup.h"
+#include "core/aggregate/partition_state.h"
+#include "core/aggregate/rollup.h"
+#include "core/customer/customer.h"
 
 struct voc_store;
 

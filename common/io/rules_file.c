@@ -1,9 +1,9 @@
 #include "io/rules_file.h"
 
 #include "base/files.h"
-#include "core/rules.h"
-#include "core/rules_zone.h"
-#include "core/zone.h"
+#include "core/rules/rules.h"
+#include "core/rules/rules_zone.h"
+#include "core/rules/zone.h"
 
 #include <string.h>
 

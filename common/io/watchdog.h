@@ -8,7 +8,7 @@
 #ifndef VOC_IO_WATCHDOG_H
 #define VOC_IO_WATCHDOG_H
 
-#include "core/topic.h"
+#include "core/record/topic.h"
 
 #include <stdint.h>
 

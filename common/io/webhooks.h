@@ -10,8 +10,8 @@
 #define VOC_IO_WEBHOOKS_H
 
 #include "base/err.h"
-#include "core/alert_rule.h"
-#include "core/standard_webhooks.h"
+#include "core/deliver/standard_webhooks.h"
+#include "core/rules/alert_rule.h"
 
 #define VOC_ENDPOINTS_MAX          64 /* each is a thread and a consumer */
 #define VOC_ENDPOINT_NAME_SIZE     41 /* 1 to 40 of a-z 0-9 - */

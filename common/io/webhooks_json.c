@@ -1,6 +1,6 @@
 #include "io/webhooks.h"
 
-#include "core/memory_json.h"
+#include "base/memory_json.h"
 
 #include <jansson.h>
 #include <stdio.h>

@@ -10,15 +10,15 @@
  *   due.c         what has fallen due, to the log
  *   publish.c     alerts, dead letters and rules, and the wait for their acknowledgement
  *
- * The pure part is core/aggregate_step.h.
+ * The pure part is core/aggregate/aggregate_step.h.
  */
 #ifndef VOC_AGGREGATOR_AGGREGATOR_H
 #define VOC_AGGREGATOR_AGGREGATOR_H
 
-#include "core/aggregate_step.h"
-#include "core/customer_cache.h"
-#include "core/due_record.h"
-#include "core/topic.h"
+#include "core/aggregate/aggregate_step.h"
+#include "core/aggregate/due_record.h"
+#include "core/customer/customer_cache.h"
+#include "core/record/topic.h"
 #include "io/kafka_admin.h"
 #include "io/kafka_consumer.h"
 #include "io/kafka_producer.h"

@@ -1,7 +1,7 @@
 /*
  * What has fallen due, on its way into the log: the entries of voc:{P}:due that the clock on the wall has passed. They
- * take effect when they are read (core/aggregate.h), and only if the state still waits for them; so nothing here has to
- * be exact. Written twice, by two, or after a fall of Redis into the past, a record changes nothing.
+ * take effect when they are read (core/aggregate/aggregate.h), and only if the state still waits for them; so nothing
+ * here has to be exact. Written twice, by two, or after a fall of Redis into the past, a record changes nothing.
  */
 #include "aggregator.h"
 #include "base/clock.h"

@@ -5,7 +5,7 @@
 #ifndef VOC_AGGREGATOR_PLACE_H
 #define VOC_AGGREGATOR_PLACE_H
 
-#include "core/partition_state.h"
+#include "core/aggregate/partition_state.h"
 
 struct voc_agg_place {
 	bool owned;

@@ -1,8 +1,8 @@
 /* Alerts, dead letters, rules and what has fallen due on their way to Kafka. */
 #include "aggregator.h"
 #include "base/clock.h"
-#include "core/dead_letter.h"
-#include "core/trace.h"
+#include "core/record/dead_letter.h"
+#include "core/record/trace.h"
 #include "io/metrics.h"
 
 #include <inttypes.h>

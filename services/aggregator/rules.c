@@ -1,6 +1,6 @@
 /*
  * Rules on their way into the log: written where others are in force than this member is configured with, and looked
- * for where none are. They take effect when they are read (core/aggregate.h), never before.
+ * for where none are. They take effect when they are read (core/aggregate/aggregate.h), never before.
  */
 #include "aggregator.h"
 #include "base/clock.h"

@@ -1,7 +1,7 @@
 /* How the aggregator is, as others see it: readiness, what failed and when it is tried again. */
 #include "aggregator.h"
 #include "base/clock.h"
-#include "core/retry.h"
+#include "core/deliver/retry.h"
 #include "io/metrics.h"
 
 static const struct voc_retry_policy backoff = { .backoff_ms = 100, .backoff_max_ms = VOC_AGG_BACKOFF_LONGEST_MS };

@@ -1,8 +1,8 @@
 #include "alerter/dead_letters.h"
 
 #include "base/clock.h"
-#include "core/dead_letter.h"
-#include "core/topic.h"
+#include "core/record/dead_letter.h"
+#include "core/record/topic.h"
 #include "io/kafka_producer.h"
 #include "io/metrics.h"
 

@@ -7,7 +7,7 @@
 
 #include "alerter/endpoint.h"
 #include "base/ack_window.h"
-#include "core/topic.h"
+#include "core/record/topic.h"
 #include "io/kafka_consumer.h"
 #include "io/webhook.h"
 

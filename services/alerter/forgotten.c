@@ -3,8 +3,8 @@
 #include "alerter/forgotten_set.h"
 #include "base/clock.h"
 #include "base/log.h"
-#include "core/classified.h"
-#include "core/forget_record.h"
+#include "core/classify/classified.h"
+#include "core/record/forget_record.h"
 #include "io/kafka_admin.h"
 #include "io/kafka_reader.h"
 

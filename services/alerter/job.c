@@ -1,9 +1,9 @@
 #include "alerter/job.h"
 
 #include "base/hash.h"
-#include "core/classified.h"
-#include "core/slack.h"
-#include "core/trace.h"
+#include "core/classify/classified.h"
+#include "core/deliver/slack.h"
+#include "core/record/trace.h"
 
 #include <stdlib.h>
 

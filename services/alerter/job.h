@@ -7,7 +7,7 @@
 #define VOC_ALERTER_JOB_H
 
 #include "alerter/outbox.h"
-#include "core/alert.h"
+#include "core/aggregate/alert.h"
 #include "io/kafka.h"
 #include "io/webhooks.h"
 

@@ -8,7 +8,7 @@
 #ifndef VOC_ALERTER_OUTBOX_H
 #define VOC_ALERTER_OUTBOX_H
 
-#include "core/retry.h"
+#include "core/deliver/retry.h"
 
 #define VOC_OUTBOX_MAX 256 /* alerts held for one endpoint */
 

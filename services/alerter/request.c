@@ -1,6 +1,6 @@
 #include "alerter/request.h"
 
-#include "core/trace.h"
+#include "core/record/trace.h"
 
 #include <inttypes.h>
 

@@ -3,7 +3,7 @@
 #include "base/clock.h"
 #include "base/files.h"
 #include "base/log.h"
-#include "core/tenants.h"
+#include "core/classify/tenants.h"
 #include "io/metrics.h"
 
 #include <pthread.h>

@@ -12,7 +12,7 @@
 #define CLASSIFIER_RELOAD_H
 
 #include "conf/conf.h"
-#include "core/classify.h"
+#include "core/classify/classify.h"
 #include "io/health.h"
 
 struct voc_reload;

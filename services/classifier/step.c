@@ -1,9 +1,9 @@
 #include "classifier/step.h"
 
 #include "base/json_write.h"
-#include "core/dead_letter.h"
-#include "core/fact.h"
-#include "core/trace.h"
+#include "core/record/dead_letter.h"
+#include "core/record/fact.h"
+#include "core/record/trace.h"
 
 #include <stdlib.h>
 

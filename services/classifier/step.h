@@ -7,8 +7,8 @@
 #ifndef CLASSIFIER_STEP_H
 #define CLASSIFIER_STEP_H
 
-#include "core/classified.h"
-#include "core/topic.h"
+#include "core/classify/classified.h"
+#include "core/record/topic.h"
 
 /*
  * No record that leaves is larger, key, value and headers together: the dead-letter topic takes 4 MiB (vocctl topics

@@ -6,7 +6,7 @@
 #ifndef CLASSIFIER_WORKER_H
 #define CLASSIFIER_WORKER_H
 
-#include "core/classify.h"
+#include "core/classify/classify.h"
 #include "io/health.h"
 #include "io/kafka.h"
 

@@ -3,7 +3,7 @@
  * loopback, needs no JVM, and forgets everything when it ends. For the demo and for tests; never for production.
  */
 #include "base/clock.h"
-#include "core/topic.h"
+#include "core/record/topic.h"
 #include "io/kafka.h"
 #include "io/runtime.h"
 

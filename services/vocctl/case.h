@@ -6,7 +6,7 @@
 #define VOC_VOCCTL_CASE_H
 
 #include "commands.h"
-#include "core/case.h"
+#include "core/customer/case.h"
 #include "store.h"
 
 enum case_flag {

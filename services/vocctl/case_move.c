@@ -5,8 +5,8 @@
 #include "base/json_write.h"
 #include "base/timestamp.h"
 #include "base/utf8.h"
-#include "core/fact.h"
-#include "core/topic.h"
+#include "core/record/fact.h"
+#include "core/record/topic.h"
 #include "io/signals.h"
 #include "sender.h"
 

@@ -1,6 +1,6 @@
 #include "classify_show.h"
 
-#include "core/labels_write.h"
+#include "core/record/labels_write.h"
 #include "text.h"
 
 #define BAR_COLUMNS 10

@@ -4,7 +4,7 @@
 #ifndef VOC_VOCCTL_CLASSIFY_SHOW_H
 #define VOC_VOCCTL_CLASSIFY_SHOW_H
 
-#include "core/classify.h"
+#include "core/classify/classify.h"
 
 /* The text with its evidence marked (underlined and coloured on a terminal), then a line for each head. */
 void vocctl_classify_show(struct voc_buf *out, struct voc_str text, const struct voc_classification *result,

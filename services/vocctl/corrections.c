@@ -1,7 +1,7 @@
 /* vocctl corrections: what people corrected, for people and for the training. */
 #include "base/clock.h"
 #include "commands.h"
-#include "core/correction.h"
+#include "core/record/correction.h"
 #include "scan.h"
 #include "text.h"
 

@@ -3,7 +3,7 @@
 #include "base/clock.h"
 #include "base/hash.h"
 #include "base/json_write.h"
-#include "core/labels.h"
+#include "core/record/labels.h"
 #include "customer_page.h"
 #include "store.h"
 #include "text.h"

@@ -6,10 +6,10 @@
 #define VOC_VOCCTL_CUSTOMER_ACCOUNT_H
 
 #include "base/json_write.h"
-#include "core/account_tell.h"
-#include "core/case.h"
-#include "core/rules.h"
-#include "core/value_counts.h"
+#include "core/customer/account_tell.h"
+#include "core/customer/case.h"
+#include "core/customer/value_counts.h"
+#include "core/rules/rules.h"
 #include "io/redis_query.h"
 
 struct customer_account {

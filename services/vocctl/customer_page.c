@@ -2,9 +2,9 @@
 
 #include "base/json_write.h"
 #include "base/timestamp.h"
-#include "core/alert_rule.h"
-#include "core/labels.h"
-#include "core/needs.h"
+#include "core/classify/needs.h"
+#include "core/record/labels.h"
+#include "core/rules/alert_rule.h"
 #include "text.h"
 
 #include <jansson.h>

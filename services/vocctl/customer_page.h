@@ -4,7 +4,7 @@
 #ifndef VOC_VOCCTL_CUSTOMER_PAGE_H
 #define VOC_VOCCTL_CUSTOMER_PAGE_H
 
-#include "core/rules.h"
+#include "core/rules/rules.h"
 #include "customer_account.h"
 #include "io/redis_query.h"
 #include "timeline.h"

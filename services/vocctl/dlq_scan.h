@@ -4,7 +4,7 @@
 #ifndef VOC_VOCCTL_DLQ_SCAN_H
 #define VOC_VOCCTL_DLQ_SCAN_H
 
-#include "core/dead_letter.h"
+#include "core/record/dead_letter.h"
 #include "io/kafka_reader.h"
 
 struct dlq_filter {

@@ -5,7 +5,7 @@
 #define VOC_VOCCTL_DLQ_TALLY_H
 
 #include "base/str.h"
-#include "core/topic.h"
+#include "core/record/topic.h"
 
 #define DLQ_TALLY_ROWS 256 /* what comes on top is counted in the last row */
 

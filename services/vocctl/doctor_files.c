@@ -1,6 +1,6 @@
 /* The files that the configuration names: what the services would say of them at their start, and who may read them. */
-#include "core/classify.h"
-#include "core/rules.h"
+#include "core/classify/classify.h"
+#include "core/rules/rules.h"
 #include "doctor.h"
 #include "io/rules_file.h"
 #include "io/webhook_address.h"

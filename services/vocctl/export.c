@@ -3,8 +3,8 @@
 #include "base/json_write.h"
 #include "base/timestamp.h"
 #include "commands.h"
-#include "core/day_rollup.h"
-#include "core/labels_write.h"
+#include "core/aggregate/day_rollup.h"
+#include "core/record/labels_write.h"
 #include "index_tally.h"
 #include "scan.h"
 

@@ -5,7 +5,7 @@
 #ifndef VOC_VOCCTL_FIELDS_H
 #define VOC_VOCCTL_FIELDS_H
 
-#include "core/field.h"
+#include "core/customer/field.h"
 
 struct fields {
 	struct voc_arena *arena; /* owned: the names and values */

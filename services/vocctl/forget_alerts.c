@@ -1,7 +1,7 @@
 #include "forget_alerts.h"
 
 #include "base/hash.h"
-#include "core/topic.h"
+#include "core/record/topic.h"
 #include "io/kafka_describe.h"
 #include "scan.h"
 

@@ -4,7 +4,7 @@
 #ifndef VOC_VOCCTL_FORGET_ALERTS_H
 #define VOC_VOCCTL_FORGET_ALERTS_H
 
-#include "core/classified.h"
+#include "core/classify/classified.h"
 #include "io/kafka_admin.h"
 #include "sender.h"
 

@@ -1,7 +1,7 @@
 #include "forget_corrections.h"
 
-#include "core/correction.h"
-#include "core/topic.h"
+#include "core/record/correction.h"
+#include "core/record/topic.h"
 #include "scan.h"
 
 #define ARENA_MAX_BYTES ((size_t)1024 * 1024)

@@ -1,7 +1,7 @@
 #include "forget_wait.h"
 
 #include "base/clock.h"
-#include "core/topic.h"
+#include "core/record/topic.h"
 #include "io/redis_snapshot.h"
 #include "io/signals.h"
 

@@ -5,7 +5,7 @@
 #ifndef VOC_VOCCTL_GEN_EVENT_H
 #define VOC_VOCCTL_GEN_EVENT_H
 
-#include "core/labels.h"
+#include "core/record/labels.h"
 #include "gen_customer.h"
 
 struct gen_event {

@@ -1,7 +1,7 @@
 #include "index_tally.h"
 
 #include "base/timestamp.h"
-#include "core/day_rollup.h"
+#include "core/aggregate/day_rollup.h"
 #include "fields.h"
 #include "minutes.h"
 

@@ -4,8 +4,8 @@
 #ifndef VOC_VOCCTL_INDEX_TALLY_H
 #define VOC_VOCCTL_INDEX_TALLY_H
 
-#include "core/index.h"
-#include "core/rules.h"
+#include "core/customer/index.h"
+#include "core/rules/rules.h"
 #include "store.h"
 
 struct index_tally;

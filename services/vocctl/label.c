@@ -2,7 +2,7 @@
 #include "base/clock.h"
 #include "base/utf8.h"
 #include "commands.h"
-#include "core/labels_write.h"
+#include "core/record/labels_write.h"
 #include "label_find.h"
 #include "label_flags.h"
 #include "sender.h"

@@ -1,6 +1,6 @@
 #include "label_find.h"
 
-#include "core/mask.h"
+#include "core/mask/mask.h"
 #include "scan.h"
 #include "sender.h"
 

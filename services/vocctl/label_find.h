@@ -6,8 +6,8 @@
 #define VOC_VOCCTL_LABEL_FIND_H
 
 #include "conf/conf.h"
-#include "core/classified.h"
-#include "core/correction.h"
+#include "core/classify/classified.h"
+#include "core/record/correction.h"
 
 /* What the strings live in is borrowed. */
 struct label_target {

@@ -4,7 +4,7 @@
 #ifndef VOC_VOCCTL_LABEL_FLAGS_H
 #define VOC_VOCCTL_LABEL_FLAGS_H
 
-#include "core/correction.h"
+#include "core/record/correction.h"
 
 /* As given; NULL: not given. */
 struct label_flags {

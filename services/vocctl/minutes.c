@@ -2,7 +2,7 @@
 
 #include "base/arena.h"
 #include "base/hash.h"
-#include "core/day_rollup.h"
+#include "core/aggregate/day_rollup.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -1,12 +1,12 @@
 /*
  * Rollups of many minutes and days, added up in memory: what `voc:{P}:rollup:<minute>` and `voc:{P}:index:<day>` should
- * hold. A minute here is any period of core/rollup.h. They are numbered from 0 in the order of their coming, and keep
- * their numbers. Pure; one thread at a time.
+ * hold. A minute here is any period of core/aggregate/rollup.h. They are numbered from 0 in the order of their coming,
+ * and keep their numbers. Pure; one thread at a time.
  */
 #ifndef VOC_VOCCTL_MINUTES_H
 #define VOC_VOCCTL_MINUTES_H
 
-#include "core/field.h"
+#include "core/customer/field.h"
 
 struct minutes;
 

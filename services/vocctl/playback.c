@@ -2,7 +2,7 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
-#include "core/aggregate.h"
+#include "core/aggregate/aggregate.h"
 #include "io/signals.h"
 
 #include <stdlib.h>

@@ -11,7 +11,7 @@
 #ifndef VOC_VOCCTL_RECOUNT_H
 #define VOC_VOCCTL_RECOUNT_H
 
-#include "core/aggregate_step.h"
+#include "core/aggregate/aggregate_step.h"
 #include "minutes.h"
 
 #define RECOUNT_BATCH_RECORDS 5000
@@ -70,7 +70,7 @@ bool recount_tell_position(const struct recount *recount, voc_field_fn tell, voi
 bool recount_tell_due(const struct recount *recount, voc_field_fn tell, void *context);
 bool recount_tell_at_risk(const struct recount *recount, voc_field_fn tell, void *context);
 
-/* When the rollups of this minute or day (see core/rollup.h) expire, and whether that is over. */
+/* When the rollups of this minute or day (see core/aggregate/rollup.h) expire, and whether that is over. */
 int64_t recount_period_expires_ms(const struct recount *recount, int64_t period);
 bool recount_period_is_over(const struct recount *recount, int64_t period, int64_t wall_ms);
 

@@ -1,7 +1,7 @@
 #include "commands.h"
 
 #include "base/clock.h"
-#include "core/day_rollup.h"
+#include "core/aggregate/day_rollup.h"
 #include "report_page.h"
 
 #include <stdio.h>

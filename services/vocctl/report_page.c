@@ -2,9 +2,9 @@
 
 #include "base/json_write.h"
 #include "base/timestamp.h"
-#include "core/day_rollup.h"
-#include "core/gaps.h"
-#include "core/needs.h"
+#include "core/aggregate/day_rollup.h"
+#include "core/classify/gaps.h"
+#include "core/classify/needs.h"
 #include "text.h"
 
 #include <inttypes.h>

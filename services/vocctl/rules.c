@@ -2,7 +2,7 @@
 #include "base/files.h"
 #include "base/json_write.h"
 #include "commands.h"
-#include "core/tenants.h"
+#include "core/classify/tenants.h"
 #include "text.h"
 
 #include <stdio.h>

@@ -2,7 +2,7 @@
 
 #include "base/clock.h"
 #include "base/timestamp.h"
-#include "core/topic.h"
+#include "core/record/topic.h"
 #include "io/signals.h"
 #include "lines.h"
 #include "progress.h"

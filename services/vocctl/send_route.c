@@ -2,7 +2,7 @@
 
 #include "base/json_read.h"
 #include "base/timestamp.h"
-#include "core/fact.h"
+#include "core/record/fact.h"
 
 static bool read_customer(struct voc_json_reader *json, struct send_route *route)
 {

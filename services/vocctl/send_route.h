@@ -6,7 +6,7 @@
 
 #include "base/arena.h"
 #include "base/err.h"
-#include "core/topic.h"
+#include "core/record/topic.h"
 
 struct send_route {
 	enum voc_topic topic; /* one of the classifier's */

@@ -1,7 +1,7 @@
 /* vocctl shadow: what would change if another model or other rules came into force. */
 #include "base/json_read.h"
 #include "commands.h"
-#include "core/event.h"
+#include "core/record/event.h"
 #include "lines.h"
 #include "scan.h"
 #include "shadow_report.h"

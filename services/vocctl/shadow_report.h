@@ -5,7 +5,7 @@
 #ifndef VOC_VOCCTL_SHADOW_REPORT_H
 #define VOC_VOCCTL_SHADOW_REPORT_H
 
-#include "core/classify.h"
+#include "core/classify/classify.h"
 
 #define SHADOW_LABELS_MAX   6   /* of one head */
 #define SHADOW_EXAMPLES_MAX 100 /* of one head */

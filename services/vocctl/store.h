@@ -5,7 +5,7 @@
 #define VOC_VOCCTL_STORE_H
 
 #include "conf/conf.h"
-#include "core/rules.h"
+#include "core/rules/rules.h"
 #include "io/redis_query.h"
 
 struct vocctl_store {

@@ -5,7 +5,7 @@
 #ifndef VOC_VOCCTL_SURVEY_H
 #define VOC_VOCCTL_SURVEY_H
 
-#include "core/topic.h"
+#include "core/record/topic.h"
 #include "io/kafka_admin.h"
 #include "io/redis_query.h"
 #include "playback.h"

@@ -4,7 +4,7 @@
 #ifndef VOC_VOCCTL_TAIL_H
 #define VOC_VOCCTL_TAIL_H
 
-#include "core/topic.h"
+#include "core/record/topic.h"
 #include "io/kafka_admin.h"
 #include "io/kafka_reader.h"
 

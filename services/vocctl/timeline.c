@@ -1,7 +1,7 @@
 #include "timeline.h"
 
 #include "base/timestamp.h"
-#include "core/needs.h"
+#include "core/classify/needs.h"
 #include "scan.h"
 #include "text.h"
 

@@ -1,6 +1,6 @@
 #include "commands.h"
 
-#include "core/topic.h"
+#include "core/record/topic.h"
 #include "io/kafka_admin.h"
 #include "sender.h"
 

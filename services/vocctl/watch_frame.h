@@ -6,8 +6,8 @@
 
 #include "base/reason.h"
 #include "canvas.h"
-#include "core/alert_rule.h"
-#include "core/labels.h"
+#include "core/record/labels.h"
+#include "core/rules/alert_rule.h"
 
 #define WATCH_LOOKS        60 /* whose rates are remembered */
 #define WATCH_GROUPS_MAX   8

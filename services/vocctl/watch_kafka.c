@@ -1,9 +1,9 @@
 #include "watch_kafka.h"
 
 #include "base/clock.h"
-#include "core/alert.h"
-#include "core/classified.h"
-#include "core/dead_letter.h"
+#include "core/aggregate/alert.h"
+#include "core/classify/classified.h"
+#include "core/record/dead_letter.h"
 #include "tail.h"
 #include "watch_lag.h"
 #include "watch_window.h"

@@ -1,7 +1,7 @@
 #include "watch_lag.h"
 
 #include "base/clock.h"
-#include "core/topic.h"
+#include "core/record/topic.h"
 
 #include <stdio.h>
 #include <stdlib.h>

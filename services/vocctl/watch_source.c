@@ -1,7 +1,7 @@
 #include "watch_source.h"
 
 #include "base/clock.h"
-#include "core/event.h"
+#include "core/record/event.h"
 #include "store.h"
 #include "watch_kafka.h"
 

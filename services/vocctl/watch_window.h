@@ -4,7 +4,7 @@
 #ifndef VOC_VOCCTL_WATCH_WINDOW_H
 #define VOC_VOCCTL_WATCH_WINDOW_H
 
-#include "core/labels.h"
+#include "core/record/labels.h"
 #include "watch_frame.h"
 
 #define WATCH_WINDOW_EVENTS 5000

@@ -5,8 +5,8 @@
  * Prints microseconds of processor time and bytes for Redis per event, the bytes of the last batch, and the memory that
  * a customer takes in the end. Never asserted: machines differ.
  */
-#include "core/aggregate.h"
-#include "core/customer_cache.h"
+#include "core/aggregate/aggregate.h"
+#include "core/customer/customer_cache.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -4,7 +4,7 @@
  * Prints microseconds of processor time for each text and for 100 characters. Never asserted: machines differ.
  */
 #include "base/utf8.h"
-#include "core/classify.h"
+#include "core/classify/classify.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -9,7 +9,7 @@
  */
 #include "base/hash.h"
 #include "classifier/step.h"
-#include "core/aggregate_step.h"
+#include "core/aggregate/aggregate_step.h"
 #include "io/redis_step.h"
 
 #include <stdio.h>

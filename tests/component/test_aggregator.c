@@ -5,7 +5,7 @@
  * run over the same log leaves in another database.
  */
 #include "base/clock.h"
-#include "core/dead_letter.h"
+#include "core/record/dead_letter.h"
 #include "io/kafka_admin.h"
 #include "support/classified_maker.h"
 #include "support/examples.h"

@@ -15,8 +15,8 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "core/alert.h"
-#include "core/dead_letter.h"
+#include "core/aggregate/alert.h"
+#include "core/record/dead_letter.h"
 #include "support/mock_kafka.h"
 #include "support/receiver.h"
 

@@ -3,7 +3,7 @@
 #include "base/clock.h"
 #include "base/hash.h"
 #include "base/timestamp.h"
-#include "core/dead_letter.h"
+#include "core/record/dead_letter.h"
 #include "io/kafka_reader.h"
 #include "support/mock_kafka.h"
 #include "support/program_run.h"

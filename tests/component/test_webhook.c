@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "core/standard_webhooks.h"
+#include "core/deliver/standard_webhooks.h"
 #include "io/webhook.h"
 #include "support/receiver.h"
 

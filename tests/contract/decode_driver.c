@@ -12,13 +12,13 @@
 
 #include "base/hash.h"
 #include "base/json_write.h"
-#include "core/alert.h"
-#include "core/classified.h"
-#include "core/correction.h"
-#include "core/due_record.h"
-#include "core/fact.h"
-#include "core/forget_record.h"
-#include "core/rules_record.h"
+#include "core/aggregate/alert.h"
+#include "core/aggregate/due_record.h"
+#include "core/classify/classified.h"
+#include "core/record/correction.h"
+#include "core/record/fact.h"
+#include "core/record/forget_record.h"
+#include "core/rules/rules_record.h"
 
 #define NULL_LENGTH UINT32_MAX
 #define MAX_HEADERS 64

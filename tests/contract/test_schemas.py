@@ -82,7 +82,7 @@ def test_facts_have_the_fields_of_the_c_tables():
 
 
 def test_the_limits_are_those_of_the_c_header():
-    header = (referee.ROOT / "common/core/event.h").read_text()
+    header = (referee.ROOT / "common/core/record/event.h").read_text()
     json_header = (referee.ROOT / "common/base/json_read.h").read_text()
     limit = {name: re.search(rf"#define {name}\s+(?:INT64_C)?\(*([0-9 *]+)", header + json_header)[1] for name in (
         "VOC_EVENT_MAX_BYTES", "VOC_EVENT_MAX_DEPTH", "VOC_TEXT_MAX_CHARS", "VOC_TURNS_MAX", "VOC_ID_MAX_CHARS", "VOC_CUSTOMER_MAX_CHARS", "VOC_NAME_MAX_CHARS",

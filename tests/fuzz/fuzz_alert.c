@@ -2,8 +2,8 @@
 #undef NDEBUG /* every build must check */
 #include <assert.h>
 
-#include "core/alert.h"
-#include "core/dead_letter.h"
+#include "core/aggregate/alert.h"
+#include "core/record/dead_letter.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

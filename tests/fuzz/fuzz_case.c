@@ -5,9 +5,9 @@
 #undef NDEBUG /* every build must check */
 #include <assert.h>
 
-#include "core/business_hours.h"
-#include "core/case.h"
-#include "core/due_record.h"
+#include "core/aggregate/due_record.h"
+#include "core/customer/case.h"
+#include "core/rules/business_hours.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

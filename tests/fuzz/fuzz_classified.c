@@ -6,7 +6,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
-#include "core/aggregate.h"
+#include "core/aggregate/aggregate.h"
 #include "stored.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

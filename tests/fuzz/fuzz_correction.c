@@ -2,8 +2,8 @@
 #undef NDEBUG /* every build must check */
 #include <assert.h>
 
-#include "core/correction.h"
-#include "core/event.h"
+#include "core/record/correction.h"
+#include "core/record/event.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -5,7 +5,7 @@
 
 #include "base/json_read.h"
 #include "base/utf8.h"
-#include "core/event.h"
+#include "core/record/event.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -6,8 +6,8 @@
 #include <assert.h>
 
 #include "base/utf8.h"
-#include "core/aggregate.h"
-#include "core/forget_record.h"
+#include "core/aggregate/aggregate.h"
+#include "core/record/forget_record.h"
 #include "stored.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

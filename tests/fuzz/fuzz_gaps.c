@@ -3,8 +3,8 @@
 #include <assert.h>
 #include <stdlib.h>
 
-#include "core/gaps.h"
-#include "core/normalize.h"
+#include "core/classify/gaps.h"
+#include "core/classify/normalize.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -8,8 +8,8 @@
 
 #include "base/json_read.h"
 #include "base/utf8.h"
-#include "core/event.h"
-#include "core/mask.h"
+#include "core/mask/mask.h"
+#include "core/record/event.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

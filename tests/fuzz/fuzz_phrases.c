@@ -4,7 +4,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
-#include "core/phrases.h"
+#include "core/classify/phrases.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -6,9 +6,9 @@
 #undef NDEBUG /* every build must check */
 #include <assert.h>
 
-#include "core/customer.h"
-#include "core/partition_state.h"
-#include "core/rule_book.h"
+#include "core/aggregate/partition_state.h"
+#include "core/customer/customer.h"
+#include "core/rules/rule_book.h"
 #include "io/redis_greet.h"
 #include "io/redis_sentinel.h"
 #include "io/redis_slots.h"

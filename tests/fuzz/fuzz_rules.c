@@ -2,7 +2,7 @@
 #undef NDEBUG /* every build must check */
 #include <assert.h>
 
-#include "core/rules_record.h"
+#include "core/rules/rules_record.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

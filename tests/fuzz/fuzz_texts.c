@@ -8,10 +8,10 @@
 
 #include "base/base64.h"
 #include "base/timestamp.h"
-#include "core/classified.h"
-#include "core/dead_letter.h"
-#include "core/retry.h"
-#include "core/standard_webhooks.h"
+#include "core/classify/classified.h"
+#include "core/deliver/retry.h"
+#include "core/deliver/standard_webhooks.h"
+#include "core/record/dead_letter.h"
 #include "io/redis_url.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -5,7 +5,7 @@
 #undef NDEBUG /* every build must check */
 #include <assert.h>
 
-#include "core/customer.h"
+#include "core/customer/customer.h"
 
 #define FIELDS_MAX 64
 

@@ -31,6 +31,8 @@ LAYERS = {
     "common/io": {"base", "conf", "core", "io"},
 }
 ABOVE = {"base", "conf", "core", "io"}
+# Within the core, too, the arrows go one way: a folder may include from itself and from those before it.
+CORE_ORDER = ["mask", "record", "classify", "rules", "customer", "aggregate", "deliver"]
 # The core is pure: no clock, no log.
 IMPURE = {"base/log.h", "base/clock.h"}
 IMPURE_SYSTEM = re.compile(r"(sys/(socket|time|file|stat|epoll|eventfd|wait|mman)|unistd|fcntl|time|signal|netdb|poll|pthread|arpa/.*|netinet/.*)\.h")
@@ -41,7 +43,7 @@ LIBRARIES = [
     (r"curl/.*", (r"common/io/webhook\w*\.[ch]",)),
     (r"microhttpd\.h", (r"common/io/http_server\.c",)),
     (r"jansson\.h", (r".*_json\.[ch]", r"services/vocctl/\w+\.[ch]")),
-    (r"utf8proc\.h", (r"common/core/\w+\.c",)),
+    (r"utf8proc\.h", (r"common/core/\w+/\w+\.c",)),
     (r"xxhash\.h|openssl/.*", (r"common/base/\w+\.c", r"common/io/redis_tls\.c")),
 ]
 
@@ -91,6 +93,12 @@ def banned(path, text):
             yield f"{code.count(chr(10), 0, found.start()) + 1}: {found.group(1)}(): {why}"
 
 
+def below_in_core(path, name):
+    """Whether this file of the core may include `name`, as far as the order of the core's folders goes."""
+    own, included = path.split("/")[2], name.split("/")
+    return own in CORE_ORDER and (included[0] != "core" or included[1] in CORE_ORDER[:CORE_ORDER.index(own) + 1])
+
+
 def layers(path, text):
     if not is_c(path):
         return
@@ -102,6 +110,8 @@ def layers(path, text):
         if quote == '"' and folder in LAYERS:
             if name.split("/")[0] not in LAYERS[folder]:
                 yield f"{line}: {folder} must not include {name}"
+            elif folder == "common/core" and not below_in_core(path, name):
+                yield f"{line}: in the core, {path.split('/')[2]} must not include {name}"
             elif folder == "common/core" and name in IMPURE:
                 yield f"{line}: the core is pure: not {name}"
         elif quote == '"' and path.startswith("services/"):

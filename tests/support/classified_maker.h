@@ -2,7 +2,7 @@
 #ifndef TESTS_SUPPORT_CLASSIFIED_MAKER_H
 #define TESTS_SUPPORT_CLASSIFIED_MAKER_H
 
-#include "core/classified.h"
+#include "core/classify/classified.h"
 
 struct made_event {
 	const char *id;

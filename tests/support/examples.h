@@ -4,7 +4,7 @@
 #ifndef TESTS_SUPPORT_EXAMPLES_H
 #define TESTS_SUPPORT_EXAMPLES_H
 
-#include "core/rule_book.h"
+#include "core/rules/rule_book.h"
 
 /* All of a file, for voc_buf_free; aborts if it can't be read. The path is relative to the source tree. */
 struct voc_buf example_read(const char *path);

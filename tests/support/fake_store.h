@@ -4,7 +4,7 @@
 #ifndef TESTS_SUPPORT_FAKE_STORE_H
 #define TESTS_SUPPORT_FAKE_STORE_H
 
-#include "core/field.h"
+#include "core/customer/field.h"
 
 struct fake_hash {
 	char *key;

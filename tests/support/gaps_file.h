@@ -3,7 +3,7 @@
 #define TESTS_SUPPORT_GAPS_FILE_H
 
 #include "base/str.h"
-#include "core/gaps.h"
+#include "core/classify/gaps.h"
 
 /* Text and gaps of the file; each to be freed. */
 void gaps_file_open(struct voc_buf *ret_text, struct voc_gaps **ret_gaps);

@@ -7,7 +7,7 @@
 #ifndef VOC_TESTS_LABEL_CASES_H
 #define VOC_TESTS_LABEL_CASES_H
 
-#include "core/labels.h"
+#include "core/record/labels.h"
 
 struct label_case {
 	const char *file; /* for messages */

@@ -5,7 +5,7 @@
 #ifndef TESTS_SUPPORT_MASK_SAMPLES_H
 #define TESTS_SUPPORT_MASK_SAMPLES_H
 
-#include "core/mask.h"
+#include "core/mask/mask.h"
 
 /* What is no personal data. X(symbol, name) */
 #define MASK_DECOYS(X)                                \

@@ -7,8 +7,8 @@
 #ifndef TESTS_SUPPORT_REPLAY_H
 #define TESTS_SUPPORT_REPLAY_H
 
-#include "core/aggregate.h"
-#include "core/customer_cache.h"
+#include "core/aggregate/aggregate.h"
+#include "core/customer/customer_cache.h"
 #include "support/fake_store.h"
 
 #define REPLAY_BATCH_MAX 64

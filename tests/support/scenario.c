@@ -1,7 +1,7 @@
 #include "support/scenario.h"
 
 #include "base/clock.h"
-#include "core/dead_letter.h"
+#include "core/record/dead_letter.h"
 #include "io/kafka_admin.h"
 #include "io/kafka_reader.h"
 #include "support/classified_maker.h"

@@ -6,7 +6,7 @@
 #ifndef TESTS_SUPPORT_SCENARIO_H
 #define TESTS_SUPPORT_SCENARIO_H
 
-#include "core/alert.h"
+#include "core/aggregate/alert.h"
 #include "io/kafka_producer.h"
 #include "support/mock_kafka.h"
 

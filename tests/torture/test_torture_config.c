@@ -1,9 +1,9 @@
 /* Torture of what is read at the start: options, rules, gaps, endpoints, phrase rules, the model. */
 #include "base/file_map.h"
 #include "conf/conf.h"
-#include "core/classify.h"
-#include "core/phrases.h"
-#include "core/rules.h"
+#include "core/classify/classify.h"
+#include "core/classify/phrases.h"
+#include "core/rules/rules.h"
 #include "io/webhooks.h"
 #include "support/examples.h"
 #include "torture/torture.h"

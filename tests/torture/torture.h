@@ -3,7 +3,7 @@
  * second, and so on, alone or with all that follow, until one run gets through untouched.
  *
  * malloc and its kin are replaced at link time (see tests/CMakeLists.txt), and jansson's are ours
- * (core/memory_json.h). libcrypto keeps
+ * (base/memory_json.h). libcrypto keeps
  * its memory: a digest that can't be computed ends the process, by design. Of what fails, the work must say that memory
  * ran out, and never that its input was bad: a record is not to become a dead letter for it. Leaks and misuse are the
  * sanitizers' to find. One thread.

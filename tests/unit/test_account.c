@@ -1,7 +1,7 @@
 /* core/account, value_counts and account_tell: orders that change, lifetime value, stages, what outranks what. */
-#include "core/account.h"
-#include "core/account_tell.h"
-#include "core/value_counts.h"
+#include "core/customer/account.h"
+#include "core/customer/account_tell.h"
+#include "core/customer/value_counts.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "core/aggregate.h"
+#include "core/aggregate/aggregate.h"
 #include "support/examples.h"
 #include "support/replay.h"
 

@@ -1,5 +1,5 @@
 /* The aggregator's pure part: a batch in, what is to be stored and published out. */
-#include "core/aggregate_step.h"
+#include "core/aggregate/aggregate_step.h"
 #include "support/classified_maker.h"
 #include "support/examples.h"
 

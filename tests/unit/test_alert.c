@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "core/alert.h"
+#include "core/aggregate/alert.h"
 #include "support/examples.h"
 
 static struct voc_arena *arena;

@@ -9,7 +9,7 @@
 
 #include "base/civil.h"
 #include "base/timestamp.h"
-#include "core/business_hours.h"
+#include "core/rules/business_hours.h"
 
 #define SEOUL    "KST-9"
 #define BERLIN   "CET-1CEST,M3.5.0,M10.5.0/3"

@@ -7,8 +7,8 @@
 #include <cmocka.h>
 
 #include "base/timestamp.h"
-#include "core/case.h"
-#include "core/rules.h"
+#include "core/customer/case.h"
+#include "core/rules/rules.h"
 #include "support/examples.h"
 
 #include <stdio.h>

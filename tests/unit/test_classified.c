@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "core/classified.h"
+#include "core/classify/classified.h"
 #include "support/examples.h"
 
 static struct voc_arena *arena;

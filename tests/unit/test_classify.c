@@ -7,7 +7,7 @@
 #include <cmocka.h>
 
 #include "base/utf8.h"
-#include "core/classify.h"
+#include "core/classify/classify.h"
 #include "support/label_cases.h"
 
 #include <stdio.h>

@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "core/correction.h"
+#include "core/record/correction.h"
 
 static struct voc_correction example(void)
 {

@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "core/classified.h"
+#include "core/classify/classified.h"
 
 #define D VOC_SATISFACTION_DISSATISFIED
 #define N VOC_SATISFACTION_NEUTRAL

@@ -8,8 +8,8 @@
 
 #include <stdio.h>
 
-#include "core/contribution.h"
-#include "core/customer.h"
+#include "core/customer/contribution.h"
+#include "core/customer/customer.h"
 #include "support/fake_store.h"
 
 static struct voc_arena *arena;

@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "core/customer_cache.h"
+#include "core/customer/customer_cache.h"
 
 static struct voc_customer someone(uint32_t events)
 {

@@ -8,7 +8,7 @@
 
 #include <stdio.h>
 
-#include "core/day_rollup.h"
+#include "core/aggregate/day_rollup.h"
 #include "support/fake_store.h"
 #include "vocctl/minutes.h"
 

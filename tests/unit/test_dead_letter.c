@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "core/dead_letter.h"
+#include "core/record/dead_letter.h"
 
 static const struct voc_dead_letter letter = {
 	.reason = VOC_REASON_DUPLICATE_KEY,

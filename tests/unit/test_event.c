@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "core/event.h"
+#include "core/record/event.h"
 
 #define NOW_MS INT64_C(1795253400000) /* 2026-11-21T09:30:00Z */
 #define HEAD   "{\"specversion\":\"1.0\",\"id\":\"e-1\",\"source\":\"/s\",\"type\":\"voc.call\","

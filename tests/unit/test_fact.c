@@ -1,7 +1,7 @@
 /* core/fact: the edges that no schema can say, masks, and what goes on. */
-#include "core/fact.h"
+#include "core/record/fact.h"
 
-#include "core/fact_mask.h"
+#include "core/mask/fact_mask.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

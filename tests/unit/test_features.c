@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "core/features.h"
+#include "core/classify/features.h"
 
 #include <stdlib.h>
 

@@ -9,8 +9,8 @@
 #include <stdlib.h>
 
 #include "base/files.h"
-#include "core/gaps.h"
-#include "core/normalize.h"
+#include "core/classify/gaps.h"
+#include "core/classify/normalize.h"
 #include "support/gaps_file.h"
 
 #define ROWS        116

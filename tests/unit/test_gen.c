@@ -11,7 +11,7 @@
 
 #include "base/hash.h"
 #include "base/timestamp.h"
-#include "core/event.h"
+#include "core/record/event.h"
 #include "vocctl/gen_stream.h"
 #include "vocctl/gen_timeline.h"
 

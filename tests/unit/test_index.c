@@ -8,7 +8,7 @@
 
 #include <math.h>
 
-#include "core/index.h"
+#include "core/customer/index.h"
 
 static void test_known_intervals(void **state)
 {

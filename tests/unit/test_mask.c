@@ -6,8 +6,8 @@
 
 #include <cmocka.h>
 
-#include "core/event.h"
-#include "core/mask.h"
+#include "core/mask/mask.h"
+#include "core/record/event.h"
 
 static void check(const char *text, const char *expected)
 {

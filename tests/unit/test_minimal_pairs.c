@@ -11,8 +11,8 @@
 
 #include "base/arena.h"
 #include "base/json_write.h"
-#include "core/classify.h"
-#include "core/event.h"
+#include "core/classify/classify.h"
+#include "core/record/event.h"
 #include "support/label_cases.h"
 
 #include <glob.h>

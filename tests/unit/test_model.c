@@ -7,8 +7,8 @@
 #include <cmocka.h>
 
 #include "base/hash.h"
-#include "core/features.h"
-#include "core/model.h"
+#include "core/classify/features.h"
+#include "core/classify/model.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -13,9 +13,9 @@
 
 #include "base/files.h"
 #include "base/json_read.h"
-#include "core/gaps.h"
-#include "core/needs.h"
-#include "core/normalize.h"
+#include "core/classify/gaps.h"
+#include "core/classify/needs.h"
+#include "core/classify/normalize.h"
 #include "support/gaps_file.h"
 
 #define ROWS     VOC_SOURCE_DIR "/tests/data/needs/"

@@ -7,8 +7,8 @@
 #include <cmocka.h>
 
 #include "base/utf8.h"
-#include "core/normalize.h"
-#include "core/tokens.h"
+#include "core/classify/normalize.h"
+#include "core/classify/tokens.h"
 
 #include <stdlib.h>
 #include <utf8proc.h>

@@ -8,7 +8,7 @@
 
 #include <stdio.h>
 
-#include "core/partition_state.h"
+#include "core/aggregate/partition_state.h"
 #include "support/examples.h"
 #include "support/fake_store.h"
 

@@ -7,9 +7,9 @@
 #include <cmocka.h>
 
 #include "base/file_map.h"
-#include "core/automaton.h"
-#include "core/phrases.h"
-#include "core/retry.h"
+#include "core/classify/automaton.h"
+#include "core/classify/phrases.h"
+#include "core/deliver/retry.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/customer.h"
+#include "core/customer/customer.h"
 #include "support/fake_store.h"
 
 #define START_MS INT64_C(1795253400000)

@@ -1,5 +1,5 @@
 /* VOC_REDIS_URL, its good forms and its bad ones; and the encoding of commands. */
-#include "core/rollup.h"
+#include "core/aggregate/rollup.h"
 #include "io/redis_args.h"
 #include "io/redis_keys.h"
 #include "io/redis_tls.h"

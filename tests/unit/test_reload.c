@@ -9,7 +9,7 @@
 #include "base/clock.h"
 #include "base/files.h"
 #include "classifier/reload.h"
-#include "core/model.h"
+#include "core/classify/model.h"
 #include "io/metrics.h"
 #include "support/pause.h"
 

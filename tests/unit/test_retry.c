@@ -7,7 +7,7 @@
 #include <cmocka.h>
 
 #include "base/timestamp.h"
-#include "core/retry.h"
+#include "core/deliver/retry.h"
 
 static const struct voc_retry_policy policy = { .backoff_ms = 500, .backoff_max_ms = 300000, .tries = 12 };
 

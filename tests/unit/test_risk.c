@@ -8,7 +8,7 @@
 
 #include <math.h>
 
-#include "core/risk.h"
+#include "core/customer/risk.h"
 
 #define HOUR_MS      INT64_C(3600000)
 #define HALF_LIFE_MS (168 * HOUR_MS)

@@ -8,7 +8,7 @@
 
 #include <stdio.h>
 
-#include "core/rollup.h"
+#include "core/aggregate/rollup.h"
 #include "support/fake_store.h"
 
 static bool add(void *context, int64_t minute, struct voc_str field, int64_t by)

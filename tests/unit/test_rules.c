@@ -7,7 +7,7 @@
 #include <cmocka.h>
 #include <stdio.h>
 
-#include "core/rules.h"
+#include "core/rules/rules.h"
 #include "support/examples.h"
 
 #define HOUR_MS INT64_C(3600000)

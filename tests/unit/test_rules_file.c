@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "core/rules.h"
+#include "core/rules/rules.h"
 #include "io/rules_file.h"
 #include "support/examples.h"
 

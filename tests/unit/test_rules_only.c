@@ -6,8 +6,8 @@
 
 #include <cmocka.h>
 
-#include "core/classify.h"
-#include "core/model.h"
+#include "core/classify/classify.h"
+#include "core/classify/model.h"
 
 #define PHRASES VOC_SOURCE_DIR "/services/classifier/phrases.txt"
 

@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "core/rules_record.h"
+#include "core/rules/rules_record.h"
 #include "support/examples.h"
 
 static struct voc_arena *arena;

@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "core/decide.h"
+#include "core/classify/decide.h"
 
 #include <stdlib.h>
 

@@ -7,7 +7,7 @@
 #include <cmocka.h>
 #include <jansson.h>
 
-#include "core/slack.h"
+#include "core/deliver/slack.h"
 
 static struct voc_alert example(void)
 {

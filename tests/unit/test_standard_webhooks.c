@@ -7,7 +7,7 @@
 #include <cmocka.h>
 
 #include "base/base64.h"
-#include "core/standard_webhooks.h"
+#include "core/deliver/standard_webhooks.h"
 
 /* RFC 4648, section 10. */
 static const struct {

@@ -2,7 +2,7 @@
 #include "classifier/step.h"
 
 #include "base/timestamp.h"
-#include "core/dead_letter.h"
+#include "core/record/dead_letter.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -6,9 +6,9 @@
 
 #include <cmocka.h>
 
-#include "core/classify.h"
-#include "core/event.h"
-#include "core/tenants.h"
+#include "core/classify/classify.h"
+#include "core/classify/tenants.h"
+#include "core/record/event.h"
 
 #include <stdio.h>
 #include <stdlib.h>

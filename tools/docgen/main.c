@@ -9,7 +9,7 @@
  * Used at build time; it stops at the first failure.
  */
 #include "conf/conf.h"
-#include "core/labels.h"
+#include "core/record/labels.h"
 #include "io/health.h"
 #include "io/metrics.h"
 #include "io/runtime.h"
@@ -69,11 +69,11 @@ static void write_reasons(struct voc_buf *buf)
 
 static void write_labels(struct voc_buf *buf)
 {
-	voc_buf_add_str(
-	        buf, VOC_STR("# Labels and rules\n"
-	                     "\n"
-	                     "Generated from common/core/labels.h and common/core/alert_rule.h; `docgen` writes it, a "
-	                     "test compares it.\n"));
+	voc_buf_add_str(buf, VOC_STR("# Labels and rules\n"
+	                             "\n"
+	                             "Generated from common/core/record/labels.h and common/core/rules/alert_rule.h; "
+	                             "`docgen` writes it, a "
+	                             "test compares it.\n"));
 #define HEAD(title, columns)  voc_buf_add_str(buf, VOC_STR("\n## " title "\n\n| name | " columns " |\n|---|---|\n"));
 #define X(symbol, name, text) voc_buf_add_str(buf, VOC_STR("| `" name "` | " text " |\n"));
 	HEAD("feedback_type", "Korean")

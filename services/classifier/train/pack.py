@@ -1,4 +1,4 @@
-"""Writes the model file: see common/core/model.h, which is the authority on the layout."""
+"""Writes the model file: see common/core/classify/model.h, which is the authority on the layout."""
 import hashlib
 import struct
 

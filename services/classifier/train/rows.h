@@ -6,7 +6,7 @@
 #ifndef VOC_TRAIN_ROWS_H
 #define VOC_TRAIN_ROWS_H
 
-#include "core/score.h"
+#include "core/classify/score.h"
 
 #include <stdio.h>
 

@@ -172,7 +172,7 @@ class Tuning:
 
 
 def labels_of(s):
-    """The labels of one row's scores, as common/core/decide.c takes them, but always the best guess."""
+    """The labels of one row's scores, as common/core/classify/decide.c takes them, but always the best guess."""
     feedback, satisfaction = PAIRS[pair_values(s[None, :])[0].argmax()]
     primary = s[PRIMARY_COLUMN:SERVQUAL_COLUMN].argmax()
     factors = [f for i, f in enumerate(data.FACTORS) if s[FACTOR_COLUMN + i] > 0 or i + 1 == primary]

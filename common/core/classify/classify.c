@@ -1,0 +1,285 @@
+#include "core/classify/classify.h"
+
+#include "base/files.h"
+#include "base/hash.h"
+#include "core/classify/decide.h"
+#include "core/classify/evidence.h"
+#include "core/classify/features.h"
+#include "core/classify/tenants.h"
+
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define TENANT_SUFFIX      ".txt"
+#define RULES_VERSION_SIZE 64 /* of the model's and the rules' together */
+
+/* What a reload of the rules alone leaves as it is. */
+struct shared_model {
+	struct voc_model model;
+	atomic_uint owners;
+};
+
+struct voc_classifier {
+	struct shared_model *model;
+	struct voc_phrases *phrases;
+	struct voc_gaps *gaps; /* NULL: none */
+	struct voc_tenants tenants;
+	char version[RULES_VERSION_SIZE];
+	char tenant_versions[VOC_TENANTS_MAX][VOC_MODEL_VERSION_SIZE];
+};
+
+struct voc_classify_scratch {
+	struct voc_normal normal;
+	struct voc_tokens tokens;
+	struct voc_features features;
+	struct voc_phrase_hits hits;
+	struct voc_heat heat;
+	struct voc_phrase_matcher *matcher;
+};
+
+static enum voc_status no_memory(struct voc_error *error)
+{
+	return voc_error_set(error, VOC_FATAL, VOC_REASON_OUT_OF_MEMORY, -1, "no memory for the classifier");
+}
+
+static enum voc_status open_model(const char *path, struct shared_model **ret_model, struct voc_error *error)
+{
+	struct shared_model *shared = calloc(1, sizeof *shared);
+	if (!shared)
+		return no_memory(error);
+	enum voc_status status = VOC_OK;
+	if (strcmp(path, VOC_MODEL_OFF) == 0)
+		voc_model_of_rules(&shared->model);
+	else
+		status = voc_model_open(path, &shared->model, error);
+	if (status != VOC_OK) {
+		free(shared);
+		return status;
+	}
+	atomic_init(&shared->owners, 1);
+	*ret_model = shared;
+	return VOC_OK;
+}
+
+static void release_model(struct shared_model *shared)
+{
+	if (!shared || atomic_fetch_sub(&shared->owners, 1) > 1)
+		return;
+	voc_model_close(&shared->model);
+	free(shared);
+}
+
+static enum voc_status open_phrases(const char *path, struct voc_phrases **ret_phrases, struct voc_error *error)
+{
+	struct voc_buf text;
+	size_t checked;
+	voc_buf_init(&text, VOC_PHRASES_MAX_BYTES);
+	enum voc_status status = voc_file_read(path, &text, error);
+	if (status == VOC_OK)
+		status = voc_phrases_parse(voc_buf_str(&text), path, ret_phrases, error);
+	if (status == VOC_OK && voc_phrases_check_examples(*ret_phrases, &checked, error) != VOC_OK)
+		status = VOC_FATAL;
+	voc_buf_free(&text);
+	return status;
+}
+
+static enum voc_status open_tenant(struct voc_classifier *classifier, const char *folder, const char *file,
+                                   struct voc_error *error)
+{
+	struct voc_buf path, text;
+	voc_buf_init(&path, strlen(folder) + VOC_FILE_NAME_SIZE + 2);
+	voc_buf_init(&text, VOC_TENANTS_MAX_BYTES);
+	voc_buf_addf(&path, "%s/%s", folder, file);
+	enum voc_status status = voc_file_read(voc_buf_c_str(&path), &text, error);
+	struct voc_str name = voc_str_of(file, strlen(file) - strlen(TENANT_SUFFIX));
+	if (status == VOC_OK)
+		status = voc_tenants_add(&classifier->tenants, name, voc_buf_str(&text), voc_buf_c_str(&path),
+		                         classifier->phrases, error);
+	voc_buf_free(&path);
+	voc_buf_free(&text);
+	return status;
+}
+
+static enum voc_status open_tenants(struct voc_classifier *classifier, const char *folder, struct voc_error *error)
+{
+	struct voc_file_names files = { 0 };
+	enum voc_status status = voc_file_names_list(folder, TENANT_SUFFIX, VOC_TENANTS_MAX, &files, error);
+	for (size_t i = 0; status == VOC_OK && i < files.count; i++)
+		status = open_tenant(classifier, folder, files.at[i], error);
+	voc_file_names_free(&files);
+	return status;
+}
+
+static enum voc_status open_gaps(const char *path, struct voc_gaps **ret_gaps, struct voc_error *error)
+{
+	struct voc_buf text;
+	struct voc_error why = { .position = -1 };
+	voc_buf_init(&text, VOC_GAPS_MAX_BYTES + 1);
+	enum voc_status status = voc_file_read(path, &text, error);
+	if (status == VOC_OK) {
+		status = voc_gaps_parse(voc_buf_str(&text), ret_gaps, &why);
+		if (status != VOC_OK)
+			voc_error_set(error, status, why.reason, -1, "%s: %s", path, why.text);
+	}
+	voc_buf_free(&text);
+	return status;
+}
+
+static void name_versions(struct voc_classifier *classifier)
+{
+	snprintf(classifier->version, sizeof classifier->version, "%s+%s", classifier->model->model.header->version,
+	         voc_phrases_version(classifier->phrases));
+	for (size_t i = 0; i < classifier->tenants.count; i++) {
+		const struct voc_tenant *tenant = &classifier->tenants.at[i];
+		snprintf(classifier->tenant_versions[i], sizeof classifier->tenant_versions[i], "%s+%s:%s",
+		         classifier->version, tenant->name, voc_phrases_version(tenant->phrases));
+	}
+}
+
+enum voc_status voc_classifier_open_files(const struct voc_classifier_files *files,
+                                          const struct voc_classifier *model_of, struct voc_classifier **ret_classifier,
+                                          struct voc_error *error)
+{
+	struct voc_classifier *classifier = calloc(1, sizeof *classifier);
+	if (!classifier)
+		return no_memory(error);
+	enum voc_status status = VOC_OK;
+	if (model_of) {
+		classifier->model = model_of->model;
+		atomic_fetch_add(&classifier->model->owners, 1);
+	} else {
+		status = open_model(files->model, &classifier->model, error);
+	}
+	if (status == VOC_OK)
+		status = open_phrases(files->rules, &classifier->phrases, error);
+	if (status == VOC_OK && files->tenants && files->tenants[0])
+		status = open_tenants(classifier, files->tenants, error);
+	if (status == VOC_OK && files->gaps && files->gaps[0])
+		status = open_gaps(files->gaps, &classifier->gaps, error);
+	if (status != VOC_OK) {
+		voc_classifier_free(classifier);
+		return status;
+	}
+	name_versions(classifier);
+	*ret_classifier = classifier;
+	return VOC_OK;
+}
+
+enum voc_status voc_classifier_open(const char *model_path, const char *rules_path,
+                                    struct voc_classifier **ret_classifier, struct voc_error *error)
+{
+	const struct voc_classifier_files files = { .model = model_path, .rules = rules_path };
+	return voc_classifier_open_files(&files, NULL, ret_classifier, error);
+}
+
+void voc_classifier_free(struct voc_classifier *classifier)
+{
+	if (!classifier)
+		return;
+	voc_tenants_free(&classifier->tenants);
+	voc_phrases_free(classifier->phrases);
+	voc_gaps_free(classifier->gaps);
+	release_model(classifier->model);
+	free(classifier);
+}
+
+const char *voc_classifier_version(const struct voc_classifier *classifier)
+{
+	return classifier->version;
+}
+
+uint32_t voc_classifier_fingerprint(const struct voc_classifier *classifier)
+{
+	uint64_t mixed = voc_hash64(voc_str_from(classifier->version));
+	for (size_t i = 0; i < classifier->tenants.count; i++)
+		mixed = mixed * 31 + voc_hash64(voc_str_from(classifier->tenant_versions[i]));
+	return (uint32_t)mixed;
+}
+
+bool voc_classifier_has_tenant(const struct voc_classifier *classifier, struct voc_str name)
+{
+	return voc_tenants_named(&classifier->tenants, name) != NULL;
+}
+
+struct voc_classify_scratch *voc_classify_scratch_new(void)
+{
+	struct voc_classify_scratch *scratch = malloc(sizeof *scratch);
+	if (!scratch)
+		return NULL;
+	scratch->matcher = voc_phrase_matcher_new();
+	if (!scratch->matcher) {
+		free(scratch);
+		return NULL;
+	}
+	return scratch;
+}
+
+void voc_classify_scratch_free(struct voc_classify_scratch *scratch)
+{
+	if (!scratch)
+		return;
+	voc_phrase_matcher_free(scratch->matcher);
+	free(scratch);
+}
+
+static const struct voc_tenant *tenant_of(const struct voc_classifier *classifier,
+                                          const struct voc_utterance *utterance)
+{
+	return voc_tenants_find(&classifier->tenants, utterance->tenant, utterance->source);
+}
+
+/* What was looked at stays in `scratch`. */
+static void decide(const struct voc_classifier *classifier, const struct voc_tenant *tenant,
+                   struct voc_classify_scratch *scratch, const struct voc_utterance *utterance,
+                   struct voc_scores *ret_scores, struct voc_labels *ret_labels)
+{
+	const struct voc_model *model = &classifier->model->model;
+	const struct voc_phrases *phrases = tenant ? tenant->phrases : classifier->phrases;
+	voc_normalize(utterance->text, &scratch->normal);
+	voc_tokenize(&scratch->normal, utterance->lang, &scratch->tokens);
+	voc_phrases_find(phrases, scratch->matcher, &scratch->normal, &scratch->tokens, &scratch->hits);
+	if (voc_model_has_rows(model))
+		voc_features_extract_learnt(model, &scratch->normal, &scratch->tokens, &scratch->features);
+	else
+		voc_features_extract_none(&scratch->tokens, &scratch->features);
+	voc_features_dense(&scratch->normal, &scratch->tokens, &scratch->hits, utterance, &scratch->features);
+	voc_score(model, scratch->tokens.lang, &scratch->features, ret_scores);
+	voc_score_decide(&scratch->hits, scratch->features.distinct_words, ret_scores);
+	voc_decide(model, scratch->tokens.lang, ret_scores, ret_labels);
+}
+
+void voc_classify_labels(const struct voc_classifier *classifier, struct voc_classify_scratch *scratch,
+                         const struct voc_utterance *utterance, struct voc_labels *ret_labels)
+{
+	struct voc_scores scores;
+	memset(ret_labels, 0, sizeof *ret_labels);
+	decide(classifier, tenant_of(classifier, utterance), scratch, utterance, &scores, ret_labels);
+}
+
+void voc_classify(const struct voc_classifier *classifier, struct voc_classify_scratch *scratch,
+                  const struct voc_utterance *utterance, struct voc_classification *ret_classification)
+{
+	struct voc_scores scores;
+	const struct voc_tenant *tenant = tenant_of(classifier, utterance);
+	memset(ret_classification, 0, sizeof *ret_classification);
+	decide(classifier, tenant, scratch, utterance, &scores, &ret_classification->labels);
+	ret_classification->version =
+	        tenant ? classifier->tenant_versions[tenant - classifier->tenants.at] : classifier->version;
+	voc_str_copy(ret_classification->lang, sizeof ret_classification->lang,
+	             voc_str_from(voc_lang_name(scratch->tokens.lang)));
+	const struct voc_evidence_input input = {
+		.model = &classifier->model->model,
+		.normal = &scratch->normal,
+		.tokens = &scratch->tokens,
+		.features = &scratch->features,
+		.hits = &scratch->hits,
+		.scores = &scores,
+	};
+	voc_evidence_find(&input, &scratch->heat, ret_classification);
+	if (classifier->gaps) {
+		const struct voc_gap_input about = { &scratch->normal, &ret_classification->labels, utterance->record };
+		voc_gaps_find(classifier->gaps, &about, ret_classification->lang, &ret_classification->gap);
+		voc_needs_find(classifier->gaps, &scratch->normal, &ret_classification->needs);
+	}
+}
