@@ -1,7 +1,7 @@
 #include "aggregator.h"
 
 #include "base/clock.h"
-#include "io/metrics.h"
+#include "io/service/metrics.h"
 
 #include <stdio.h>
 #include <stdlib.h>

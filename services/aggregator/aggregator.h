@@ -19,11 +19,11 @@
 #include "core/aggregate/due_record.h"
 #include "core/customer/customer_cache.h"
 #include "core/record/topic.h"
-#include "io/kafka_admin.h"
-#include "io/kafka_consumer.h"
-#include "io/kafka_producer.h"
-#include "io/redis_store.h"
-#include "io/runtime.h"
+#include "io/kafka/kafka_admin.h"
+#include "io/kafka/kafka_consumer.h"
+#include "io/kafka/kafka_producer.h"
+#include "io/redis/redis_store.h"
+#include "io/service/runtime.h"
 #include "place.h"
 
 /* Bytes of values that a batch is closed at, however few its records: decoded, applied and as commands for Redis they

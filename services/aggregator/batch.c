@@ -2,7 +2,7 @@
 #include "aggregator.h"
 #include "base/clock.h"
 #include "base/fault_point.h"
-#include "io/metrics.h"
+#include "io/service/metrics.h"
 
 #include <stdlib.h>
 

@@ -6,7 +6,7 @@
 #include "aggregator.h"
 #include "base/clock.h"
 #include "base/fault_point.h"
-#include "io/metrics.h"
+#include "io/service/metrics.h"
 
 /* Of one partition at a time; the next ones when these have been read. */
 #define DUE_MAX 500

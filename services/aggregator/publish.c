@@ -3,7 +3,7 @@
 #include "base/clock.h"
 #include "core/record/dead_letter.h"
 #include "core/record/trace.h"
-#include "io/metrics.h"
+#include "io/service/metrics.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -4,8 +4,8 @@
  */
 #include "aggregator.h"
 #include "base/clock.h"
-#include "io/metrics.h"
-#include "io/rules_file.h"
+#include "io/service/metrics.h"
+#include "io/service/rules_file.h"
 
 /*
  * One record for each assignment is enough, but for the one that another member had on its way when the partition

@@ -2,7 +2,7 @@
 #include "aggregator.h"
 #include "base/clock.h"
 #include "core/deliver/retry.h"
-#include "io/metrics.h"
+#include "io/service/metrics.h"
 
 static const struct voc_retry_policy backoff = { .backoff_ms = 100, .backoff_max_ms = VOC_AGG_BACKOFF_LONGEST_MS };
 

@@ -3,8 +3,8 @@
 #include "base/clock.h"
 #include "core/record/dead_letter.h"
 #include "core/record/topic.h"
-#include "io/kafka_producer.h"
-#include "io/metrics.h"
+#include "io/kafka/kafka_producer.h"
+#include "io/service/metrics.h"
 
 #include <stdlib.h>
 

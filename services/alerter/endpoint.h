@@ -9,7 +9,7 @@
 
 #include "alerter/dead_letters.h"
 #include "alerter/forgotten.h"
-#include "io/health.h"
+#include "io/service/health.h"
 
 struct endpoint;
 

@@ -1,6 +1,6 @@
 /* Alerts of customers who are forgotten: given up as if they had been delivered. */
 #include "alerter/endpoint_internal.h"
-#include "io/metrics.h"
+#include "io/service/metrics.h"
 
 bool endpoint_drop_if_forgotten(struct endpoint *endpoint, struct job *job)
 {

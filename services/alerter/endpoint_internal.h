@@ -8,8 +8,8 @@
 #include "alerter/endpoint.h"
 #include "base/ack_window.h"
 #include "core/record/topic.h"
-#include "io/kafka_consumer.h"
-#include "io/webhook.h"
+#include "io/kafka/kafka_consumer.h"
+#include "io/webhook/webhook.h"
 
 #include <pthread.h>
 #include <stdatomic.h>

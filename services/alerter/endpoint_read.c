@@ -2,8 +2,8 @@
 #include "base/clock.h"
 #include "base/fault_point.h"
 #include "base/log.h"
-#include "io/kafka_start.h"
-#include "io/metrics.h"
+#include "io/kafka/kafka_start.h"
+#include "io/service/metrics.h"
 
 #include <stdlib.h>
 

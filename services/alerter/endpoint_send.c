@@ -3,7 +3,7 @@
 #include "base/clock.h"
 #include "base/fault_point.h"
 #include "base/log.h"
-#include "io/metrics.h"
+#include "io/service/metrics.h"
 
 #define LETTER_RETRY_MS 100
 

@@ -4,7 +4,7 @@
 #include "alerter/forgotten.h"
 #include "base/clock.h"
 #include "base/log.h"
-#include "io/metrics.h"
+#include "io/service/metrics.h"
 
 #include <sys/eventfd.h>
 #include <sys/random.h>

@@ -4,8 +4,8 @@
 #ifndef VOC_ALERTER_FLEET_H
 #define VOC_ALERTER_FLEET_H
 
-#include "io/runtime.h"
-#include "io/webhooks.h"
+#include "io/service/runtime.h"
+#include "io/webhook/webhooks.h"
 
 /*
  * Runs until the stop: the whole of the service, once its endpoints are known. Failures of any endpoint stop all. One

@@ -5,8 +5,8 @@
 #include "base/log.h"
 #include "core/classify/classified.h"
 #include "core/record/forget_record.h"
-#include "io/kafka_admin.h"
-#include "io/kafka_reader.h"
+#include "io/kafka/kafka_admin.h"
+#include "io/kafka/kafka_reader.h"
 
 #include <pthread.h>
 #include <stdatomic.h>

@@ -8,7 +8,7 @@
 #ifndef VOC_ALERTER_FORGOTTEN_H
 #define VOC_ALERTER_FORGOTTEN_H
 
-#include "io/kafka.h"
+#include "io/kafka/kafka.h"
 
 struct forgotten;
 

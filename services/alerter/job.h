@@ -8,8 +8,8 @@
 
 #include "alerter/outbox.h"
 #include "core/aggregate/alert.h"
-#include "io/kafka.h"
-#include "io/webhooks.h"
+#include "io/kafka/kafka.h"
+#include "io/webhook/webhooks.h"
 
 /* A dead letter of ours names the endpoint that did not take it. One that is sent again goes to that endpoint only. */
 #define VOC_ENDPOINT_HEADER "voc_endpoint"

@@ -5,7 +5,7 @@
  */
 #include "alerter/fleet.h"
 #include "base/log.h"
-#include "io/webhook.h"
+#include "io/webhook/webhook.h"
 
 #include <stdio.h>
 #include <unistd.h>

@@ -5,7 +5,7 @@
 #ifndef VOC_ALERTER_REQUEST_H
 #define VOC_ALERTER_REQUEST_H
 
-#include "io/webhooks.h"
+#include "io/webhook/webhooks.h"
 
 #define REQUEST_HEADERS_MAX (5 + VOC_ENDPOINT_HEADERS_MAX)
 

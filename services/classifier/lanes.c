@@ -111,7 +111,7 @@ static enum voc_status refill(struct voc_lanes *lanes, size_t index, struct voc_
 
 /*
  * Asking each of some hundred empty queues costs more than an event does, and most turns are for acknowledgements. One
- * is asked all the same: it is what has librdkafka go on where it has paused (io/kafka_nudge.c).
+ * is asked all the same: it is what has librdkafka go on where it has paused (io/kafka/kafka_nudge.c).
  */
 enum voc_status voc_lanes_refill(struct voc_lanes *lanes, struct voc_consumer *consumer, bool stirred, int64_t now_ms,
                                  struct voc_error *error)

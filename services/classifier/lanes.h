@@ -7,8 +7,8 @@
 #ifndef CLASSIFIER_LANES_H
 #define CLASSIFIER_LANES_H
 
-#include "io/kafka_consumer.h"
-#include "io/watchdog.h"
+#include "io/kafka/kafka_consumer.h"
+#include "io/service/watchdog.h"
 
 struct voc_lanes;
 

@@ -6,8 +6,8 @@
 #include "classifier/reload.h"
 #include "classifier/start.h"
 #include "classifier/worker.h"
-#include "io/runtime.h"
-#include "io/signals.h"
+#include "io/service/runtime.h"
+#include "io/service/signals.h"
 
 #define TOPICS_RETRY_MS 1000
 

@@ -2,7 +2,7 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
-#include "io/metrics.h"
+#include "io/service/metrics.h"
 
 #include <stdlib.h>
 

@@ -6,7 +6,7 @@
 #define CLASSIFIER_OUTBOX_H
 
 #include "classifier/step.h"
-#include "io/kafka_producer.h"
+#include "io/kafka/kafka_producer.h"
 
 struct voc_outbox;
 

@@ -4,7 +4,7 @@
 #include "base/files.h"
 #include "base/log.h"
 #include "core/classify/tenants.h"
-#include "io/metrics.h"
+#include "io/service/metrics.h"
 
 #include <pthread.h>
 #include <stdatomic.h>

@@ -13,7 +13,7 @@
 
 #include "conf/conf.h"
 #include "core/classify/classify.h"
-#include "io/health.h"
+#include "io/service/health.h"
 
 struct voc_reload;
 

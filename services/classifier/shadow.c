@@ -1,7 +1,7 @@
 #include "classifier/shadow.h"
 
 #include "base/log.h"
-#include "io/metrics.h"
+#include "io/service/metrics.h"
 
 #define QUIET_MS 10000
 

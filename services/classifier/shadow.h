@@ -7,7 +7,7 @@
 #define CLASSIFIER_SHADOW_H
 
 #include "classifier/step.h"
-#include "io/kafka_consumer.h"
+#include "io/kafka/kafka_consumer.h"
 
 struct voc_shadow {
 	const struct voc_classifier *classifier; /* borrowed; NULL: there is no shadow */

@@ -1,7 +1,7 @@
 #include "classifier/start.h"
 
-#include "io/kafka_start.h"
-#include "io/signals.h"
+#include "io/kafka/kafka_start.h"
+#include "io/service/signals.h"
 
 #define ASK_MS 2000
 

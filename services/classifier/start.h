@@ -5,8 +5,8 @@
 #ifndef CLASSIFIER_START_H
 #define CLASSIFIER_START_H
 
-#include "io/kafka_admin.h"
-#include "io/kafka_consumer.h"
+#include "io/kafka/kafka_admin.h"
+#include "io/kafka/kafka_consumer.h"
 
 /*
  * The topics that are read, voc.classified and voc.dlq exist, and the former have one partition count, so that one

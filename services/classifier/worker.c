@@ -7,9 +7,9 @@
 #include "classifier/outbox.h"
 #include "classifier/shadow.h"
 #include "classifier/start.h"
-#include "io/kafka_consumer.h"
-#include "io/metrics.h"
-#include "io/runtime.h"
+#include "io/kafka/kafka_consumer.h"
+#include "io/service/metrics.h"
+#include "io/service/runtime.h"
 
 #include <stdlib.h>
 

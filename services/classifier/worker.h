@@ -7,8 +7,8 @@
 #define CLASSIFIER_WORKER_H
 
 #include "core/classify/classify.h"
-#include "io/health.h"
-#include "io/kafka.h"
+#include "io/kafka/kafka.h"
+#include "io/service/health.h"
 
 #include <poll.h>
 

@@ -4,8 +4,8 @@
  */
 #include "base/clock.h"
 #include "core/record/topic.h"
-#include "io/kafka.h"
-#include "io/runtime.h"
+#include "io/kafka/kafka.h"
+#include "io/service/runtime.h"
 
 #include <librdkafka/rdkafka.h>
 #include <librdkafka/rdkafka_mock.h>

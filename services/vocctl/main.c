@@ -2,8 +2,8 @@
 
 #include "base/clock.h"
 #include "base/process_guard.h"
-#include "io/kafka.h"
-#include "io/redis_url.h"
+#include "io/kafka/kafka.h"
+#include "io/redis/redis_url.h"
 
 #include <locale.h>
 #include <stdio.h>

@@ -10,7 +10,7 @@
 #include "base/hash.h"
 #include "classifier/step.h"
 #include "core/aggregate/aggregate_step.h"
-#include "io/redis_step.h"
+#include "io/redis/redis_step.h"
 
 #include <stdio.h>
 #include <stdlib.h>

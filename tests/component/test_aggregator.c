@@ -6,7 +6,7 @@
  */
 #include "base/clock.h"
 #include "core/record/dead_letter.h"
-#include "io/kafka_admin.h"
+#include "io/kafka/kafka_admin.h"
 #include "support/classified_maker.h"
 #include "support/examples.h"
 #include "support/pause.h"

@@ -4,8 +4,8 @@
  * same log leaves in a Redis of its own.
  */
 #include "base/clock.h"
-#include "io/redis.h"
-#include "io/redis_slots.h"
+#include "io/redis/redis.h"
+#include "io/redis/redis_slots.h"
 #include "support/false_sentinel.h"
 #include "support/pause.h"
 #include "support/redis_cluster.h"

@@ -7,8 +7,8 @@
 #include "classifier/worker.h"
 #include "core/classify/classified.h"
 #include "core/record/dead_letter.h"
-#include "io/kafka_reader.h"
-#include "io/metrics.h"
+#include "io/kafka/kafka_reader.h"
+#include "io/service/metrics.h"
 #include "support/mock_kafka.h"
 #include "support/pause.h"
 

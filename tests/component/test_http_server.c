@@ -7,7 +7,7 @@
 #include <cmocka.h>
 
 #include "base/clock.h"
-#include "io/http_server.h"
+#include "io/service/http_server.h"
 #include "support/http_get.h"
 
 #include <stdio.h>

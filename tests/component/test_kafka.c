@@ -1,6 +1,6 @@
 /* The Kafka client against librdkafka's mock cluster. A first join takes 3 s there, so the tests share one. */
 #include "base/clock.h"
-#include "io/kafka_admin.h"
+#include "io/kafka/kafka_admin.h"
 #include "support/mock_kafka.h"
 
 #include <poll.h>

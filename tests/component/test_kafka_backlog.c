@@ -1,6 +1,6 @@
 /*
  * A log that is much longer than what is read ahead, by readers that are as fast as it gets: none may sleep for a
- * second each time that librdkafka has stopped fetching (io/kafka_nudge.c).
+ * second each time that librdkafka has stopped fetching (io/kafka/kafka_nudge.c).
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -10,8 +10,8 @@
 #include <cmocka.h>
 
 #include "base/clock.h"
-#include "io/kafka_consumer.h"
-#include "io/kafka_reader.h"
+#include "io/kafka/kafka_consumer.h"
+#include "io/kafka/kafka_reader.h"
 #include "support/mock_kafka.h"
 
 #include <poll.h>

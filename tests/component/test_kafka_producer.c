@@ -1,7 +1,7 @@
 /* The producer against librdkafka's mock cluster: order, no holes, and a failure that is final. */
 #include "base/clock.h"
 #include "base/hash.h"
-#include "io/kafka_reader.h"
+#include "io/kafka/kafka_reader.h"
 #include "support/mock_kafka.h"
 
 #include <poll.h>

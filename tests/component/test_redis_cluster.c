@@ -1,8 +1,8 @@
 /* The store against a Redis Cluster of the test's own: three shards with replicas, and everything that may move. */
 #include "base/clock.h"
-#include "io/metrics.h"
-#include "io/redis_query.h"
-#include "io/redis_slots.h"
+#include "io/redis/redis_query.h"
+#include "io/redis/redis_slots.h"
+#include "io/service/metrics.h"
 #include "support/pause.h"
 #include "support/program_run.h"
 #include "support/redis_cluster.h"

@@ -1,6 +1,6 @@
 /* Finding the master through sentinels: who is asked, who is believed, and what is refused. */
 #include "base/clock.h"
-#include "io/redis.h"
+#include "io/redis/redis.h"
 #include "support/false_sentinel.h"
 #include "support/redis_node.h"
 

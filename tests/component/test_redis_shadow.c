@@ -1,5 +1,5 @@
 /* Looking at a partition, and putting another state in its place: on one Redis and on a cluster of three shards. */
-#include "io/redis_shadow.h"
+#include "io/redis/redis_shadow.h"
 #include "support/redis_cluster.h"
 #include "support/redis_server.h"
 #include "support/store_steps.h"

@@ -1,7 +1,7 @@
 /* The store against a redis-server of the test's own: the atomic step, and everything that may go wrong around it. */
 #include "base/clock.h"
-#include "io/redis_query.h"
-#include "io/redis_store.h"
+#include "io/redis/redis_query.h"
+#include "io/redis/redis_store.h"
 #include "support/redis_server.h"
 #include "support/store_steps.h"
 

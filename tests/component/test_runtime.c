@@ -7,8 +7,8 @@
 #include <cmocka.h>
 
 #include "base/clock.h"
-#include "io/metrics.h"
-#include "io/runtime.h"
+#include "io/service/metrics.h"
+#include "io/service/runtime.h"
 #include "support/http_get.h"
 #include "support/pause.h"
 

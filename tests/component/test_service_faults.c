@@ -5,7 +5,7 @@
  * A group and topics of its own for each test, by the prefix.
  */
 #include "base/clock.h"
-#include "io/kafka_admin.h"
+#include "io/kafka/kafka_admin.h"
 #include "support/classified_maker.h"
 #include "support/http_get.h"
 #include "support/mock_kafka.h"

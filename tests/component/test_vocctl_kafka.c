@@ -4,10 +4,10 @@
 #include "base/hash.h"
 #include "base/timestamp.h"
 #include "core/record/dead_letter.h"
-#include "io/kafka_reader.h"
+#include "io/kafka/kafka_reader.h"
 #include "support/mock_kafka.h"
 #include "support/program_run.h"
-#include "vocctl/watch_lag.h"
+#include "vocctl/watch/watch_lag.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

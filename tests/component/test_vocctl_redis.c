@@ -1,7 +1,7 @@
 /* vocctl customer, at-risk and watch --once, as programs, against a redis-server of the test's own. */
 #include "base/hash.h"
 #include "core/rules/rules.h"
-#include "io/redis_keys.h"
+#include "io/redis/redis_keys.h"
 #include "support/mock_kafka.h"
 #include "support/program_run.h"
 #include "support/redis_server.h"

@@ -14,7 +14,7 @@
 
 #include "base/clock.h"
 #include "core/deliver/standard_webhooks.h"
-#include "io/webhook.h"
+#include "io/webhook/webhook.h"
 #include "support/receiver.h"
 
 #define PATIENCE_MS 20000

@@ -19,7 +19,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "io/webhook.h"
+#include "io/webhook/webhook.h"
 #include "support/receiver.h"
 
 #define PATIENCE_MS 20000

@@ -12,9 +12,9 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "io/health.h"
-#include "io/http_server.h"
-#include "io/metrics.h"
+#include "io/service/health.h"
+#include "io/service/http_server.h"
+#include "io/service/metrics.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

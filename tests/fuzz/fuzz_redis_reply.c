@@ -9,9 +9,9 @@
 #include "core/aggregate/partition_state.h"
 #include "core/customer/customer.h"
 #include "core/rules/rule_book.h"
-#include "io/redis_greet.h"
-#include "io/redis_sentinel.h"
-#include "io/redis_slots.h"
+#include "io/redis/redis_greet.h"
+#include "io/redis/redis_sentinel.h"
+#include "io/redis/redis_slots.h"
 
 #include <hiredis/hiredis.h>
 #include <stdlib.h>

@@ -12,7 +12,7 @@
 #include "core/deliver/retry.h"
 #include "core/deliver/standard_webhooks.h"
 #include "core/record/dead_letter.h"
-#include "io/redis_url.h"
+#include "io/redis/redis_url.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

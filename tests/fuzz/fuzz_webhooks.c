@@ -2,7 +2,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-#include "io/webhooks.h"
+#include "io/webhook/webhooks.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -11,16 +11,16 @@ BANNED = [
     (r"sleep|usleep|nanosleep", "wait for an event, with a deadline (tests: support/pause.h)", (r"tests/support/pause\.c",)),
 ]
 BANNED_IN_PROGRAMS = [
-    (r"exit|abort|_exit|quick_exit", "only main() ends the process", (r"services/[^/]+/main\.c", r"common/io/runtime\.c", r"common/io/signals\.c",
+    (r"exit|abort|_exit|quick_exit", "only main() ends the process", (r"services/[^/]+/main\.c", r"common/io/service/runtime\.c", r"common/io/service/signals\.c",
                                                                           r"common/base/hash\.c", r"common/base/fault_point\.c", r"tools/.*")),
     (r"getenv|secure_getenv|setenv|putenv", "the configuration comes from voc_conf; a terminal's nature from the environment",
-     (r"services/vocctl/\w+\.c", r"common/base/fault_point\.c")),
+     (r"services/vocctl/\w+/\w+\.c", r"common/base/fault_point\.c")),
 ]
 BANNED_IN_LIBRARIES = [
-    (r"printf|fprintf|vfprintf|puts|fputs|perror", "library code returns errors; services print", (r"common/io/runtime\.c",)),
-    (r"voc_log|voc_log_error|VOC_LOG", "library code returns errors; services log", (r"common/base/log\.[ch]", r"common/io/runtime\.c")),
+    (r"printf|fprintf|vfprintf|puts|fputs|perror", "library code returns errors; services print", (r"common/io/service/runtime\.c",)),
+    (r"voc_log|voc_log_error|VOC_LOG", "library code returns errors; services log", (r"common/base/log\.[ch]", r"common/io/service/runtime\.c")),
     (r"time|gettimeofday|clock_gettime|clock", "the clock is asked in base/clock.c",
-     (r"common/base/(clock|log)\.c", r"common/io/process_stats\.c")),
+     (r"common/base/(clock|log)\.c", r"common/io/service/process_stats\.c")),
 ]
 
 # Which of our folders each folder may include from.
@@ -38,13 +38,13 @@ IMPURE = {"base/log.h", "base/clock.h"}
 IMPURE_SYSTEM = re.compile(r"(sys/(socket|time|file|stat|epoll|eventfd|wait|mman)|unistd|fcntl|time|signal|netdb|poll|pthread|arpa/.*|netinet/.*)\.h")
 # Which files may include which library: all else sees it through a header of ours.
 LIBRARIES = [
-    (r"librdkafka/.*", (r"common/io/kafka_\w+\.[ch]", r"services/devbroker/\w+\.c")),
-    (r"hiredis/.*|hiredis\.h", (r"common/io/redis_\w+\.[ch]",)),
-    (r"curl/.*", (r"common/io/webhook\w*\.[ch]",)),
-    (r"microhttpd\.h", (r"common/io/http_server\.c",)),
-    (r"jansson\.h", (r".*_json\.[ch]", r"services/vocctl/\w+\.[ch]")),
+    (r"librdkafka/.*", (r"common/io/kafka/\w+\.[ch]", r"services/devbroker/\w+\.c")),
+    (r"hiredis/.*|hiredis\.h", (r"common/io/redis/\w+\.[ch]",)),
+    (r"curl/.*", (r"common/io/webhook/\w+\.[ch]",)),
+    (r"microhttpd\.h", (r"common/io/service/http_server\.c",)),
+    (r"jansson\.h", (r".*_json\.[ch]", r"services/vocctl/(\w+/)?\w+\.[ch]")),
     (r"utf8proc\.h", (r"common/core/\w+/\w+\.c",)),
-    (r"xxhash\.h|openssl/.*", (r"common/base/\w+\.c", r"common/io/redis_tls\.c")),
+    (r"xxhash\.h|openssl/.*", (r"common/base/\w+\.c", r"common/io/redis/redis_tls\.c")),
 ]
 
 FUNCTION_LINES = 80

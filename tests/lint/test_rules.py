@@ -34,8 +34,8 @@ class Banned(unittest.TestCase):
         self.assert_good("tests/unit/x.c", "_exit(1);")
 
     def test_libraries_neither_print_nor_log_nor_ask_the_environment(self):
-        self.assert_bad("common/io/x.c", "VOC_LOG(1, 2);", "VOC_LOG")
-        self.assert_bad("common/io/x.c", "fprintf(a, b);", "fprintf")
+        self.assert_bad("common/io/service/x.c", "VOC_LOG(1, 2);", "VOC_LOG")
+        self.assert_bad("common/io/service/x.c", "fprintf(a, b);", "fprintf")
         self.assert_bad("common/core/record/x.c", "now = time(NULL);", "time")
         self.assert_bad("services/a/x.c", 'getenv("X");', "getenv")
         self.assert_good("services/a/x.c", "VOC_LOG(1, 2); fprintf(a, b);")
@@ -50,14 +50,14 @@ class Layers(unittest.TestCase):
 
     def test_arrows(self):
         self.assert_bad("common/base/x.c", '"core/record/event.h"')
-        self.assert_bad("common/conf/x.c", '"io/metrics.h"')
-        self.assert_bad("common/core/record/x.c", '"io/kafka.h"')
+        self.assert_bad("common/conf/x.c", '"io/service/metrics.h"')
+        self.assert_bad("common/core/record/x.c", '"io/kafka/kafka.h"')
         self.assert_bad("common/core/record/x.c", '"conf/conf.h"')
-        self.assert_bad("common/io/x.c", '"alerter/job.h"')
+        self.assert_bad("common/io/service/x.c", '"alerter/job.h"')
         self.assert_bad("services/alerter/x.c", '"vocctl/commands.h"')
         self.assert_good("services/alerter/x.c", '"alerter/job.h"')
         self.assert_good("services/alerter/x.c", '"job.h"')
-        self.assert_good("common/io/x.c", '"core/record/event.h"')
+        self.assert_good("common/io/service/x.c", '"core/record/event.h"')
         self.assert_bad("common/core/record/x.c", '"core/classify/classify.h"')
         self.assert_good("common/core/classify/x.c", '"core/record/event.h"')
         self.assert_good("common/core/classify/x.c", '"core/classify/model.h"')
@@ -72,13 +72,13 @@ class Layers(unittest.TestCase):
 
     def test_libraries_have_one_home(self):
         self.assert_bad("services/alerter/x.c", "<librdkafka/rdkafka.h>")
-        self.assert_bad("common/io/redis_x.c", "<librdkafka/rdkafka.h>")
-        self.assert_bad("common/io/kafka_x.c", "<hiredis/hiredis.h>")
-        self.assert_bad("common/io/runtime.c", "<curl/curl.h>")
-        self.assert_bad("common/io/runtime.c", "<microhttpd.h>")
+        self.assert_bad("common/io/redis/x.c", "<librdkafka/rdkafka.h>")
+        self.assert_bad("common/io/kafka/x.c", "<hiredis/hiredis.h>")
+        self.assert_bad("common/io/service/runtime.c", "<curl/curl.h>")
+        self.assert_bad("common/io/service/runtime.c", "<microhttpd.h>")
         self.assert_bad("common/core/record/x.c", "<jansson.h>")
-        self.assert_bad("common/io/x.c", "<utf8proc.h>")
-        self.assert_good("common/io/kafka_x.c", "<librdkafka/rdkafka.h>")
+        self.assert_bad("common/io/service/x.c", "<utf8proc.h>")
+        self.assert_good("common/io/kafka/x.c", "<librdkafka/rdkafka.h>")
         self.assert_good("common/core/rules/rules_json.c", "<jansson.h>")
         self.assert_good("tests/unit/x.c", "<jansson.h>")
 

@@ -4,8 +4,8 @@
 #ifndef TESTS_SUPPORT_MOCK_KAFKA_H
 #define TESTS_SUPPORT_MOCK_KAFKA_H
 
-#include "io/kafka_consumer.h"
-#include "io/kafka_producer.h"
+#include "io/kafka/kafka_consumer.h"
+#include "io/kafka/kafka_producer.h"
 
 struct mock_kafka {
 	struct rd_kafka_s *host;

@@ -2,7 +2,7 @@
 
 #include "base/clock.h"
 #include "base/hash.h"
-#include "io/redis_slots.h"
+#include "io/redis/redis_slots.h"
 #include "support/pause.h"
 
 #include <setjmp.h>

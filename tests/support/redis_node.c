@@ -1,7 +1,7 @@
 #include "support/redis_node.h"
 
 #include "base/clock.h"
-#include "io/redis_args.h"
+#include "io/redis/redis_args.h"
 #include "support/pause.h"
 
 #include <ftw.h>

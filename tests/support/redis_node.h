@@ -1,11 +1,11 @@
 /*
  * A redis-server or redis-sentinel of the test's own that speaks TCP, for topologies of several: on ports of its own,
- * in a folder of its own, asked over a connection that looks at nothing (io/redis.h would refuse some of them).
+ * in a folder of its own, asked over a connection that looks at nothing (io/redis/redis.h would refuse some of them).
  */
 #ifndef TESTS_SUPPORT_REDIS_NODE_H
 #define TESTS_SUPPORT_REDIS_NODE_H
 
-#include "io/redis_link.h"
+#include "io/redis/redis_link.h"
 
 #include <sys/types.h>
 

@@ -2,7 +2,7 @@
 #ifndef TESTS_SUPPORT_REDIS_SERVER_H
 #define TESTS_SUPPORT_REDIS_SERVER_H
 
-#include "io/redis.h"
+#include "io/redis/redis.h"
 
 #include <sys/types.h>
 

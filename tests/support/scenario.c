@@ -2,8 +2,8 @@
 
 #include "base/clock.h"
 #include "core/record/dead_letter.h"
-#include "io/kafka_admin.h"
-#include "io/kafka_reader.h"
+#include "io/kafka/kafka_admin.h"
+#include "io/kafka/kafka_reader.h"
 #include "support/classified_maker.h"
 #include "support/pause.h"
 

@@ -7,7 +7,7 @@
 #define TESTS_SUPPORT_SCENARIO_H
 
 #include "core/aggregate/alert.h"
-#include "io/kafka_producer.h"
+#include "io/kafka/kafka_producer.h"
 #include "support/mock_kafka.h"
 
 #include <sys/types.h>

@@ -2,7 +2,7 @@
 #ifndef TESTS_SUPPORT_STORE_STEPS_H
 #define TESTS_SUPPORT_STORE_STEPS_H
 
-#include "io/redis_store.h"
+#include "io/redis/redis_store.h"
 
 #define STEP_TIME_MS INT64_C(1770000000000)
 

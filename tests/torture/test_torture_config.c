@@ -4,7 +4,7 @@
 #include "core/classify/classify.h"
 #include "core/classify/phrases.h"
 #include "core/rules/rules.h"
-#include "io/webhooks.h"
+#include "io/webhook/webhooks.h"
 #include "support/examples.h"
 #include "torture/torture.h"
 

@@ -4,7 +4,7 @@
 #include "classifier/step.h"
 #include "core/aggregate/aggregate_step.h"
 #include "core/record/dead_letter.h"
-#include "io/redis_step.h"
+#include "io/redis/redis_step.h"
 #include "support/classified_maker.h"
 #include "support/examples.h"
 #include "support/fake_store.h"

@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "vocctl/classify_show.h"
+#include "vocctl/label/classify_show.h"
 
 #include <locale.h>
 

@@ -10,7 +10,7 @@
 
 #include "core/aggregate/day_rollup.h"
 #include "support/fake_store.h"
-#include "vocctl/minutes.h"
+#include "vocctl/audit/minutes.h"
 
 #define DAY INT64_C(20000)
 

@@ -12,8 +12,8 @@
 #include "base/hash.h"
 #include "base/timestamp.h"
 #include "core/record/event.h"
-#include "vocctl/gen_stream.h"
-#include "vocctl/gen_timeline.h"
+#include "vocctl/gen/gen_stream.h"
+#include "vocctl/gen/gen_timeline.h"
 
 static struct gen_texts *texts;
 

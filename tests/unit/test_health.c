@@ -7,7 +7,7 @@
 #include <cmocka.h>
 
 #include "base/clock.h"
-#include "io/health.h"
+#include "io/service/health.h"
 #include "support/pause.h"
 
 #define STALL_MS 40

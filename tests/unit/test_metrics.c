@@ -7,8 +7,8 @@
 #include <cmocka.h>
 
 #include "base/clock.h"
-#include "io/metrics.h"
-#include "io/process_stats.h"
+#include "io/service/metrics.h"
+#include "io/service/process_stats.h"
 
 #include <pthread.h>
 #include <regex.h>

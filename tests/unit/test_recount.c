@@ -3,9 +3,9 @@
 #include "support/classified_maker.h"
 #include "support/examples.h"
 #include "support/replay.h"
-#include "vocctl/findings.h"
-#include "vocctl/recount.h"
-#include "vocctl/survey.h"
+#include "vocctl/audit/findings.h"
+#include "vocctl/audit/recount.h"
+#include "vocctl/audit/survey.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

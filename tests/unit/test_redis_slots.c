@@ -1,7 +1,7 @@
 /* What Redis tells of itself, taken apart: replies, slots, redirections, INFO, a sentinel's answer. */
-#include "io/redis_greet.h"
-#include "io/redis_sentinel.h"
-#include "io/redis_slots.h"
+#include "io/redis/redis_greet.h"
+#include "io/redis/redis_sentinel.h"
+#include "io/redis/redis_slots.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,9 +1,9 @@
 /* VOC_REDIS_URL, its good forms and its bad ones; and the encoding of commands. */
 #include "core/aggregate/rollup.h"
-#include "io/redis_args.h"
-#include "io/redis_keys.h"
-#include "io/redis_tls.h"
-#include "io/redis_url.h"
+#include "io/redis/redis_args.h"
+#include "io/redis/redis_keys.h"
+#include "io/redis/redis_tls.h"
+#include "io/redis/redis_url.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

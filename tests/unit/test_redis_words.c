@@ -1,5 +1,5 @@
 /* Words for a script: MessagePack's heads at the lengths where they change, and the command around them. */
-#include "io/redis_words.h"
+#include "io/redis/redis_words.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -10,7 +10,7 @@
 #include "base/files.h"
 #include "classifier/reload.h"
 #include "core/classify/model.h"
-#include "io/metrics.h"
+#include "io/service/metrics.h"
 #include "support/pause.h"
 
 #include <stdio.h>

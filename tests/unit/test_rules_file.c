@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "core/rules/rules.h"
-#include "io/rules_file.h"
+#include "io/service/rules_file.h"
 #include "support/examples.h"
 
 #define ZONEINFO "/usr/share/zoneinfo"

@@ -7,8 +7,8 @@
 #include <cmocka.h>
 
 #include "classifier/shadow.h"
-#include "io/metrics.h"
-#include "vocctl/shadow_report.h"
+#include "io/service/metrics.h"
+#include "vocctl/label/shadow_report.h"
 
 #include <locale.h>
 #include <stdio.h>

@@ -1,6 +1,6 @@
 /* io/kafka_start, classifier/start: where reading begins, and when it must not. */
 #include "classifier/start.h"
-#include "io/kafka_start.h"
+#include "io/kafka/kafka_start.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

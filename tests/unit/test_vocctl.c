@@ -11,9 +11,9 @@
 
 #include "conf/option.h"
 #include "vocctl/commands.h"
-#include "vocctl/dlq_tally.h"
-#include "vocctl/lines.h"
-#include "vocctl/send_route.h"
+#include "vocctl/dlq/dlq_tally.h"
+#include "vocctl/send/send_route.h"
+#include "vocctl/shared/lines.h"
 
 #define NOW_MS INT64_C(1795340000000)
 

@@ -9,10 +9,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "vocctl/canvas.h"
-#include "vocctl/text.h"
-#include "vocctl/watch_frame.h"
-#include "vocctl/watch_window.h"
+#include "vocctl/shared/text.h"
+#include "vocctl/watch/canvas.h"
+#include "vocctl/watch/watch_frame.h"
+#include "vocctl/watch/watch_window.h"
 
 static struct voc_buf page;
 

@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "io/watchdog.h"
+#include "io/service/watchdog.h"
 
 #define STALL_MS 20000
 

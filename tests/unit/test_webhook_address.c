@@ -11,7 +11,7 @@
 #include <string.h>
 #include <sys/un.h>
 
-#include "io/webhook_address.h"
+#include "io/webhook/webhook_address.h"
 
 static bool is_public(const char *text)
 {

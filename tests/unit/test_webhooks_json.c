@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "io/webhooks.h"
+#include "io/webhook/webhooks.h"
 
 #define SECRET       "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 #define ONE(members) "{\"endpoints\":[{" members "}]}"

@@ -10,11 +10,11 @@
  */
 #include "conf/conf.h"
 #include "core/record/labels.h"
-#include "io/health.h"
-#include "io/metrics.h"
-#include "io/runtime.h"
+#include "io/service/health.h"
+#include "io/service/metrics.h"
+#include "io/service/runtime.h"
 #include "vocctl/commands.h"
-#include "vocctl/doctor.h"
+#include "vocctl/doctor/doctor.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -34,7 +34,8 @@ static void write_reasons(struct voc_buf *buf)
 	voc_buf_add_str(
 	        buf, VOC_STR("# Reason codes\n"
 	                     "\n"
-	                     "Generated from common/base/reason.h and common/io/health.h; `docgen` writes it, a test "
+	                     "Generated from common/base/reason.h and common/io/service/health.h; `docgen` writes it, "
+	                     "a test "
 	                     "compares it.\n"
 	                     "\n"
 	                     "Dead letters carry a code in the header `voc_reason`, logs in the member `reason`, the "
