@@ -8,7 +8,6 @@ import subprocess
 import sys
 import tempfile
 import time
-import traceback
 import types
 
 import redis
@@ -16,6 +15,7 @@ import redis
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 
 import verify  # noqa: E402
+from composed import walk  # noqa: E402
 from stack import ROOT, wait_for  # noqa: E402
 
 OVERRIDE = """
@@ -67,6 +67,9 @@ class Cluster:
         if check and done.returncode != 0:
             raise RuntimeError(f"{arguments} ended with {done.returncode}:\n{done.stdout.decode(errors='replace')[-3000:]}{done.stderr.decode(errors='replace')[-3000:]}")
         return done
+
+    def tails(self):
+        return self.compose("logs", "--no-color", "--tail", "20", check=False).stdout.decode(errors="replace")[-16000:]
 
     def ctl(self, *arguments, **options):
         return self.compose("run", "--rm", "-T", "--no-deps", "vocctl", *arguments, **options)
@@ -245,20 +248,11 @@ ORDER = ("images_are_built", "it_comes_up", "the_doctor_finds_it_well", "events_
 
 
 def main():
-    passed = 0
     with tempfile.TemporaryDirectory(prefix="voc-cluster-") as folder:
         cluster = Cluster(folder)
         steps = Steps(cluster)
         try:
-            for name in ORDER:
-                began = time.monotonic()
-                print(f"  {name.replace('_', ' ')} ...", flush=True)
-                getattr(steps, name)()
-                passed += 1
-                print(f"  {name.replace('_', ' ')}: {time.monotonic() - began:.0f} s", flush=True)
-        except Exception:  # noqa: BLE001: whatever it was, what was started must go
-            traceback.print_exc(file=sys.stdout)
-            print(cluster.compose("logs", "--no-color", "--tail", "20", check=False).stdout.decode(errors="replace")[-16000:])
+            passed = walk(steps, ORDER, cluster.tails)
         finally:
             cluster.compose("down", "-v", "--remove-orphans", "--timeout", "5", check=False)
             images = subprocess.run(["docker", "images", "--format", "{{.Repository}}:{{.Tag}}", "--filter", f"reference=voc/*:{cluster.tag}"],

@@ -4,7 +4,9 @@ import os
 import pathlib
 import socket
 import subprocess
+import sys
 import time
+import traceback
 
 import redis as redis_client
 from confluent_kafka import KafkaException
@@ -91,3 +93,18 @@ class Composed(Stack):
                 if time.monotonic() > deadline:
                     raise
                 time.sleep(1)
+
+
+def walk(steps, order, tails):
+    """Takes the steps by name until one fails, whose reason and `tails()` are printed. Returns how many passed."""
+    for passed, name in enumerate(order):
+        began = time.monotonic()
+        print(f"  {name.replace('_', ' ')} ...", flush=True)
+        try:
+            getattr(steps, name)()
+        except Exception:  # noqa: BLE001: whatever it was, what was started must go
+            traceback.print_exc(file=sys.stdout)
+            print(tails())
+            return passed
+        print(f"  {name.replace('_', ' ')}: {time.monotonic() - began:.0f} s", flush=True)
+    return len(order)

@@ -8,7 +8,6 @@ import sys
 import tempfile
 import threading
 import time
-import traceback
 import urllib.parse
 import urllib.request
 
@@ -165,20 +164,11 @@ ORDER = ("images_are_built", "images_hold_one_program_and_say_what_they_are", "i
 
 
 def main():
-    passed = 0
     with tempfile.TemporaryDirectory(prefix="voc-compose-") as folder:
         stack = composed.Composed(folder, f"voc-test-{os.getpid()}", f"test-{os.getpid()}")
         steps = Steps(stack)
         try:
-            for name in ORDER:
-                began = time.monotonic()
-                print(f"  {name.replace('_', ' ')} ...", flush=True)
-                getattr(steps, name)()
-                passed += 1
-                print(f"  {name.replace('_', ' ')}: {time.monotonic() - began:.0f} s", flush=True)
-        except Exception:  # noqa: BLE001: whatever it was, what was started must go
-            traceback.print_exc(file=sys.stdout)
-            print(stack.tails())
+            passed = composed.walk(steps, ORDER, stack.tails)
         finally:
             stack.compose("down", "-v", "--remove-orphans", "--timeout", "5", check=False)
             images = stack.docker("images", "--format", "{{.Repository}}:{{.Tag}}", "--filter", f"reference=voc/*:{stack.tag}*", check=False).split()

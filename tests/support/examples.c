@@ -1,8 +1,13 @@
 #include "support/examples.h"
 
 #include <dirent.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+
+#include <cmocka.h>
 
 #define MAX_BYTES ((size_t)4 * 1024 * 1024)
 
@@ -88,4 +93,12 @@ int examples_each(const char *schema, example_fn check)
 	int count = each_in(folder, true, check);
 	snprintf(folder, sizeof folder, "schemas/examples/%s/invalid", schema);
 	return count + each_in(folder, false, check);
+}
+
+void example_judge(const char *name, const char *reason, enum voc_status status, const struct voc_error *error)
+{
+	if (!reason && status != VOC_OK)
+		fail_msg("%s: %s", name, error->text);
+	if (reason && (status != VOC_INVALID || strcmp(voc_reason_name(error->reason), reason) != 0))
+		fail_msg("%s: status %d, %s: %s", name, status, voc_reason_name(error->reason), error->text);
 }

@@ -18,5 +18,7 @@ const struct voc_rule_set *example_other_rules(struct voc_rule_book *book);
 typedef void (*example_fn)(const char *name, struct voc_str value, const char *reason);
 /* Every file of schemas/examples/<schema>/valid and /invalid. Returns how many there were. */
 int examples_each(const char *schema, example_fn check);
+/* What an example_fn ends with: fails the test unless decoding came to what was expected. */
+void example_judge(const char *name, const char *reason, enum voc_status status, const struct voc_error *error);
 
 #endif

@@ -10,20 +10,34 @@
 
 #define PATH VOC_SOURCE_DIR "/deploy/gaps.json"
 
-void gaps_file_open(struct voc_buf *ret_text, struct voc_gaps **ret_gaps)
+struct voc_buf the_gaps_file;
+struct voc_gaps *the_gaps;
+
+int gaps_file_open(void **state)
 {
+	(void)state;
 	struct voc_error error = { 0 };
-	voc_buf_init(ret_text, VOC_GAPS_MAX_BYTES);
-	assert_int_equal(voc_file_read(PATH, ret_text, &error), VOC_OK);
-	if (voc_gaps_parse(voc_buf_str(ret_text), ret_gaps, &error) != VOC_OK)
-		fail_msg("%s", error.text);
+	voc_buf_init(&the_gaps_file, VOC_GAPS_MAX_BYTES);
+	if (voc_file_read(PATH, &the_gaps_file, &error) == VOC_OK &&
+	    voc_gaps_parse(voc_buf_str(&the_gaps_file), &the_gaps, &error) == VOC_OK)
+		return 0;
+	print_error("%s\n", error.text);
+	return -1;
 }
 
-enum voc_status gaps_file_parse_changed(struct voc_buf *text, const char *old, const char *new,
-                                        struct voc_gaps **ret_gaps, struct voc_error *error)
+int gaps_file_close(void **state)
+{
+	(void)state;
+	voc_gaps_free(the_gaps);
+	voc_buf_free(&the_gaps_file);
+	return 0;
+}
+
+enum voc_status gaps_file_parse_changed(const char *old, const char *new, struct voc_gaps **ret_gaps,
+                                        struct voc_error *error)
 {
 	struct voc_buf changed;
-	const char *whole = voc_buf_c_str(text), *at = strstr(whole, old);
+	const char *whole = voc_buf_c_str(&the_gaps_file), *at = strstr(whole, old);
 	assert_non_null(at);
 	voc_buf_init(&changed, 2 * VOC_GAPS_MAX_BYTES);
 	voc_buf_add(&changed, whole, (size_t)(at - whole));
@@ -34,11 +48,11 @@ enum voc_status gaps_file_parse_changed(struct voc_buf *text, const char *old, c
 	return status;
 }
 
-void gaps_file_refuse(struct voc_buf *text, const char *old, const char *new, const char *why)
+void gaps_file_refuse(const char *old, const char *new, const char *why)
 {
 	struct voc_error error = { 0 };
 	struct voc_gaps *none = NULL;
-	assert_int_equal(gaps_file_parse_changed(text, old, new, &none, &error), VOC_FATAL);
+	assert_int_equal(gaps_file_parse_changed(old, new, &none, &error), VOC_FATAL);
 	assert_int_equal(error.reason, VOC_REASON_CONFIG);
 	assert_null(none);
 	if (!strstr(error.text, why))

@@ -5,12 +5,16 @@
 #include "base/str.h"
 #include "core/classify/gaps.h"
 
-/* Text and gaps of the file; each to be freed. */
-void gaps_file_open(struct voc_buf *ret_text, struct voc_gaps **ret_gaps);
+extern struct voc_buf the_gaps_file; /* its text */
+extern struct voc_gaps *the_gaps;
+
+/* For cmocka_run_group_tests. */
+int gaps_file_open(void **state);
+int gaps_file_close(void **state);
 /* Parses the text with the first `old` in it replaced. */
-enum voc_status gaps_file_parse_changed(struct voc_buf *text, const char *old, const char *new,
-                                        struct voc_gaps **ret_gaps, struct voc_error *error);
+enum voc_status gaps_file_parse_changed(const char *old, const char *new, struct voc_gaps **ret_gaps,
+                                        struct voc_error *error);
 /* The same, which must be refused for a reason with these words in it. */
-void gaps_file_refuse(struct voc_buf *text, const char *old, const char *new, const char *why);
+void gaps_file_refuse(const char *old, const char *new, const char *why);
 
 #endif

@@ -164,11 +164,7 @@ static void check_example(const char *name, struct voc_str value, const char *re
 {
 	struct voc_alert alert;
 	struct voc_error error = { 0 };
-	enum voc_status status = voc_alert_decode(value, arena, &alert, &error);
-	if (!reason && status != VOC_OK)
-		fail_msg("%s: %s", name, error.text);
-	if (reason && (status != VOC_INVALID || strcmp(voc_reason_name(error.reason), reason) != 0))
-		fail_msg("%s: status %d, %s: %s", name, status, voc_reason_name(error.reason), error.text);
+	example_judge(name, reason, voc_alert_decode(value, arena, &alert, &error), &error);
 }
 
 static void test_the_schemas_examples(void **state)

@@ -7,41 +7,17 @@
 #include <cmocka.h>
 
 #include "base/utf8.h"
-#include "core/classify/classify.h"
+#include "support/classifier_fixture.h"
 #include "support/label_cases.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
-static struct voc_classifier *classifier;
-static struct voc_classify_scratch *scratch;
-
-static int open_classifier(void **state)
-{
-	(void)state;
-	struct voc_error error = { 0 };
-	enum voc_status status =
-	        voc_classifier_open(VOC_SOURCE_DIR "/services/classifier/model.bin",
-	                            VOC_SOURCE_DIR "/services/classifier/phrases.txt", &classifier, &error);
-	if (status != VOC_OK)
-		print_error("%s\n", error.text);
-	scratch = voc_classify_scratch_new();
-	return status == VOC_OK && scratch ? 0 : -1;
-}
-
-static int close_classifier(void **state)
-{
-	(void)state;
-	voc_classify_scratch_free(scratch);
-	voc_classifier_free(classifier);
-	return 0;
-}
-
 static struct voc_classification classify(struct voc_str text, int rating)
 {
 	struct voc_classification result;
 	const struct voc_utterance utterance = { .text = text, .rating = rating, .channel = VOC_CHANNEL_WEB };
-	voc_classify(classifier, scratch, &utterance, &result);
+	voc_classify(the_classifier, the_scratch, &utterance, &result);
 	return result;
 }
 
@@ -235,8 +211,8 @@ static void test_bad_files_are_refused(void **state)
 	                 VOC_FATAL);
 	assert_int_equal(error.reason, VOC_REASON_CONFIG);
 	assert_null(none);
-	assert_true(strlen(voc_classifier_version(classifier)) > 3);
-	assert_non_null(strchr(voc_classifier_version(classifier), '+'));
+	assert_true(strlen(voc_classifier_version(the_classifier)) > 3);
+	assert_non_null(strchr(voc_classifier_version(the_classifier), '+'));
 }
 
 int main(void)
@@ -252,5 +228,5 @@ int main(void)
 		cmocka_unit_test(test_the_rating_weighs_in),
 		cmocka_unit_test(test_bad_files_are_refused),
 	};
-	return cmocka_run_group_tests_name("classify", tests, open_classifier, close_classifier);
+	return cmocka_run_group_tests_name("classify", tests, classifier_fixture_open, classifier_fixture_close);
 }

@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "core/classify/classified.h"
+#include "support/classifier_fixture.h"
 
 #define D VOC_SATISFACTION_DISSATISFIED
 #define N VOC_SATISFACTION_NEUTRAL
@@ -14,33 +15,11 @@
 #define G VOC_SATISFACTION_DELIGHTED
 #define U VOC_SATISFACTION_UNKNOWN
 
-static struct voc_classifier *classifier;
-static struct voc_classify_scratch *scratch;
-
-static int open_classifier(void **state)
-{
-	(void)state;
-	struct voc_error error = { 0 };
-	enum voc_status status =
-	        voc_classifier_open(VOC_SOURCE_DIR "/services/classifier/model.bin",
-	                            VOC_SOURCE_DIR "/services/classifier/phrases.txt", &classifier, &error);
-	scratch = voc_classify_scratch_new();
-	return status == VOC_OK && scratch ? 0 : -1;
-}
-
-static int close_classifier(void **state)
-{
-	(void)state;
-	voc_classify_scratch_free(scratch);
-	voc_classifier_free(classifier);
-	return 0;
-}
-
 static struct voc_course course_of(const char *text)
 {
 	struct voc_course course;
 	const struct voc_utterance call = { .text = voc_str_from(text), .channel = VOC_CHANNEL_CALL };
-	voc_course_find(classifier, scratch, &call, &course);
+	voc_course_find(the_classifier, the_scratch, &call, &course);
 	return course;
 }
 
@@ -141,5 +120,5 @@ int main(void)
 		cmocka_unit_test(test_of_a_long_call_both_ends_are_kept),
 		cmocka_unit_test(test_the_record_carries_it),
 	};
-	return cmocka_run_group_tests(tests, open_classifier, close_classifier);
+	return cmocka_run_group_tests(tests, classifier_fixture_open, classifier_fixture_close);
 }

@@ -17,24 +17,7 @@
 #define LEAST_RIGHT 36 /* percent, of all; what is told to be more than weak is held to more */
 #define LEAST_FAIR  80
 
-static struct voc_gaps *gaps;
 static struct voc_normal normal;
-static struct voc_buf file;
-
-static int open_gaps(void **state)
-{
-	(void)state;
-	gaps_file_open(&file, &gaps);
-	return 0;
-}
-
-static int close_gaps(void **state)
-{
-	(void)state;
-	voc_gaps_free(gaps);
-	voc_buf_free(&file);
-	return 0;
-}
 
 #define BELOW (1U << VOC_RECORD_BELOW_EXPECTATION)
 #define LATE  (1U << VOC_RECORD_PROMISE_PASSED)
@@ -49,7 +32,7 @@ static struct voc_gap_finding find(const char *text, enum voc_servqual servqual,
 	const struct voc_gap_input input = { &normal, &labels, record };
 	struct voc_gap_finding finding;
 	voc_normalize(voc_str_from(text), &normal);
-	voc_gaps_find(gaps, &input, "ko", &finding);
+	voc_gaps_find(the_gaps, &input, "ko", &finding);
 	return finding;
 }
 
@@ -192,17 +175,17 @@ static void test_only_troubled_contacts_have_a_gap(void **state)
 	struct voc_gap_input input = { &normal, &labels, 0 };
 	struct voc_gap_finding finding;
 	voc_normalize(VOC_STR("약속을 지켜 주셨어요"), &normal);
-	voc_gaps_find(gaps, &input, "ko", &finding);
+	voc_gaps_find(the_gaps, &input, "ko", &finding);
 	assert_int_equal(finding.gap, VOC_GAP_NONE);
 	input.record = LATE; /* a date that has passed is no complaint yet */
-	voc_gaps_find(gaps, &input, "ko", &finding);
+	voc_gaps_find(the_gaps, &input, "ko", &finding);
 	assert_int_equal(finding.gap, VOC_GAP_NONE);
 	input.record = BELOW;
-	voc_gaps_find(gaps, &input, "ko", &finding);
+	voc_gaps_find(the_gaps, &input, "ko", &finding);
 	assert_int_equal(finding.gap, VOC_GAP_COMMUNICATION);
 	labels.satisfaction = VOC_SATISFACTION_DISSATISFIED;
 	input.record = 0;
-	voc_gaps_find(gaps, &input, "en", &finding);
+	voc_gaps_find(the_gaps, &input, "en", &finding);
 	assert_int_equal(finding.gap, VOC_GAP_COMMUNICATION);
 	assert_non_null(strstr(finding.owner, "Sales"));
 }
@@ -224,7 +207,7 @@ static void test_the_json_and_its_cues(void **state)
 	               "{\"gap\":{\"number\":4,\"name\":\"communication\",\"strength\":\"strong\",\"cues\":["
 	               "{\"record\":\"promise_passed\"},{\"phrase\":\"온다더니\"},{\"servqual\":\"reliability\"}],"
 	               "\"owner\":\"영업·마케팅·고객안내\",\"step\":\""));
-	assert_non_null(strstr(voc_buf_c_str(&out), voc_gaps_version(gaps)));
+	assert_non_null(strstr(voc_buf_c_str(&out), voc_gaps_version(the_gaps)));
 	voc_buf_clear(&out);
 	finding.gap = VOC_GAP_NONE;
 	voc_json_begin(&json, &out);
@@ -238,32 +221,29 @@ static void test_the_json_and_its_cues(void **state)
 static void test_bad_files_are_refused_with_the_place(void **state)
 {
 	(void)state;
-	gaps_file_refuse(&file, "{", "", "line ");
-	gaps_file_refuse(&file, "\"version\": \"2026.2\",", "", "version: missing");
-	gaps_file_refuse(&file, "\"2026.2\"", "\"a b\"", "version: expected 1 to 48");
-	gaps_file_refuse(&file, "\"2026.2\"", "7", "version: expected a string");
-	gaps_file_refuse(&file, "\"fair\": 3", "\"fair\": 0", "strength.fair: expected 1 to 99");
-	gaps_file_refuse(&file, "\"strong\": 5", "\"strong\": 2", "strength.strong: expected no less");
-	gaps_file_refuse(&file, "\"strength\": {", "\"strength\": { \"x\": 1,", "strength.x: unknown member");
-	gaps_file_refuse(&file, "\"gaps\": {", "\"gap\": {", "gap: unknown member");
-	gaps_file_refuse(&file, "\"1\": {", "\"0\": {", "gaps.1: missing");
-	gaps_file_refuse(&file, "\"owner\"", "\"own\"", "gaps.1.owner: missing");
-	gaps_file_refuse(&file, "\"고객조사·상품기획\"", "\"\"", "gaps.1.owner.ko: expected 1 to 399 bytes");
-	gaps_file_refuse(&file, "\"고객조사·상품기획\"", "\"a\\nb\"", "gaps.1.owner.ko: expected 1 to 399 bytes");
-	gaps_file_refuse(&file, "\"en\": \"Customer research", "\"fr\": \"Customer research",
-	                 "gaps.1.owner.en: missing");
-	gaps_file_refuse(&file, "\"weight\": 3", "\"weight\": 10", "cues[0].weight: expected 1 to 9");
-	gaps_file_refuse(&file, "\"gap\": 4,", "\"gap\": 6,", "cues[0].gap: expected 1 to 5");
-	gaps_file_refuse(&file, "\"약속\"", "\"약\"", "cues[0].phrases.ko[0]: expected at least two");
-	gaps_file_refuse(&file, "\"약속\"", "\"광고\"", "cues[1].phrases.ko[0]: the phrase is there already");
-	gaps_file_refuse(&file, "\"약속\"", "5", "cues[0].phrases.ko[0]: expected a text");
-	gaps_file_refuse(&file, "\"record\": \"promise_passed\"", "\"record\": \"promise\"",
-	                 "cues[2].record: no such label");
-	gaps_file_refuse(&file, "\"servqual\": \"reliability\"", "\"servqual\": \"none\"",
-	                 "cues[3].servqual: no such label");
-	gaps_file_refuse(&file, "\"servqual\": \"reliability\"",
-	                 "\"servqual\": \"reliability\", \"factor\": \"emotion\"", "cues[3]: expected one of");
-	gaps_file_refuse(&file, ", \"servqual\": \"reliability\"", "", "cues[3]: expected one of");
+	gaps_file_refuse("{", "", "line ");
+	gaps_file_refuse("\"version\": \"2026.2\",", "", "version: missing");
+	gaps_file_refuse("\"2026.2\"", "\"a b\"", "version: expected 1 to 48");
+	gaps_file_refuse("\"2026.2\"", "7", "version: expected a string");
+	gaps_file_refuse("\"fair\": 3", "\"fair\": 0", "strength.fair: expected 1 to 99");
+	gaps_file_refuse("\"strong\": 5", "\"strong\": 2", "strength.strong: expected no less");
+	gaps_file_refuse("\"strength\": {", "\"strength\": { \"x\": 1,", "strength.x: unknown member");
+	gaps_file_refuse("\"gaps\": {", "\"gap\": {", "gap: unknown member");
+	gaps_file_refuse("\"1\": {", "\"0\": {", "gaps.1: missing");
+	gaps_file_refuse("\"owner\"", "\"own\"", "gaps.1.owner: missing");
+	gaps_file_refuse("\"고객조사·상품기획\"", "\"\"", "gaps.1.owner.ko: expected 1 to 399 bytes");
+	gaps_file_refuse("\"고객조사·상품기획\"", "\"a\\nb\"", "gaps.1.owner.ko: expected 1 to 399 bytes");
+	gaps_file_refuse("\"en\": \"Customer research", "\"fr\": \"Customer research", "gaps.1.owner.en: missing");
+	gaps_file_refuse("\"weight\": 3", "\"weight\": 10", "cues[0].weight: expected 1 to 9");
+	gaps_file_refuse("\"gap\": 4,", "\"gap\": 6,", "cues[0].gap: expected 1 to 5");
+	gaps_file_refuse("\"약속\"", "\"약\"", "cues[0].phrases.ko[0]: expected at least two");
+	gaps_file_refuse("\"약속\"", "\"광고\"", "cues[1].phrases.ko[0]: the phrase is there already");
+	gaps_file_refuse("\"약속\"", "5", "cues[0].phrases.ko[0]: expected a text");
+	gaps_file_refuse("\"record\": \"promise_passed\"", "\"record\": \"promise\"", "cues[2].record: no such label");
+	gaps_file_refuse("\"servqual\": \"reliability\"", "\"servqual\": \"none\"", "cues[3].servqual: no such label");
+	gaps_file_refuse("\"servqual\": \"reliability\"", "\"servqual\": \"reliability\", \"factor\": \"emotion\"",
+	                 "cues[3]: expected one of");
+	gaps_file_refuse(", \"servqual\": \"reliability\"", "", "cues[3]: expected one of");
 	struct voc_error error = { 0 };
 	struct voc_gaps *none = NULL;
 	struct voc_buf large;
@@ -283,7 +263,7 @@ static void test_each_gap_needs_a_cue(void **state)
 	struct voc_gaps *none = NULL;
 	struct voc_buf text;
 	voc_buf_init(&text, VOC_GAPS_MAX_BYTES);
-	const char *whole = voc_buf_c_str(&file), *cues = strstr(whole, "\"cues\"");
+	const char *whole = voc_buf_c_str(&the_gaps_file), *cues = strstr(whole, "\"cues\"");
 	voc_buf_add(&text, whole, (size_t)(cues - whole));
 	voc_buf_add_str(&text, VOC_STR("\"cues\": [{ \"gap\": 1, \"weight\": 1, \"servqual\": \"empathy\" }] }"));
 	assert_int_equal(voc_gaps_parse(voc_buf_str(&text), &none, &error), VOC_FATAL);
@@ -301,5 +281,5 @@ int main(void)
 		cmocka_unit_test(test_bad_files_are_refused_with_the_place),
 		cmocka_unit_test(test_each_gap_needs_a_cue),
 	};
-	return cmocka_run_group_tests(tests, open_gaps, close_gaps);
+	return cmocka_run_group_tests(tests, gaps_file_open, gaps_file_close);
 }

@@ -26,30 +26,13 @@
 #define PERSONALISATION (1U << VOC_NEED_PERSONALISATION)
 #define INFORMATION     (1U << VOC_NEED_INFORMATION)
 
-static struct voc_gaps *gaps;
 static struct voc_normal normal;
-static struct voc_buf file;
-
-static int open_gaps(void **state)
-{
-	(void)state;
-	gaps_file_open(&file, &gaps);
-	return 0;
-}
-
-static int close_gaps(void **state)
-{
-	(void)state;
-	voc_gaps_free(gaps);
-	voc_buf_free(&file);
-	return 0;
-}
 
 static uint32_t find(struct voc_str text, struct voc_need_finding *ret_finding)
 {
 	uint32_t needs = 0;
 	voc_normalize(text, &normal);
-	voc_needs_find(gaps, &normal, ret_finding);
+	voc_needs_find(the_gaps, &normal, ret_finding);
 	for (int need = 0; need < VOC_NEED_COUNT; need++)
 		needs |= (uint32_t)(ret_finding->phrase_counts[need] > 0) << need;
 	return needs;
@@ -193,7 +176,7 @@ static void test_the_json(void **state)
 	voc_buf_addf(&wanted,
 	             "{\"needs\":{\"time\":[\"기다렸\",\"느리\",\"지연\"],\"information\":[\"how do i\"],\"version\":"
 	             "\"%s\"}}",
-	             voc_gaps_version(gaps));
+	             voc_gaps_version(the_gaps));
 	assert_string_equal(voc_buf_c_str(&out), voc_buf_c_str(&wanted));
 	find(VOC_STR("맛있어요"), &finding);
 	write(&finding, &out);
@@ -246,12 +229,12 @@ static void test_what_is_read(void **state)
 static void test_bad_files_are_refused_with_the_place(void **state)
 {
 	(void)state;
-	gaps_file_refuse(&file, "\"needs\": {", "\"needs\": { \"hurry\": {},", "needs.hurry: unknown member");
-	gaps_file_refuse(&file, "\"access\": {", "\"excess\": {", "needs.access: missing");
-	gaps_file_refuse(&file, "\"time\": {", "\"time\": 3, \"x\": {", "needs.time: expected an object");
-	gaps_file_refuse(&file, "\"ko\": [\"기다리\",", "\"kr\": [\"기다리\",", "needs.time.ko: missing");
-	gaps_file_refuse(&file, "\"기다리\"", "\"기\"", "needs.time.ko[0]: expected at least two");
-	gaps_file_refuse(&file, "\"기다리\"", "\"기다렸\"", "needs.time.ko[1]: the phrase is there already");
+	gaps_file_refuse("\"needs\": {", "\"needs\": { \"hurry\": {},", "needs.hurry: unknown member");
+	gaps_file_refuse("\"access\": {", "\"excess\": {", "needs.access: missing");
+	gaps_file_refuse("\"time\": {", "\"time\": 3, \"x\": {", "needs.time: expected an object");
+	gaps_file_refuse("\"ko\": [\"기다리\",", "\"kr\": [\"기다리\",", "needs.time.ko: missing");
+	gaps_file_refuse("\"기다리\"", "\"기\"", "needs.time.ko[0]: expected at least two");
+	gaps_file_refuse("\"기다리\"", "\"기다렸\"", "needs.time.ko[1]: the phrase is there already");
 }
 
 /* A file from before there were needs is as good as it was; what is a cue may tell of a need as well. */
@@ -259,22 +242,22 @@ static void test_a_file_without_needs(void **state)
 {
 	(void)state;
 	struct voc_error error = { 0 };
-	struct voc_gaps *without = NULL, *kept = gaps;
+	struct voc_gaps *without = NULL, *kept = the_gaps;
 	struct voc_need_finding finding;
 	struct voc_buf text;
-	const char *whole = voc_buf_c_str(&file), *needs = strstr(whole, "\"needs\"");
+	const char *whole = voc_buf_c_str(&the_gaps_file), *needs = strstr(whole, "\"needs\"");
 	voc_buf_init(&text, VOC_GAPS_MAX_BYTES);
 	while (*needs != ',')
 		needs--;
 	voc_buf_add(&text, whole, (size_t)(needs - whole));
 	voc_buf_add_char(&text, '}');
 	assert_int_equal(voc_gaps_parse(voc_buf_str(&text), &without, &error), VOC_OK);
-	gaps = without;
+	the_gaps = without;
 	assert_int_equal(find(VOC_STR("기다렸어요"), &finding), 0);
-	gaps = kept;
+	the_gaps = kept;
 	voc_gaps_free(without);
 	voc_buf_free(&text);
-	assert_int_equal(gaps_file_parse_changed(&file, "\"기다리\"", "\"약속\"", &without, &error), VOC_OK);
+	assert_int_equal(gaps_file_parse_changed("\"기다리\"", "\"약속\"", &without, &error), VOC_OK);
 	voc_gaps_free(without);
 }
 
@@ -288,5 +271,5 @@ int main(void)
 		cmocka_unit_test(test_bad_files_are_refused_with_the_place),
 		cmocka_unit_test(test_a_file_without_needs),
 	};
-	return cmocka_run_group_tests(tests, open_gaps, close_gaps);
+	return cmocka_run_group_tests(tests, gaps_file_open, gaps_file_close);
 }

@@ -15,12 +15,8 @@ static int seen;
 
 static void check_example(const char *name, struct voc_str value, const char *reason)
 {
-	struct voc_error error;
-	voc_error_clear(&error);
-	enum voc_status status = voc_rules_record_decode(value, arena, &record, &error);
-	const char *got = status == VOC_OK ? NULL : voc_reason_name(error.reason);
-	if (reason ? !got || strcmp(got, reason) != 0 : got != NULL)
-		fail_msg("%s: %s", name, got ? error.text : "taken");
+	struct voc_error error = { 0 };
+	example_judge(name, reason, voc_rules_record_decode(value, arena, &record, &error), &error);
 	seen++;
 }
 
