@@ -113,32 +113,6 @@ static bool date(struct voc_customer *customer, const struct voc_classified *eve
 	return true;
 }
 
-static bool is_within(int64_t a_ms, int64_t b_ms, int64_t window_ms)
-{
-	return (a_ms > b_ms ? a_ms - b_ms : b_ms - a_ms) <= window_ms;
-}
-
-static int repeats(const struct voc_customer *customer, const struct voc_classified *event, int64_t window_ms)
-{
-	int found = 0;
-	for (int i = 0; i < customer->trouble_count; i++) {
-		const struct voc_trouble *trouble = &customer->troubles[i];
-		found += trouble->factor == event->labels.primary_factor &&
-		         is_within(event->time_ms, trouble->at_ms, window_ms);
-	}
-	return found;
-}
-
-static int complaints(const struct voc_customer *customer, int64_t time_ms, int64_t window_ms)
-{
-	int found = 0;
-	for (int i = 0; i < customer->trouble_count; i++) {
-		const struct voc_trouble *trouble = &customer->troubles[i];
-		found += trouble->complaint && is_within(time_ms, trouble->at_ms, window_ms);
-	}
-	return found;
-}
-
 static void add_trouble(struct voc_customer *customer, const struct voc_classified *event)
 {
 	struct voc_trouble *troubles = customer->troubles;
@@ -181,7 +155,10 @@ static bool score(struct voc_apply *step)
 	const struct voc_classified *event = &step->record->event;
 	struct voc_customer *customer = step->customer;
 	struct voc_risk_terms terms;
-	voc_risk_terms(rules, event, repeats(customer, event, rules->repeat_window_ms), &terms);
+	voc_risk_terms(rules, event,
+	               voc_customer_troubles_near(customer, event->time_ms, rules->repeat_window_ms,
+	                                          (int)event->labels.primary_factor, false),
+	               &terms);
 	if (customer->counts.events == 1)
 		customer->risk = (struct voc_risk){ .at_ms = event->time_ms };
 	customer->risk = voc_risk_add(customer->risk, terms.sum, event->time_ms, rules->half_life_ms);
@@ -203,8 +180,8 @@ static bool is_candidate(const struct voc_apply *step, enum voc_rule rule, enum 
 	case VOC_RULE_CHURN_INTENT: return event->labels.churn_intent;
 	case VOC_RULE_REPEAT_COMPLAINT:
 		return event->labels.feedback == VOC_FEEDBACK_COMPLAINT &&
-		       complaints(step->customer, event->time_ms, rules->repeat_complaint_window_ms) >=
-		               rules->repeat_complaint_count;
+		       voc_customer_troubles_near(step->customer, event->time_ms, rules->repeat_complaint_window_ms,
+		                                  VOC_ANY_FACTOR, true) >= rules->repeat_complaint_count;
 	case VOC_RULE_RISK_RAISED: return previous == VOC_RISK_NORMAL && now == VOC_RISK_AT_RISK;
 	case VOC_RULE_RISK_CRITICAL: return previous != now && now == VOC_RISK_CRITICAL;
 	case VOC_RULE_RISK_CLEARED: *ret_severity = VOC_SEVERITY_INFO; return previous != now && now == VOC_RISK_NORMAL;
@@ -219,7 +196,7 @@ static bool is_suppressed(const struct voc_apply *step, enum voc_rule rule, enum
 	if (customer->alert_severity[rule] == VOC_SEVERITY_NONE || customer->alert_severity[rule] < severity)
 		return false;
 	/* Within less than the cooldown: one of nothing suppresses nothing. */
-	return is_within(step->record->event.time_ms, customer->alert_ms[rule], step->rules->cooldown_ms[rule] - 1);
+	return voc_is_within(step->record->event.time_ms, customer->alert_ms[rule], step->rules->cooldown_ms[rule] - 1);
 }
 
 static void mark(struct voc_customer *customer, enum voc_rule rule, enum voc_severity severity, int64_t time_ms)

@@ -21,14 +21,10 @@ static void tell(struct voc_account_news *news, enum voc_rule rule, enum voc_sev
 /* The first trouble in a while, of one who speaks well of us, or one that they will not keep to themselves. */
 static bool is_turning(const struct voc_apply *apply, const struct voc_classified *event)
 {
-	const struct voc_customer *customer = apply->customer;
-	int near = 0;
 	if (!voc_risk_is_trouble(&event->labels))
 		return false;
-	for (int i = 0; i < customer->trouble_count; i++) {
-		int64_t gap_ms = customer->troubles[i].at_ms - event->time_ms;
-		near += gap_ms <= apply->rules->repeat_window_ms && gap_ms >= -apply->rules->repeat_window_ms;
-	}
+	int near = voc_customer_troubles_near(apply->customer, event->time_ms, apply->rules->repeat_window_ms,
+	                                      VOC_ANY_FACTOR, false);
 	return near <= 1 || event->labels.factors >> VOC_FACTOR_WORD_OF_MOUTH & 1;
 }
 

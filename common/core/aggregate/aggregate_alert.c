@@ -43,16 +43,6 @@ static struct voc_alert describe(const struct voc_apply *apply, const struct voc
 	return whole;
 }
 
-static int troubles_near(const struct voc_customer *customer, int64_t time_ms, int64_t window_ms)
-{
-	int near = 0;
-	for (int i = 0; i < customer->trouble_count; i++) {
-		int64_t gap_ms = customer->troubles[i].at_ms - time_ms;
-		near += gap_ms <= window_ms && gap_ms >= -window_ms;
-	}
-	return near;
-}
-
 /* The relationship, and how much the alert matters, where the rules know of them. */
 static void tell_account(const struct voc_apply *apply, int64_t time_ms, enum voc_severity severity,
                          struct voc_buf *relationship, struct voc_buf *priority)
@@ -67,7 +57,8 @@ static void tell_account(const struct voc_apply *apply, int64_t time_ms, enum vo
 		.risk = voc_risk_level(customer->risk),
 		.stage = account ? (enum voc_stage)account->stage : VOC_STAGE_NONE,
 		.top_fifth = top,
-		.troubles = troubles_near(customer, time_ms, apply->rules->repeat_window_ms),
+		.troubles = voc_customer_troubles_near(customer, time_ms, apply->rules->repeat_window_ms,
+		                                       VOC_ANY_FACTOR, false),
 	};
 	const struct voc_priority found = voc_priority_of(&apply->rules->account, &about);
 	voc_priority_tell(&found, priority);

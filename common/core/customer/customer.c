@@ -108,6 +108,19 @@ int voc_customer_satisfaction_index(const struct voc_customer *customer)
 	return contacts > 0 ? (int)(customer->counts.index_points / contacts) : INDEX_UNKNOWN;
 }
 
+int voc_customer_troubles_near(const struct voc_customer *customer, int64_t time_ms, int64_t window_ms, int factor,
+                               bool only_complaints)
+{
+	int near = 0;
+	for (int i = 0; i < customer->trouble_count; i++) {
+		const struct voc_trouble *trouble = &customer->troubles[i];
+		near += voc_is_within(time_ms, trouble->at_ms, window_ms) &&
+		        (factor == VOC_ANY_FACTOR || trouble->factor == factor) &&
+		        (trouble->complaint || !only_complaints);
+	}
+	return near;
+}
+
 bool voc_customer_contributions(const struct voc_customer *customer, struct voc_buf *buf)
 {
 	voc_buf_add_char(buf, '[');

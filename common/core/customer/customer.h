@@ -107,6 +107,17 @@ bool voc_customer_due_diff(struct voc_str id, const struct voc_customer *before,
 bool voc_customer_is_known(const struct voc_customer *customer);
 /* 0 to 100; 50 when nothing says anything. */
 int voc_customer_satisfaction_index(const struct voc_customer *customer);
+/* No further apart than the window, to either side. */
+static inline bool voc_is_within(int64_t a_ms, int64_t b_ms, int64_t window_ms)
+{
+	return (a_ms > b_ms ? a_ms - b_ms : b_ms - a_ms) <= window_ms;
+}
+
+#define VOC_ANY_FACTOR (-1)
+/* How many remembered troubles are no further than window_ms from time_ms: of this factor or of any, all or complaints.
+ */
+int voc_customer_troubles_near(const struct voc_customer *customer, int64_t time_ms, int64_t window_ms, int factor,
+                               bool only_complaints);
 /* Appends the contributions as a JSON array. False if the buffer is full. */
 bool voc_customer_contributions(const struct voc_customer *customer, struct voc_buf *buf);
 /* Bytes held, strings included. */
