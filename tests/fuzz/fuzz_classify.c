@@ -1,4 +1,5 @@
-/* core/classify on any bytes, with the shipped model and rules: labels agree, evidence lies within the text. */
+/* core/classify on any bytes, with the shipped model and rules: labels agree, evidence lies within the text, turns are
+ * labelled as alone. */
 #undef NDEBUG /* every build must check */
 #include <assert.h>
 #include <stdio.h>
@@ -35,22 +36,43 @@ static void check_labels(const struct voc_labels *labels)
 }
 
 /* Member by member: padding may hold anything. */
+static void check_same_labels(const struct voc_labels *a, const struct voc_labels *b)
+{
+	assert(a->feedback == b->feedback && a->satisfaction == b->satisfaction);
+	assert(a->factors == b->factors && a->primary_factor == b->primary_factor);
+	assert(a->servqual == b->servqual && a->churn_intent == b->churn_intent);
+	assert(a->feedback_confidence == b->feedback_confidence);
+	assert(a->satisfaction_confidence == b->satisfaction_confidence);
+	assert(a->factor_confidence == b->factor_confidence);
+	assert(a->servqual_confidence == b->servqual_confidence);
+	assert(a->churn_confidence == b->churn_confidence);
+}
+
 static void check_same(const struct voc_classification *a, const struct voc_classification *b)
 {
-	assert(a->labels.feedback == b->labels.feedback && a->labels.satisfaction == b->labels.satisfaction);
-	assert(a->labels.factors == b->labels.factors && a->labels.primary_factor == b->labels.primary_factor);
-	assert(a->labels.servqual == b->labels.servqual && a->labels.churn_intent == b->labels.churn_intent);
-	assert(a->labels.feedback_confidence == b->labels.feedback_confidence);
-	assert(a->labels.satisfaction_confidence == b->labels.satisfaction_confidence);
-	assert(a->labels.factor_confidence == b->labels.factor_confidence);
-	assert(a->labels.servqual_confidence == b->labels.servqual_confidence);
-	assert(a->labels.churn_confidence == b->labels.churn_confidence);
+	check_same_labels(&a->labels, &b->labels);
 	assert(memcmp(a->lang, b->lang, sizeof a->lang) == 0 && a->version == b->version);
 	assert(a->evidence_count == b->evidence_count);
 	for (size_t i = 0; i < a->evidence_count; i++) {
 		const struct voc_evidence *one = &a->evidence[i], *other = &b->evidence[i];
 		assert(one->head == other->head && one->label == other->label && one->weight == other->weight);
 		assert(one->start == other->start && one->end == other->end);
+	}
+}
+
+/* Each line as a turn of the call that was classified last, and by itself. */
+static void check_turns(const struct voc_utterance *call)
+{
+	struct voc_utterance turn = *call;
+	struct voc_str rest = call->text;
+	while (rest.len > 0) {
+		struct voc_labels labels, alone;
+		turn.text = voc_str_take_until(&rest, '\n');
+		if (turn.text.len == 0)
+			continue;
+		voc_classify_turn(classifier, scratch, &turn, (size_t)(turn.text.ptr - call->text.ptr), &labels);
+		voc_classify_labels(classifier, scratch, &turn, &alone);
+		check_same_labels(&labels, &alone);
 	}
 }
 
@@ -74,5 +96,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	voc_classify(classifier, scratch, &utterance, &again);
 	check_same(&result, &again);
+	check_turns(&utterance);
 	return 0;
 }

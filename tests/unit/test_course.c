@@ -18,7 +18,9 @@
 static struct voc_course course_of(const char *text)
 {
 	struct voc_course course;
+	struct voc_classification whole;
 	const struct voc_utterance call = { .text = voc_str_from(text), .channel = VOC_CHANNEL_CALL };
+	voc_classify(the_classifier, the_scratch, &call, &whole);
 	voc_course_find(the_classifier, the_scratch, &call, &course);
 	return course;
 }

@@ -6,6 +6,7 @@
 #include "core/classify/evidence.h"
 #include "core/classify/features.h"
 #include "core/classify/tenants.h"
+#include "core/classify/turns.h"
 
 #include <stdatomic.h>
 #include <stdio.h>
@@ -30,10 +31,10 @@ struct voc_classifier {
 };
 
 struct voc_classify_scratch {
-	struct voc_normal normal;
-	struct voc_tokens tokens;
+	struct voc_reading text; /* what voc_classify was last given */
+	struct voc_reading part; /* what else is labelled */
+	struct voc_turns turns;  /* of `text`: how far they were labelled */
 	struct voc_features features;
-	struct voc_phrase_hits hits;
 	struct voc_heat heat;
 	struct voc_phrase_matcher *matcher;
 };
@@ -229,24 +230,31 @@ static const struct voc_tenant *tenant_of(const struct voc_classifier *classifie
 	return voc_tenants_find(&classifier->tenants, utterance->tenant, utterance->source);
 }
 
-/* What was looked at stays in `scratch`. */
-static void decide(const struct voc_classifier *classifier, const struct voc_tenant *tenant,
-                   struct voc_classify_scratch *scratch, const struct voc_utterance *utterance,
-                   struct voc_scores *ret_scores, struct voc_labels *ret_labels)
+static void read_text(const struct voc_classifier *classifier, const struct voc_tenant *tenant,
+                      struct voc_phrase_matcher *matcher, const struct voc_utterance *utterance,
+                      struct voc_reading *ret_reading)
+{
+	const struct voc_phrases *phrases = tenant ? tenant->phrases : classifier->phrases;
+	voc_normalize(utterance->text, &ret_reading->normal);
+	voc_tokenize(&ret_reading->normal, utterance->lang, &ret_reading->tokens);
+	voc_phrases_find(phrases, matcher, &ret_reading->normal, &ret_reading->tokens, &ret_reading->hits);
+}
+
+/* The features stay in `scratch`. */
+static void decide(const struct voc_classifier *classifier, struct voc_classify_scratch *scratch,
+                   const struct voc_reading *text, const struct voc_utterance *utterance, struct voc_scores *ret_scores,
+                   struct voc_labels *ret_labels)
 {
 	const struct voc_model *model = &classifier->model->model;
-	const struct voc_phrases *phrases = tenant ? tenant->phrases : classifier->phrases;
-	voc_normalize(utterance->text, &scratch->normal);
-	voc_tokenize(&scratch->normal, utterance->lang, &scratch->tokens);
-	voc_phrases_find(phrases, scratch->matcher, &scratch->normal, &scratch->tokens, &scratch->hits);
+	struct voc_features *features = &scratch->features;
 	if (voc_model_has_rows(model))
-		voc_features_extract_learnt(model, &scratch->normal, &scratch->tokens, &scratch->features);
+		voc_features_extract_learnt(model, &text->normal, &text->tokens, features);
 	else
-		voc_features_extract_none(&scratch->tokens, &scratch->features);
-	voc_features_dense(&scratch->normal, &scratch->tokens, &scratch->hits, utterance, &scratch->features);
-	voc_score(model, scratch->tokens.lang, &scratch->features, ret_scores);
-	voc_score_decide(&scratch->hits, scratch->features.distinct_words, ret_scores);
-	voc_decide(model, scratch->tokens.lang, ret_scores, ret_labels);
+		voc_features_extract_none(&text->tokens, features);
+	voc_features_dense(&text->normal, &text->tokens, &text->hits, utterance, features);
+	voc_score(model, text->tokens.lang, features, ret_scores);
+	voc_score_decide(&text->hits, features->distinct_words, ret_scores);
+	voc_decide(model, text->tokens.lang, ret_scores, ret_labels);
 }
 
 void voc_classify_labels(const struct voc_classifier *classifier, struct voc_classify_scratch *scratch,
@@ -254,7 +262,21 @@ void voc_classify_labels(const struct voc_classifier *classifier, struct voc_cla
 {
 	struct voc_scores scores;
 	memset(ret_labels, 0, sizeof *ret_labels);
-	decide(classifier, tenant_of(classifier, utterance), scratch, utterance, &scores, ret_labels);
+	read_text(classifier, tenant_of(classifier, utterance), scratch->matcher, utterance, &scratch->part);
+	decide(classifier, scratch, &scratch->part, utterance, &scores, ret_labels);
+}
+
+void voc_classify_turn(const struct voc_classifier *classifier, struct voc_classify_scratch *scratch,
+                       const struct voc_utterance *turn, size_t start, struct voc_labels *ret_labels)
+{
+	struct voc_scores scores;
+	if (!voc_turns_cut(&scratch->turns, &scratch->text, start, start + turn->text.len, turn->lang,
+	                   &scratch->part)) {
+		voc_classify_labels(classifier, scratch, turn, ret_labels);
+		return;
+	}
+	memset(ret_labels, 0, sizeof *ret_labels);
+	decide(classifier, scratch, &scratch->part, turn, &scores, ret_labels);
 }
 
 void voc_classify(const struct voc_classifier *classifier, struct voc_classify_scratch *scratch,
@@ -262,24 +284,27 @@ void voc_classify(const struct voc_classifier *classifier, struct voc_classify_s
 {
 	struct voc_scores scores;
 	const struct voc_tenant *tenant = tenant_of(classifier, utterance);
+	struct voc_reading *text = &scratch->text;
 	memset(ret_classification, 0, sizeof *ret_classification);
-	decide(classifier, tenant, scratch, utterance, &scores, &ret_classification->labels);
+	read_text(classifier, tenant, scratch->matcher, utterance, text);
+	scratch->turns = (struct voc_turns){ 0 };
+	decide(classifier, scratch, text, utterance, &scores, &ret_classification->labels);
 	ret_classification->version =
 	        tenant ? classifier->tenant_versions[tenant - classifier->tenants.at] : classifier->version;
 	voc_str_copy(ret_classification->lang, sizeof ret_classification->lang,
-	             voc_str_from(voc_lang_name(scratch->tokens.lang)));
+	             voc_str_from(voc_lang_name(text->tokens.lang)));
 	const struct voc_evidence_input input = {
 		.model = &classifier->model->model,
-		.normal = &scratch->normal,
-		.tokens = &scratch->tokens,
+		.normal = &text->normal,
+		.tokens = &text->tokens,
 		.features = &scratch->features,
-		.hits = &scratch->hits,
+		.hits = &text->hits,
 		.scores = &scores,
 	};
 	voc_evidence_find(&input, &scratch->heat, ret_classification);
 	if (classifier->gaps) {
-		const struct voc_gap_input about = { &scratch->normal, &ret_classification->labels, utterance->record };
+		const struct voc_gap_input about = { &text->normal, &ret_classification->labels, utterance->record };
 		voc_gaps_find(classifier->gaps, &about, ret_classification->lang, &ret_classification->gap);
-		voc_needs_find(classifier->gaps, &scratch->normal, &ret_classification->needs);
+		voc_needs_find(classifier->gaps, &text->normal, &ret_classification->needs);
 	}
 }

@@ -63,7 +63,7 @@ void voc_course_find(const struct voc_classifier *classifier, struct voc_classif
 	for (uint32_t i = 0; next_turn(&rest, &one.text); i++) {
 		if (i >= HALF && i + HALF < turns)
 			continue;
-		voc_classify_labels(classifier, scratch, &one, &labels);
+		voc_classify_turn(classifier, scratch, &one, (size_t)(one.text.ptr - call->text.ptr), &labels);
 		ret_course->satisfaction[ret_course->count++] = labels.satisfaction;
 	}
 	ret_course->trend = voc_course_trend(ret_course->satisfaction, ret_course->count);

@@ -24,7 +24,10 @@ struct voc_classifier;
 struct voc_classify_scratch;
 struct voc_utterance;
 
-/* Labels each turn by itself; the rating, which is of the whole call, is not looked at. */
+/*
+ * Labels each turn by itself; the rating, which is of the whole call, is not looked at. `call` is what voc_classify was
+ * last given with this scratch.
+ */
 void voc_course_find(const struct voc_classifier *classifier, struct voc_classify_scratch *scratch,
                      const struct voc_utterance *call, struct voc_course *ret_course);
 enum voc_trend voc_course_trend(const enum voc_satisfaction *satisfaction, size_t count);

@@ -307,10 +307,12 @@ void voc_phrases_find(const struct voc_phrases *phrases, struct voc_phrase_match
 {
 	struct search search = { phrases, matcher, normal, tokens };
 	ret_hits->count = 0;
+	ret_hits->full = false;
 	if (tokens->sentence_count == 0)
 		return;
 	make_stream(&search);
 	scan(&search);
+	ret_hits->full = matcher->hit_count == VOC_PHRASE_HITS_MAX;
 	drop_misplaced(&search);
 	drop_named(&search);
 	drop_undenied(&search);

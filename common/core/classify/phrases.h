@@ -33,6 +33,7 @@ struct voc_phrase_hit {
 struct voc_phrase_hits {
 	struct voc_phrase_hit at[VOC_PHRASE_HITS_MAX]; /* in the order of their ends */
 	size_t count;
+	bool full; /* later ones may not have been seen */
 };
 
 struct voc_phrases;

@@ -64,7 +64,7 @@ static void find_words(const struct voc_normal *normal, size_t sentence, struct 
 	}
 }
 
-static enum voc_lang find_lang(const struct voc_normal *normal, struct voc_str hint)
+enum voc_lang voc_tokens_lang(const struct voc_normal *normal, struct voc_str hint)
 {
 	size_t hangul = 0, latin = 0;
 	for (size_t i = 0; i < normal->count; i++) {
@@ -84,7 +84,7 @@ void voc_tokenize(const struct voc_normal *normal, struct voc_str hint, struct v
 	find_sentences(normal, tokens);
 	for (size_t i = 0; i < tokens->sentence_count; i++)
 		find_words(normal, i, tokens);
-	tokens->lang = find_lang(normal, hint);
+	tokens->lang = voc_tokens_lang(normal, hint);
 }
 
 size_t voc_tokens_sentence_at(const struct voc_tokens *tokens, size_t at)

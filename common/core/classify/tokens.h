@@ -34,6 +34,8 @@ struct voc_tokens {
 
 /* `hint` (a language tag, or empty) decides only where the letters don't. */
 void voc_tokenize(const struct voc_normal *normal, struct voc_str hint, struct voc_tokens *tokens);
+/* The language alone. */
+enum voc_lang voc_tokens_lang(const struct voc_normal *normal, struct voc_str hint);
 /* The index of the sentence that holds this character; the last one if it lies between two. */
 size_t voc_tokens_sentence_at(const struct voc_tokens *tokens, size_t at);
 
