@@ -1,6 +1,6 @@
 /*
- * A log that is much longer than what is read ahead, by readers that are as fast as it gets: none may sleep for a
- * second each time that librdkafka has stopped fetching (io/kafka/kafka_nudge.c).
+ * A log that is much longer than what is read ahead, by readers that are as fast as it gets, or one that brings too
+ * much at a time: none may sleep for a second each time that librdkafka has stopped fetching (io/kafka/kafka_nudge.c).
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -26,6 +26,9 @@
 #define LONG_MS    900
 #define LONG_MOST  3 /* a busy machine may be late now and then; without nudges there are dozens */
 #define PATIENCE   120000
+#define LIVE       "live"
+#define ROUNDS     30
+#define HUGE_BYTES 40000 /* more than the queue holds */
 
 static struct mock_kafka mock;
 
@@ -37,6 +40,7 @@ static int start(void **state)
 	value[BYTES] = '\0';
 	mock_kafka_start(&mock);
 	mock_kafka_topic(&mock, TOPIC, PARTITIONS);
+	mock_kafka_topic(&mock, LIVE, 1);
 	struct voc_producer *producer = mock_producer(&mock);
 	for (int i = 0; i < RECORDS; i++) {
 		mock_send(producer, TOPIC, i % PARTITIONS, "k", value, 0);
@@ -83,10 +87,8 @@ static int take_all(struct voc_consumer *consumer, bool split)
 	return taken;
 }
 
-/* Waits as the services do. */
-static void check_consumer(const char *group, bool split)
+static struct voc_consumer *open_consumer(const char *topic, const char *group, bool split)
 {
-	const char *topic = TOPIC;
 	struct voc_error error = { .position = -1 };
 	struct voc_consumer *consumer = NULL;
 	const struct voc_consumer_settings settings = {
@@ -101,15 +103,29 @@ static void check_consumer(const char *group, bool split)
 	};
 	if (voc_consumer_open(&settings, &consumer, &error) != VOC_OK)
 		fail_msg("%s", error.text);
+	return consumer;
+}
+
+/* Waits as the services do, and takes what is there then. */
+static int wait_and_take(struct voc_consumer *consumer, bool split)
+{
+	int64_t again_ms = voc_consumer_again_ms(consumer) - voc_clock_ms();
+	struct pollfd fd = { .fd = voc_consumer_fd(consumer), .events = POLLIN };
+	poll(&fd, 1, again_ms > 0 && again_ms < TURN_MS ? (int)again_ms : TURN_MS);
+	return take_all(consumer, split);
+}
+
+static void check_consumer(const char *group, bool split)
+{
+	struct voc_consumer *consumer = open_consumer(TOPIC, group, split);
 	int taken = 0, long_waits = 0;
 	int64_t deadline_ms = voc_clock_ms() + PATIENCE;
 	while (taken < RECORDS) {
-		int64_t began_ms = voc_clock_ms(), again_ms = voc_consumer_again_ms(consumer) - began_ms;
-		struct pollfd fd = { .fd = voc_consumer_fd(consumer), .events = POLLIN };
+		int64_t began_ms = voc_clock_ms();
 		assert_true(began_ms < deadline_ms);
-		poll(&fd, 1, again_ms > 0 && again_ms < TURN_MS ? (int)again_ms : TURN_MS);
+		int some = wait_and_take(consumer, split);
 		long_waits += taken > 0 && voc_clock_ms() - began_ms >= LONG_MS;
-		taken += take_all(consumer, split);
+		taken += some;
 	}
 	assert_int_equal(taken, RECORDS);
 	assert_in_range(long_waits, 0, LONG_MOST);
@@ -126,6 +142,30 @@ static void test_a_queue_for_each_partition(void **state)
 {
 	(void)state;
 	check_consumer("split", true);
+}
+
+/* Each record is all that there is, and fills the queue: nothing tells then that more is coming. */
+static void test_all_that_is_known_is_too_much(void **state)
+{
+	(void)state;
+	char *value = calloc(1, HUGE_BYTES + 1);
+	memset(value, 'v', HUGE_BYTES);
+	struct voc_producer *producer = mock_producer(&mock);
+	struct voc_consumer *consumer = open_consumer(LIVE, "live", false);
+	int64_t deadline_ms = voc_clock_ms() + PATIENCE;
+	int long_waits = 0;
+	for (int round = 0; round < ROUNDS; round++) {
+		mock_send(producer, LIVE, 0, "k", value, 0);
+		mock_flush(producer);
+		int64_t began_ms = voc_clock_ms();
+		while (wait_and_take(consumer, false) == 0)
+			assert_true(voc_clock_ms() < deadline_ms);
+		long_waits += round > 0 && voc_clock_ms() - began_ms >= LONG_MS / 2;
+	}
+	assert_in_range(long_waits, 0, LONG_MOST);
+	voc_consumer_free(consumer);
+	voc_producer_free(producer);
+	free(value);
 }
 
 static void test_a_reader(void **state)
@@ -166,6 +206,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_one_queue),
 		cmocka_unit_test(test_a_queue_for_each_partition),
+		cmocka_unit_test(test_all_that_is_known_is_too_much),
 		cmocka_unit_test(test_a_reader),
 	};
 	return cmocka_run_group_tests(tests, start, stop);

@@ -83,6 +83,18 @@ static rd_kafka_conf_t *make_conf(const struct voc_consumer_settings *settings, 
 	return conf;
 }
 
+/* What librdkafka stops fetching at: our plan, or what the user has set. */
+static size_t queue_bytes(const rd_kafka_conf_t *conf)
+{
+	char kbytes[24];
+	size_t size = sizeof kbytes;
+	int64_t value;
+	if (rd_kafka_conf_get(conf, "queued.max.messages.kbytes", kbytes, &size) != RD_KAFKA_CONF_OK ||
+	    !voc_str_to_i64(voc_str_from(kbytes), &value))
+		return SIZE_MAX;
+	return (size_t)value * 1024;
+}
+
 enum voc_status voc_consumer_open(const struct voc_consumer_settings *settings, struct voc_consumer **ret_consumer,
                                   struct voc_error *error)
 {
@@ -95,6 +107,7 @@ enum voc_status voc_consumer_open(const struct voc_consumer_settings *settings, 
 		free(consumer);
 		return VOC_FATAL;
 	}
+	consumer->nudge.queue_bytes = queue_bytes(rd_kafka_conf(consumer->client.rk));
 	rd_kafka_poll_set_consumer(consumer->client.rk);
 	consumer->queue = rd_kafka_queue_get_consumer(consumer->client.rk);
 	kafka_wake_enable(&consumer->client, consumer->queue);
@@ -177,6 +190,7 @@ static enum voc_poll hand_over(struct voc_consumer *consumer, rd_kafka_message_t
 		outcome = fail(consumer, from, error);
 	if (outcome == VOC_POLL_RECORD || outcome == VOC_POLL_END) {
 		consumer->nudge.has_read |= outcome == VOC_POLL_RECORD;
+		consumer->nudge.read_bytes += outcome == VOC_POLL_RECORD ? from->len : 0;
 		kafka_message_fill(ret_message, from);
 		return outcome;
 	}

@@ -81,6 +81,8 @@ struct kafka_nudge {
 	bool has_read;   /* a record came since the last one */
 	int64_t next_ms; /* the next is not before */
 	size_t last;     /* whom the last was for */
+	/* A consumer's: what it has read since the last one that was for all, and what is too much for a queue. */
+	size_t read_bytes, queue_bytes;
 };
 
 struct voc_consumer {
@@ -110,13 +112,13 @@ struct voc_consumer {
 ssize_t kafka_partition_find(const struct voc_consumer *consumer, const char *topic, int32_t partition);
 /* The group has given these partitions; NULL: it takes all away. */
 void kafka_assignment_change(struct voc_consumer *consumer, const struct rd_kafka_topic_partition_list_s *assigned);
-/* There was nothing to read: makes sure that librdkafka fetches, if there is more. */
+/* There was nothing to read: makes sure that librdkafka fetches, if there is more or may be. */
 void kafka_nudge(struct voc_consumer *consumer);
 /* The parts of it, for others that read. Whether one is needed now, which is then taken as done; when one will be (-1:
- * none is, until the next record); and a partition's. */
+ * none is, until the next record); and partitions'. */
 bool kafka_nudge_take(struct kafka_nudge *nudge);
 int64_t kafka_nudge_again_ms(const struct kafka_nudge *nudge);
-void kafka_nudge_leader(struct kafka_client *client, const struct voc_position *position);
+void kafka_nudge_leaders(struct kafka_client *client, const struct voc_position *positions, size_t count);
 /* Asks the owner again, if it could not take its partitions. */
 void kafka_assignment_serve(struct voc_consumer *consumer);
 /* The group did not take the partitions back in time: the owner gives them up all the same, for nothing may be held

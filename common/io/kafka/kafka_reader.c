@@ -151,7 +151,7 @@ static void nudge(struct voc_reader *reader)
 		*last = (*last + 1) % reader->count;
 		if (reader->places[*last].done)
 			continue;
-		kafka_nudge_leader(&reader->client, &reader->places[*last].position);
+		kafka_nudge_leaders(&reader->client, &reader->places[*last].position, 1);
 		return;
 	}
 }
