@@ -143,8 +143,14 @@ static uint32_t syllable_at(const unsigned char *at, const unsigned char *end)
 	return is_syllable(c) ? c : 0;
 }
 
+/* Marks begin at U+0300 (CC 80). EB and EC lead syllables alone, and so do most of EA and ED. */
+static bool no_mark_at(const unsigned char *at, const unsigned char *end)
+{
+	return at == end || at[0] < 0xCC || at[0] == 0xEB || at[0] == 0xEC || syllable_at(at, end);
+}
+
 /* The bytes of a character that stands alone and stays as it is, but for its case: printable ASCII or a Hangul
- * syllable, with no mark behind it (those begin at U+0300, CC 80). 0: it needs a closer look. */
+ * syllable, with no mark behind it. 0: it needs a closer look. */
 static size_t plain_length(const unsigned char *at, const unsigned char *end, uint32_t *ret_c)
 {
 	size_t len = 1;
@@ -158,8 +164,7 @@ static size_t plain_length(const unsigned char *at, const unsigned char *end, ui
 		c = fold_ascii(c);
 	}
 	*ret_c = c;
-	const unsigned char *next = at + len;
-	return c != 0 && (next == end || next[0] < 0xCC || syllable_at(next, end)) ? len : 0;
+	return c != 0 && no_mark_at(at + len, end) ? len : 0;
 }
 
 /* All others. */

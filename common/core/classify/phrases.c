@@ -39,11 +39,12 @@ void voc_phrase_matcher_free(struct voc_phrase_matcher *matcher)
 static void make_stream(struct search *search)
 {
 	struct voc_phrase_matcher *matcher = search->matcher;
-	matcher->stream_count = 0;
+	size_t count = 0;
 	for (size_t i = 0; i < search->normal->count; i++) {
-		if (!voc_phrase_skips(search->normal->chars[i]))
-			matcher->stream[matcher->stream_count++] = (uint16_t)i;
+		matcher->stream[count] = (uint16_t)i; /* without a branch: where words end can't be foretold */
+		count += !voc_phrase_skips(search->normal->chars[i]);
 	}
+	matcher->stream_count = count;
 }
 
 static bool starts_word(const struct voc_normal *normal, size_t at)

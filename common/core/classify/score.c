@@ -31,6 +31,12 @@ static void score_ngrams(const struct voc_model *model, enum voc_lang lang, cons
                          struct voc_scores *scores)
 {
 	int32_t sum[VOC_BLOCK_COUNT][VOC_COLUMNS];
+	const int32_t *bias = &model->bias[(int)lang * VOC_COLUMNS];
+	if (!voc_model_has_rows(model)) {
+		memset(scores->inverse_sqrt_q16, 0, sizeof scores->inverse_sqrt_q16);
+		memcpy(scores->column, bias, sizeof scores->column);
+		return;
+	}
 	for (int b = 0; b < VOC_BLOCK_COUNT; b++) {
 		sum_rows(model, features->learnt[b], features->learnt_count[b], sum[b]);
 		scores->inverse_sqrt_q16[b] = voc_inverse_sqrt_q16(features->count[b]);
@@ -40,7 +46,7 @@ static void score_ngrams(const struct voc_model *model, enum voc_lang lang, cons
 		for (int b = 0; b < VOC_BLOCK_COUNT; b++)
 			scaled += (int64_t)sum[b][c] * scores->inverse_sqrt_q16[b];
 		scaled = scaled * model->scale[c] / (INT64_C(1) << SCALE_SHIFT);
-		scores->column[c] = model->bias[(int)lang * VOC_COLUMNS + c] + (int32_t)scaled;
+		scores->column[c] = bias[c] + (int32_t)scaled;
 	}
 }
 
