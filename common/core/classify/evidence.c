@@ -7,6 +7,8 @@
 #define TARGETS_MAX     (VOC_HEAD_COUNT - 1 + VOC_FACTOR_COUNT)
 #define SHARE_LENGTHS   32 /* longer n-grams (of words) are treated as if they had this length */
 
+typedef int64_t wide_vector __attribute__((vector_size(VOC_HEAT_WIDTH * sizeof(int64_t))));
+
 struct span {
 	size_t start, end; /* characters */
 	int64_t heat;
@@ -39,6 +41,8 @@ VOC_VECTORISED static void warm_ngrams(const struct voc_evidence_input *input, c
 {
 	const int a = columns[0], b = columns[1], c = columns[2], d = columns[3];
 	for (int block = 0; block < VOC_BLOCK_COUNT; block++) {
+		if (input->features->learnt_count[block] == 0)
+			continue;
 		voc_heat_vector shares[SHARE_LENGTHS];
 		find_shares(input, block, columns, shares);
 		const struct voc_learnt *feature = input->features->learnt[block];
@@ -48,8 +52,8 @@ VOC_VECTORISED static void warm_ngrams(const struct voc_evidence_input *input, c
 			int len = feature->end - feature->start;
 			voc_heat_vector weights = { row[a], row[b], row[c], row[d] };
 			voc_heat_vector each = weights * shares[len < SHARE_LENGTHS ? len : SHARE_LENGTHS - 1];
-			heat->change[feature->start] += each;
-			heat->change[feature->end] -= each;
+			heat->at[feature->start] += each;
+			heat->at[feature->end] -= each;
 		}
 	}
 }
@@ -65,24 +69,32 @@ static void warm_rules(const struct voc_evidence_input *input, int column, size_
 		if (hit->decides && voc_score_hit_column(hit) == column)
 			weight += hit->against ? -decided : decided;
 		int32_t each = (int32_t)(weight * (1 << HEAT_SHIFT) / (hit->end - hit->start));
-		heat->change[hit->start][which] += each;
-		heat->change[hit->end][which] -= each;
+		heat->at[hit->start][which] += each;
+		heat->at[hit->end][which] -= each;
 	}
 }
 
-/* Turns changes into heat; returns the hottest character's, and the sum of all that is above zero. */
-static int32_t settle(struct voc_heat *heat, size_t which, size_t count, int64_t *ret_sum)
+/* Each label's hottest character, and the sum of all that is above zero. */
+struct summary {
+	voc_heat_vector hottest;
+	int64_t sum[VOC_HEAT_WIDTH];
+};
+
+/* Turns changes into heat. */
+VOC_VECTORISED static void settle(struct voc_heat *heat, size_t count, struct summary *ret_summary)
 {
-	int32_t now = 0, hottest = 0;
-	int64_t sum = 0;
+	voc_heat_vector now = { 0 }, hottest = { 0 };
+	wide_vector sum = { 0 };
 	for (size_t i = 0; i < count; i++) {
-		now += heat->change[i][which];
+		now += heat->at[i];
 		heat->at[i] = now;
-		sum += now > 0 ? now : 0;
-		hottest = now > hottest ? now : hottest;
+		voc_heat_vector warm = now & (now > 0);
+		sum += __builtin_convertvector(warm, wide_vector);
+		voc_heat_vector hotter = warm > hottest;
+		hottest = (warm & hotter) | (hottest & ~hotter);
 	}
-	*ret_sum = sum;
-	return hottest;
+	ret_summary->hottest = hottest;
+	memcpy(ret_summary->sum, &sum, sizeof ret_summary->sum);
 }
 
 static bool is_word_char(const struct voc_normal *normal, size_t at)
@@ -125,21 +137,21 @@ static void keep_span(struct span *spans, size_t *count, struct span span)
 }
 
 /* Runs of characters that are at least half as hot as the hottest, widened to words. */
-static size_t find_spans(const struct voc_normal *normal, const struct voc_heat *heat, int32_t hottest,
+static size_t find_spans(const struct voc_normal *normal, const struct voc_heat *heat, size_t which, int32_t hottest,
                          struct span spans[SPANS_PER_LABEL])
 {
 	size_t count = 0, at = 0;
 	while (at < normal->count) {
-		if (heat->at[at] <= hottest / 2 || !is_word_char(normal, at)) {
+		if (heat->at[at][which] <= hottest / 2 || !is_word_char(normal, at)) {
 			at++;
 			continue;
 		}
 		struct span span = { at, at, 0 };
-		while (span.end < normal->count && heat->at[span.end] > hottest / 2)
+		while (span.end < normal->count && heat->at[span.end][which] > hottest / 2)
 			span.end++;
 		snap(normal, &span);
 		for (size_t i = span.start; i < span.end; i++)
-			span.heat += heat->at[i];
+			span.heat += heat->at[i][which];
 		at = span.end > at ? span.end : at + 1;
 		if (span.end > span.start && span.heat > 0)
 			keep_span(spans, &count, span);
@@ -161,16 +173,15 @@ static void insert(struct voc_classification *result, struct voc_evidence eviden
 	result->evidence[at] = evidence;
 }
 
-static void explain(const struct voc_evidence_input *input, struct target target, size_t which, struct voc_heat *heat,
-                    struct voc_classification *result)
+static void explain(const struct voc_evidence_input *input, struct target target, size_t which,
+                    const struct voc_heat *heat, const struct summary *summary, struct voc_classification *result)
 {
-	int64_t sum;
-	warm_rules(input, target.column, which, heat);
-	int32_t hottest = settle(heat, which, input->normal->count, &sum);
-	if (hottest <= 0)
+	int64_t sum = summary->sum[which];
+	int32_t hottest = summary->hottest[which];
+	if (hottest == 0)
 		return;
 	struct span spans[SPANS_PER_LABEL];
-	size_t span_count = find_spans(input->normal, heat, hottest, spans);
+	size_t span_count = find_spans(input->normal, heat, which, hottest, spans);
 	for (size_t i = 0; i < span_count; i++) {
 		struct voc_evidence evidence = { .head = target.head, .label = target.label };
 		voc_normal_bytes(input->normal, spans[i].start, spans[i].end, &evidence.start, &evidence.end);
@@ -210,11 +221,15 @@ void voc_evidence_find(const struct voc_evidence_input *input, struct voc_heat *
 	for (size_t first = 0; first < count; first += VOC_HEAT_WIDTH) {
 		size_t some = count - first < VOC_HEAT_WIDTH ? count - first : VOC_HEAT_WIDTH;
 		int columns[VOC_HEAT_WIDTH] = { 0 };
+		struct summary summary;
 		for (size_t i = 0; i < some; i++)
 			columns[i] = targets[first + i].column;
-		memset(heat->change, 0, (input->normal->count + 1) * sizeof heat->change[0]);
+		memset(heat->at, 0, (input->normal->count + 1) * sizeof heat->at[0]);
 		warm_ngrams(input, columns, heat);
 		for (size_t i = 0; i < some; i++)
-			explain(input, targets[first + i], i, heat, result);
+			warm_rules(input, columns[i], i, heat);
+		settle(heat, input->normal->count, &summary);
+		for (size_t i = 0; i < some; i++)
+			explain(input, targets[first + i], i, heat, &summary, result);
 	}
 }

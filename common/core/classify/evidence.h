@@ -14,8 +14,8 @@
 typedef int32_t voc_heat_vector __attribute__((vector_size(VOC_HEAT_WIDTH * sizeof(int32_t))));
 
 struct voc_heat {
-	voc_heat_vector change[VOC_NORMAL_MAX_CHARS + 1]; /* from the character before */
-	int32_t at[VOC_NORMAL_MAX_CHARS];                 /* of one of them */
+	/* Of each character; until it is settled, how much more than that of the one before. */
+	voc_heat_vector at[VOC_NORMAL_MAX_CHARS + 1];
 };
 
 struct voc_evidence_input {
