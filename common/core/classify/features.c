@@ -1,5 +1,7 @@
 #include "core/classify/features.h"
 
+#include "base/vector.h"
+
 /* Longest n-grams: of characters, of words. A Hangul syllable alone already says something; Latin letters don't. */
 #define HANGUL_FROM   1
 #define HANGUL_TO     4
@@ -318,17 +320,18 @@ static int16_t log2_milli(size_t count)
 	return bits;
 }
 
-static void dense_marks(const struct voc_normal *normal, int16_t *dense)
+VOC_VECTORISED static void dense_marks(const struct voc_normal *normal, int16_t *dense)
 {
+	uint32_t exclaims = 0, weeps = 0, laughs = 0;
 	for (size_t i = 0; i < normal->count; i++) {
 		uint32_t c = normal->chars[i];
-		if (c == '!')
-			dense[VOC_DENSE_EXCLAIMS] = 1000;
-		else if (c == 0x3160 || c == 0x315C)
-			dense[VOC_DENSE_WEEPS] = 1000;
-		else if (c == 0x314B || c == 0x314E)
-			dense[VOC_DENSE_LAUGHS] = 1000;
+		exclaims |= c == '!';
+		weeps |= (c == 0x3160) | (c == 0x315C);
+		laughs |= (c == 0x314B) | (c == 0x314E);
 	}
+	dense[VOC_DENSE_EXCLAIMS] = exclaims ? 1000 : 0;
+	dense[VOC_DENSE_WEEPS] = weeps ? 1000 : 0;
+	dense[VOC_DENSE_LAUGHS] = laughs ? 1000 : 0;
 }
 
 /* The order of labels is that of the columns without the two "none". */

@@ -1,5 +1,7 @@
 #include "core/classify/tokens.h"
 
+#include "base/vector.h"
+
 /* One Hangul syllable says as much as about two Latin letters; a brand name in Latin letters must not tip a text. */
 #define HANGUL_WEIGHT 3
 
@@ -64,14 +66,23 @@ static void find_words(const struct voc_normal *normal, size_t sentence, struct 
 	}
 }
 
-enum voc_lang voc_tokens_lang(const struct voc_normal *normal, struct voc_str hint)
+/* How many letters of each there are. */
+VOC_VECTORISED static void count_letters(const struct voc_normal *normal, uint32_t *ret_hangul, uint32_t *ret_latin)
 {
-	size_t hangul = 0, latin = 0;
+	uint32_t hangul = 0, latin = 0;
 	for (size_t i = 0; i < normal->count; i++) {
 		uint32_t c = normal->chars[i];
 		hangul += voc_char_is_hangul(c);
 		latin += c >= 'a' && c <= 'z';
 	}
+	*ret_hangul = hangul;
+	*ret_latin = latin;
+}
+
+enum voc_lang voc_tokens_lang(const struct voc_normal *normal, struct voc_str hint)
+{
+	uint32_t hangul, latin;
+	count_letters(normal, &hangul, &latin);
 	if (hangul == 0 && latin == 0)
 		return voc_str_starts_with(hint, VOC_STR("en")) ? VOC_LANG_EN : VOC_LANG_KO;
 	return hangul * HANGUL_WEIGHT >= latin ? VOC_LANG_KO : VOC_LANG_EN;
