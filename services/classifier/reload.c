@@ -4,6 +4,7 @@
 #include "base/files.h"
 #include "base/log.h"
 #include "core/classify/tenants.h"
+#include "io/service/classifier_files.h"
 #include "io/service/metrics.h"
 
 #include <pthread.h>
@@ -47,30 +48,17 @@ static void free_pair(struct pair *pair)
 	*pair = (struct pair){ 0 };
 }
 
-static bool has_shadow(const struct voc_conf *conf)
-{
-	return conf->shadow_model_path[0] != '\0' || conf->shadow_phrases_path[0] != '\0';
-}
-
 static enum voc_status open_live(struct job *job)
 {
-	const struct voc_conf *conf = job->conf;
-	const struct voc_classifier_files files = { conf->model_path, conf->phrases_path, conf->tenants_path,
-		                                    conf->gaps_path };
+	const struct voc_classifier_files files = voc_live_files(job->conf);
 	return voc_classifier_open_files(&files, job->with_models ? NULL : job->former.live, &job->built.live,
 	                                 &job->error);
 }
 
-/* What it has no file of its own for is the live one's. */
 static enum voc_status open_shadow(struct job *job)
 {
-	const struct voc_conf *conf = job->conf;
-	bool own_model = conf->shadow_model_path[0] != '\0', own_rules = conf->shadow_phrases_path[0] != '\0';
-	const struct voc_classifier_files files = {
-		.model = conf->shadow_model_path,
-		.rules = own_rules ? conf->shadow_phrases_path : conf->phrases_path,
-		.tenants = conf->tenants_path,
-	};
+	bool own_model = voc_shadow_has_model(job->conf);
+	const struct voc_classifier_files files = voc_shadow_files(job->conf);
 	const struct voc_classifier *model_of = own_model ? job->former.shadow : job->built.live;
 	if (own_model && job->with_models)
 		model_of = NULL;
@@ -80,7 +68,7 @@ static enum voc_status open_shadow(struct job *job)
 static enum voc_status build(struct job *job)
 {
 	enum voc_status status = open_live(job);
-	if (status == VOC_OK && has_shadow(job->conf))
+	if (status == VOC_OK && voc_has_shadow(job->conf))
 		status = open_shadow(job);
 	return status;
 }

@@ -223,6 +223,11 @@ def test_files_that_are_bad(stack, tmp_path):
     gaps = damaged(tmp_path, ROOT / "deploy/gaps.json", lambda text: text.replace(b'"cues"', b'"clues"'))
     status, found = examine(stack, VOC_GAPS=gaps)
     assert status == 1 and found["classifier_files"][0] == "fail" and gaps in found["classifier_files"][1]
+    phrases = ROOT / "services/classifier/phrases.txt"
+    status, found = examine(stack, VOC_SHADOW_PHRASES=str(phrases))
+    assert found["classifier_files"][0] == "ok" and "shadow: version" in found["classifier_files"][1]
+    status, found = examine(stack, VOC_SHADOW_MODEL=model)
+    assert status == 1 and found["classifier_files"][0] == "fail" and f"shadow: {model}" in found["classifier_files"][1]
     _, found = examine(stack, VOC_WEBHOOKS=str(tmp_path / "none.json"))
     assert found["webhooks_file"][0] == "warn" and "there is none on this host" in found["webhooks_file"][1]
 

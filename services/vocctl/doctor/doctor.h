@@ -17,7 +17,7 @@
 #define DOCTOR_CHECKS(X) \
 	X(DOCTOR_RULES, "rules_file", "the risk rules can be read", \
 	  "voc-aggregator does not start without them", "mend the file at the place that is named (voc-aggregator --check tells the same)") \
-	X(DOCTOR_MODEL, "classifier_files", "model and phrase rules can be read, and their examples pass", \
+	X(DOCTOR_MODEL, "classifier_files", "model and phrase rules, the shadow's too, can be read, and their examples pass", \
 	  "voc-classifier does not start without them", "put back the files that came with the release, or mend the line that is named") \
 	X(DOCTOR_WEBHOOKS, "webhooks_file", "the webhook endpoints can be read", \
 	  "voc-alerter does not start without them", "mend the file at the place that is named (voc-alerter --check tells the same)") \

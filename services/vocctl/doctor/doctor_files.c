@@ -1,7 +1,7 @@
 /* The files that the configuration names: what the services would say of them at their start, and who may read them. */
-#include "core/classify/classify.h"
 #include "core/rules/rules.h"
 #include "doctor.h"
+#include "io/service/classifier_files.h"
 #include "io/service/rules_file.h"
 #include "io/webhook/webhook_address.h"
 #include "io/webhook/webhooks.h"
@@ -30,19 +30,31 @@ static void look_at_rules(struct doctor *doctor)
 		doctor_tell(doctor, DOCTOR_RULES, DOCTOR_FAIL, "%s: %s", path, error.text);
 }
 
+static void look_at_shadow(struct doctor *doctor, const struct voc_classifier *live)
+{
+	struct voc_classifier *shadow = NULL;
+	struct voc_error error = { 0 };
+	const struct voc_classifier_files files = voc_shadow_files(doctor->conf);
+	const struct voc_classifier *model_of = voc_shadow_has_model(doctor->conf) ? NULL : live;
+	if (voc_classifier_open_files(&files, model_of, &shadow, &error) == VOC_OK)
+		doctor_tell(doctor, DOCTOR_MODEL, DOCTOR_OK, "shadow: version %s", voc_classifier_version(shadow));
+	else
+		doctor_tell(doctor, DOCTOR_MODEL, DOCTOR_FAIL, "shadow: %s", error.text);
+	voc_classifier_free(shadow);
+}
+
 static void look_at_classifier(struct doctor *doctor)
 {
-	struct voc_classifier *classifier = NULL;
+	struct voc_classifier *live = NULL;
 	struct voc_error error = { 0 };
-	const struct voc_classifier_files files = { .model = doctor->conf->model_path,
-		                                    .rules = doctor->conf->phrases_path,
-		                                    .tenants = doctor->conf->tenants_path,
-		                                    .gaps = doctor->conf->gaps_path };
-	if (voc_classifier_open_files(&files, NULL, &classifier, &error) == VOC_OK)
-		doctor_tell(doctor, DOCTOR_MODEL, DOCTOR_OK, "version %s", voc_classifier_version(classifier));
+	const struct voc_classifier_files files = voc_live_files(doctor->conf);
+	if (voc_classifier_open_files(&files, NULL, &live, &error) == VOC_OK)
+		doctor_tell(doctor, DOCTOR_MODEL, DOCTOR_OK, "version %s", voc_classifier_version(live));
 	else
 		doctor_tell(doctor, DOCTOR_MODEL, DOCTOR_FAIL, "%s", error.text);
-	voc_classifier_free(classifier);
+	if (live && voc_has_shadow(doctor->conf))
+		look_at_shadow(doctor, live);
+	voc_classifier_free(live);
 }
 
 /* A file that holds a secret, known by what names it. */

@@ -2,6 +2,7 @@
 #include "base/json_read.h"
 #include "base/utf8.h"
 #include "classify_show.h"
+#include "io/service/classifier_files.h"
 #include "vocctl/commands.h"
 #include "vocctl/shared/lines.h"
 #include "vocctl/shared/text.h"
@@ -178,8 +179,7 @@ static int run(const struct voc_conf *conf, const struct vocctl_arguments *argum
 {
 	struct session session = { .calls = arguments->flags[FLAG_CALL].given };
 	struct voc_error error = { .position = -1 };
-	const struct voc_classifier_files files = { conf->model_path, conf->phrases_path, conf->tenants_path,
-		                                    conf->gaps_path };
+	const struct voc_classifier_files files = voc_live_files(conf);
 	if (voc_classifier_open_files(&files, NULL, &session.classifier, &error) != VOC_OK)
 		return complain(error.text);
 	voc_buf_init(&session.out, OUT_MAX_BYTES);

@@ -2,6 +2,7 @@
 #include "base/clock.h"
 #include "base/utf8.h"
 #include "core/record/labels_write.h"
+#include "io/service/classifier_files.h"
 #include "label_find.h"
 #include "label_flags.h"
 #include "vocctl/commands.h"
@@ -99,9 +100,8 @@ static const char *check_words(const struct session *session)
 /* Words that come with the command: what the classifier here says of them stands for the event's labels. */
 static enum voc_status take_given_text(struct session *session, struct voc_error *error)
 {
-	const struct voc_conf *conf = session->conf;
 	struct label_target *target = &session->target;
-	const struct voc_classifier_files files = { conf->model_path, conf->phrases_path, conf->tenants_path, NULL };
+	struct voc_classifier_files files = voc_live_files(session->conf);
 	const struct voc_utterance utterance = {
 		.text = flag_text(session, FLAG_TEXT),
 		.lang = flag_text(session, FLAG_LANG),
@@ -110,6 +110,7 @@ static enum voc_status take_given_text(struct session *session, struct voc_error
 	struct voc_classifier *classifier = NULL;
 	struct voc_classify_scratch *scratch = voc_classify_scratch_new();
 	struct voc_classification result;
+	files.gaps = NULL; /* labels alone */
 	enum voc_status status = voc_classifier_open_files(&files, NULL, &classifier, error);
 	if (status == VOC_OK && scratch) {
 		voc_classify(classifier, scratch, &utterance, &result);

@@ -2,6 +2,7 @@
 #include "base/files.h"
 #include "base/json_write.h"
 #include "core/classify/tenants.h"
+#include "io/service/classifier_files.h"
 #include "vocctl/commands.h"
 #include "vocctl/shared/text.h"
 
@@ -163,8 +164,7 @@ static bool try_folder(const char *folder, const struct voc_phrases *base, bool 
 /* What holds between the files: names, sources, sizes. */
 static bool try_together(const struct voc_conf *conf)
 {
-	const struct voc_classifier_files files = { conf->model_path, conf->phrases_path, conf->tenants_path,
-		                                    conf->gaps_path };
+	const struct voc_classifier_files files = voc_live_files(conf);
 	struct voc_classifier *classifier = NULL;
 	struct voc_error error = { .position = -1 };
 	bool good = voc_classifier_open_files(&files, NULL, &classifier, &error) == VOC_OK;

@@ -1,6 +1,7 @@
 /* vocctl shadow: what would change if another model or other rules came into force. */
 #include "base/json_read.h"
 #include "core/record/event.h"
+#include "io/service/classifier_files.h"
 #include "shadow_report.h"
 #include "vocctl/commands.h"
 #include "vocctl/shared/lines.h"
@@ -176,20 +177,16 @@ static int print(const struct session *session, const struct vocctl_arguments *a
 
 static enum voc_status open_both(struct session *session, const struct voc_conf *conf, struct voc_error *error)
 {
-	bool own_model = conf->shadow_model_path[0] != '\0', own_rules = conf->shadow_phrases_path[0] != '\0';
-	const struct voc_classifier_files live = { conf->model_path, conf->phrases_path, conf->tenants_path, NULL };
-	const struct voc_classifier_files other = {
-		.model = conf->shadow_model_path,
-		.rules = own_rules ? conf->shadow_phrases_path : conf->phrases_path,
-		.tenants = conf->tenants_path,
-	};
-	if (!own_model && !own_rules)
+	struct voc_classifier_files live = voc_live_files(conf), other = voc_shadow_files(conf);
+	live.gaps = NULL; /* nobody asks */
+	if (!voc_has_shadow(conf))
 		return voc_error_set(error, VOC_FATAL, VOC_REASON_CONFIG, -1,
 		                     "nothing to compare: set VOC_SHADOW_MODEL or VOC_SHADOW_PHRASES (--shadow-model, "
 		                     "--shadow-phrases)");
 	enum voc_status status = voc_classifier_open_files(&live, NULL, &session->live, error);
 	if (status == VOC_OK)
-		status = voc_classifier_open_files(&other, own_model ? NULL : session->live, &session->other, error);
+		status = voc_classifier_open_files(&other, voc_shadow_has_model(conf) ? NULL : session->live,
+		                                   &session->other, error);
 	return status;
 }
 
