@@ -230,11 +230,12 @@ static void add_ends(const struct voc_normal *normal, const struct voc_tokens *t
 	}
 }
 
-/* What a gatherer of the block begins with; half of its table stays free unless it is the largest. */
+/* What a gatherer of the block begins with. Three quarters of its table stay free unless it is the largest: each slot
+ * that is taken already is a branch that can't be foretold. */
 static struct gatherer begin(struct voc_features *features, enum voc_block block, const uint8_t *owner, size_t most)
 {
 	size_t slots = 64;
-	while (slots < VOC_FEATURES_SEEN && slots < most * 2)
+	while (slots < VOC_FEATURES_SEEN && slots < most * 4)
 		slots *= 2;
 	memset(features->seen, 0, slots * sizeof features->seen[0]);
 	return (struct gatherer){
