@@ -60,7 +60,8 @@ static int open_rules(void **state)
 	(void)state;
 	struct voc_file_map file;
 	struct voc_error error = { 0 };
-	if (voc_file_map_open(VOC_SOURCE_DIR "/services/classifier/phrases.txt", VOC_PHRASES_MAX_BYTES, &file, &error) != VOC_OK)
+	if (voc_file_map_open(VOC_SOURCE_DIR "/services/classifier/phrases.txt", VOC_PHRASES_MAX_BYTES, &file,
+	                      &error) != VOC_OK)
 		return -1;
 	enum voc_status status = voc_phrases_parse(file.bytes, "phrases.txt", &phrases, &error);
 	voc_file_map_close(&file);
