@@ -328,6 +328,20 @@ static void test_a_wait_ends_by_a_wake_or_by_a_descriptor(void **state)
 	voc_webhook_client_free(client);
 }
 
+/* A refused address ends it within the call, before there is a socket; so may a near endpoint's quick answer. */
+static void test_what_has_ended_at_once_is_not_waited_for(void **state)
+{
+	(void)state;
+	struct voc_webhook_client *client = open_url("http://127.0.0.1:1/private", false, PATIENCE_MS);
+	struct voc_webhook_completion completion;
+	int64_t began_ms = voc_clock_ms();
+	assert_int_equal(submit(client, NULL), VOC_OK);
+	assert_int_equal(voc_webhook_client_poll(client, NULL, 0, PATIENCE_MS, NULL), VOC_OK);
+	assert_true(voc_webhook_client_next(client, &completion));
+	assert_true(voc_clock_ms() - began_ms < PATIENCE_MS / 2);
+	voc_webhook_client_free(client);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -343,6 +357,7 @@ int main(void)
 		cmocka_unit_test(test_the_environments_proxy_is_not_used),
 		cmocka_unit_test(test_an_unknown_certificate_is_refused),
 		cmocka_unit_test(test_what_is_under_way_is_bounded_and_can_be_cancelled),
+		cmocka_unit_test(test_what_has_ended_at_once_is_not_waited_for),
 		cmocka_unit_test(test_a_wait_ends_by_a_wake_or_by_a_descriptor),
 	};
 	return cmocka_run_group_tests(tests, start, stop);

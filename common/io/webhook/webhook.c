@@ -212,6 +212,9 @@ enum voc_status voc_webhook_client_poll(struct voc_webhook_client *client, struc
 		waits[i] = (struct curl_waitfd){ .fd = fds[i].fd, .events = CURL_WAIT_POLLIN };
 	/* First what was submitted, so that it is under way while we wait; then what the wait brought. */
 	CURLMcode code = curl_multi_perform(client->multi, &running);
+	/* What has ended already, as with an endpoint that is near, has no socket any more that would end the wait. */
+	if (code == CURLM_OK && (size_t)running < client->in_flight)
+		timeout_ms = 0;
 	if (code == CURLM_OK)
 		code = curl_multi_poll(client->multi, waits, (unsigned)fd_count, timeout_ms, NULL);
 	if (code == CURLM_OK)
