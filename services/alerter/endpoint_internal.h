@@ -39,6 +39,8 @@ struct endpoint {
 	int64_t shown_ms;              /* when it was told last */
 	struct lane *lanes;            /* by the index of voc_consumer_partitions; NULL while nothing is assigned */
 	size_t lane_count, next_lane;
+	bool unread;                 /* a lane was not read until there was nothing */
+	int64_t look_ms;             /* when all are looked at at the latest */
 	size_t held_bytes;           /* of the jobs in the outbox */
 	uint64_t forgotten_version;  /* that the outbox was held against */
 	size_t unposted;             /* dying jobs whose dead letter has yet to be sent */

@@ -10,6 +10,7 @@
 #define HELD_MAX_BYTES  ((size_t)8 * 1024 * 1024)
 #define WINDOW_RECORDS  1024 /* of a partition, read past one that isn't done */
 #define LANE_TURN       32   /* records of one partition before the next one's turn */
+#define LOOK_EVERY_MS   100  /* at all lanes, whatever librdkafka has told */
 #define EXPECTED_LANES  24
 #define REVOKE_DRAIN_MS 2000
 #define SHOW_EVERY_MS   1000
@@ -43,6 +44,7 @@ static enum voc_status on_assigned(void *owner, struct voc_consumer *consumer, s
 	}
 	if (!good)
 		return voc_error_set(error, VOC_FATAL, VOC_REASON_OUT_OF_MEMORY, -1, "assigning partitions");
+	endpoint->unread = true;
 	return VOC_OK;
 }
 
@@ -132,7 +134,7 @@ static enum voc_status read_lane(struct endpoint *endpoint, size_t slot, bool *r
 	struct lane *lane = &endpoint->lanes[slot];
 	for (int taken = 0; has_room(endpoint, slot); taken++) {
 		if (taken == LANE_TURN) {
-			*ret_more = true;
+			*ret_more = endpoint->unread = true;
 			return VOC_OK;
 		}
 		struct voc_message message = { 0 };
@@ -148,7 +150,21 @@ static enum voc_status read_lane(struct endpoint *endpoint, size_t slot, bool *r
 		if (outcome == VOC_POLL_NOTHING)
 			return VOC_OK;
 	}
+	endpoint->unread = true;
 	return VOC_OK;
+}
+
+/* Most turns are for answers: asking all empty queues in each would cost as much as sending. */
+static bool is_time_to_look(struct endpoint *endpoint)
+{
+	int64_t now_ms = voc_clock_ms(), again_ms = voc_consumer_again_ms(endpoint->consumer);
+	bool look = voc_consumer_stirred(endpoint->consumer) || endpoint->unread || now_ms >= endpoint->look_ms ||
+	            (again_ms >= 0 && now_ms >= again_ms);
+	if (look) {
+		endpoint->unread = false;
+		endpoint->look_ms = now_ms + LOOK_EVERY_MS;
+	}
+	return look;
 }
 
 static enum voc_status serve_group(struct endpoint *endpoint, struct voc_error *error)
@@ -165,6 +181,8 @@ enum voc_status endpoint_read(struct endpoint *endpoint, bool *ret_more, struct 
 {
 	enum voc_status status = serve_group(endpoint, error);
 	*ret_more = false;
+	if (status != VOC_OK || !is_time_to_look(endpoint))
+		return status;
 	/* A partition that is behind must not starve the others: each turn begins with another one. */
 	for (size_t i = 0; status == VOC_OK && i < endpoint->lane_count; i++)
 		status = read_lane(endpoint, (endpoint->next_lane + i) % endpoint->lane_count, ret_more, error);
