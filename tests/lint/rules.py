@@ -52,7 +52,8 @@ FILE_LINES = 800
 HEADER_LINES = 250
 MAIN_LINES = 150
 FILE_BYTES = 1_000_000
-LARGE_FILES = {"services/classifier/model.bin", "services/vocctl/gen-texts.ndjson",
+LARGE_FILES = {"services/classifier/model.bin", "services/classifier/train/plain-en.jsonl", "services/classifier/train/plain-ko.jsonl",
+               "services/vocctl/gen-texts.ndjson",
                "services/classifier/train/contrast-en.jsonl"}
 
 

@@ -194,6 +194,8 @@ def kind_of(row):
         return "contrast"
     if row["group"] in SETS_ANNOTATED:
         return "real"
+    if row["group"].startswith("pairs-"):
+        return "pairs"
     return "plain" if row["group"].startswith("plain-") else "written"
 
 

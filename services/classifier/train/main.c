@@ -7,8 +7,9 @@
  *                                        reads labelled texts (rows.h), writes the weights that fit them best: for each
  *                                        feature 32-bit floats of all columns. OWNERS has a struct voc_train_owner for
  *                                        each bucket; with the model of the signals and what embeds the buckets'
- * owners, dense values, embeddings and the owners' factors count too voc-train score PHRASES MODEL        reads one
- * text a line, writes its language and the scores of all columns (thousandths), with what deciding rules add
+ *                                        owners, dense values and embeddings count too
+ *   voc-train score PHRASES MODEL        reads one text a line, writes its language and the scores of all columns
+ *                                        (thousandths), with what deciding rules add
  *
  * Built with the tests, never installed. Python only labels, calls this, sets thresholds and packs.
  */

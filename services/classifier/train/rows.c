@@ -43,7 +43,7 @@ static float ngram_value(const struct voc_train_reader *reader, uint32_t hash, f
 	/* Compared as voc_model_row does it. */
 	if (owner->factor <= 0 || (uint8_t)owner->hash != (uint8_t)hash)
 		return 0;
-	return reader->has_model ? scale * owner->factor : scale;
+	return scale * owner->factor;
 }
 
 /* N-grams that occur again are one cell. */

@@ -52,7 +52,7 @@ struct voc_train_reader {
 	struct voc_scores scores;
 	struct voc_phrases *phrases;
 	struct voc_phrase_matcher *matcher;
-	const struct voc_train_owner *owners; /* VOC_TRAIN_OWNERS of them; factors count only with a model */
+	const struct voc_train_owner *owners; /* VOC_TRAIN_OWNERS of them */
 	/* The embedding of each bucket's owner: which one of them, plus 1; 0: none. They count only with a model. */
 	const uint32_t *embedded; /* [VOC_BUCKETS] */
 	const float *embeddings;  /* VOC_TRAIN_DIMS of each */

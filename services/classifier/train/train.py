@@ -4,8 +4,8 @@
 2. The n-grams that labelled rows have in common and the words with an embedding get the buckets, the more frequent one
    where two want the same.
 3. Signals (sentiment, request, ...) are learnt from the large sets by their own labels.
-4. Heads are learnt from the labelled rows, rare n-grams weighing more (idf); the signals' scores, the phrase rules and the
-   sum of the words' embeddings are among their features. What they learn of the embeddings goes into the weights of each
+4. Heads are learnt from the labelled rows, rare n-grams weighing more (idf), once with the signals' scores, the phrase rules and the
+   sum of the words' embeddings among their features and once from n-grams alone: their mean. What they learn of the embeddings goes into the weights of each
    word: one that no row has gets those of its likes, at no cost for inference.
 5. The same again with whole domains left out, three times: on those rows the decision biases and the confidence
    curves are set, and the figures printed are those of a change of domain.
@@ -27,12 +27,18 @@ import tune
 SEED = "voc-1"
 FOLDS = 3
 C_SIGNAL, C_HEAD = 2, 20
-WEIGHTS = {"real": 2, "plain": 0.8, "contrast": 0.25}  # of a row: real utterances are few, those made to be hard are many
+# How much a row weighs: real utterances are few, those made to be hard are many.
+WEIGHTS = {"real": 4, "written": 1, "plain": 0.8, "contrast": 0.15, "pairs": 3}
 # How soon the head is to believe in a signal, a rule, and the other dense values, beside an n-gram: found on domains left out.
 # Signals that are believed too soon take the place of words that say more.
 FACTOR_SIGNAL, FACTOR_RULE, FACTOR_OTHER = 0.3, 1.0, 0.3
 FACTOR_EMBEDDING = 1.3
 FACTOR_BLOCK = (1.0, 1.4)  # n-grams of characters, of words
+# Beside rules and signals, which explain most of the rows that they were made by, n-grams learn less than they could say of others: their
+# weights are the mean of what they learn beside all else and of what they learn alone. Leaving is what rules know best.
+WEIGHTS_ALONE = {"real": 3, "written": 1, "plain": 0.8, "contrast": 0.25, "pairs": 3}
+SHARE_ALONE = numpy.full(pack.COLUMNS, 0.3, dtype="f4")
+SHARE_ALONE[tune.CHURN_COLUMN] = 0
 REPEATED = 3  # a labelled row's text counts so many times among those that words are embedded by
 IDF_POWER = 0.5
 LEAST_TEXTS = 2  # an n-gram of a single labelled text says nothing of others
@@ -76,8 +82,9 @@ class Trainer:
         return subprocess.run([self.args.tool, verb, self.args.phrases, *model], input=text.encode(),
                               stdout=subprocess.PIPE, check=True).stdout
 
-    def fit(self, labelled, *model):
+    def fit(self, labelled, owners, *model):
         """Weights (features by columns) from lines of cost, signs and text."""
+        owners.tofile(f"{self.work}/owners")
         weights = numpy.frombuffer(self.call("fit", labelled, f"{self.work}/owners", *model), dtype="<f4")
         return weights.reshape(pack.BUCKETS + pack.DENSE + DIMS + 1, pack.COLUMNS)
 
@@ -129,7 +136,6 @@ class Trainer:
         self.owners["factor"][pack.BUCKETS + pack.DENSE_RULE:pack.BUCKETS + pack.DENSE_LANG] = FACTOR_RULE
         self.owners["hash"][bucket[first]] = counted["hash"][first]
         self.owners["factor"][bucket[first]] = idf[first]
-        self.owners.tofile(f"{self.work}/owners")
         model.owner[:] = self.owners["hash"][:pack.BUCKETS] & 0xFF
         self.own_embeddings()
         print(f"n-grams: {len(counted)} that {LEAST_TEXTS} rows or more have or that are embedded, {len(first)} of them own a "
@@ -159,14 +165,22 @@ class Trainer:
                 signs = "." * index + sign + "." * (pack.COLUMNS - index - 1)
                 lines += [f"{C_SIGNAL}\t{signs}\t{data.one_line(t)}" for t in texts]
             print(f"signal {signal}: {len(positive)} for, {len(negative)} against", flush=True)
-        self.put(model, self.once(lines, self.owners["hash"].tobytes(), self.fit), slice(pack.HEAD_COLUMNS, pack.COLUMNS), 1)
+        alike = self.owners.copy()
+        alike["factor"] = self.owners["factor"] > 0  # rare n-grams of the rows are not those of the large sets
+        self.put(model, self.once(lines, alike.tobytes(), lambda known: self.fit(known, alike)), slice(pack.HEAD_COLUMNS, pack.COLUMNS), 1)
+
+    @staticmethod
+    def lines(rows, weights):
+        return [f"{C_HEAD * weights[data.kind_of(r)]}\t{targets(r)}\t{data.one_line(r['text'])}" for r in rows]
 
     def heads(self, model, rows):
         path = f"{self.work}/signals.bin"
         model.write(path, "signals")
-        costs = [C_HEAD * WEIGHTS.get(data.kind_of(r), 1) for r in rows]
-        weights = self.fit([f"{c}\t{targets(r)}\t{data.one_line(r['text'])}" for c, r in zip(costs, rows)], path,
-                           f"{self.work}/embeddings")
+        weights = self.fit(self.lines(rows, WEIGHTS), self.owners, path, f"{self.work}/embeddings").copy()
+        alone = self.fit(self.lines(rows, WEIGHTS_ALONE), self.owners)
+        # What rules and signals say stays whole.
+        for part in (slice(0, pack.BUCKETS), slice(pack.BUCKETS + pack.DENSE, None)):
+            weights[part] += SHARE_ALONE * (alone[part] - weights[part])
         # What the n-grams' values were multiplied with goes into their weights: inference needs no factors.
         self.put(model, weights, slice(0, pack.HEAD_COLUMNS), self.owners["factor"][:pack.BUCKETS, None])
         dense, dims = pack.BUCKETS + pack.DENSE, weights[pack.BUCKETS + pack.DENSE:-1, :pack.HEAD_COLUMNS]

@@ -14,6 +14,7 @@ BIAS_MOST, LEAST_GAIN = 1500, 1e-3
 BIAS_SHARE = 0.75
 # How much the F1 over labels, the mean F1 of the factors and that of the primary one count when their biases are set.
 FACTOR_MEASURES = (1.0, 0.2, 0.1)
+REAL_COUNT = 3  # of the rows that biases and curves are set on, a real one counts so many times
 GROUP_LEAST, RARE_LEAST = 30, 5
 CURVE_FEEDBACK, CURVE_SATISFACTION, CURVE_FACTOR, CURVE_SERVQUAL, CURVE_TRUE, CURVE_FALSE = range(6)
 
@@ -192,10 +193,12 @@ def tune(model, rows, scores):
     judged, said = [], []
     for lang, name in enumerate(data.LANGS):
         chosen = [i for i, r in enumerate(rows) if r["lang"] == name and counts(r)]
-        mine, theirs = [rows[i] for i in chosen], numpy.array([scores[i] for i in chosen], dtype="f8")
-        Tuning(model, lang, mine, theirs).run()
-        judged += mine
-        said += [labels_of(s) for s in theirs]
+        real = [i for i in chosen if data.kind_of(rows[i]) == "real"]
+        counted = chosen + real * (REAL_COUNT - 1)
+        tuning = Tuning(model, lang, [rows[i] for i in counted], numpy.array([scores[i] for i in counted], dtype="f8"))
+        tuning.run()
+        judged += [rows[i] for i in chosen]
+        said += [labels_of(s) for s in tuning.scores[:len(chosen)]]
     return judged, said
 
 
