@@ -14,7 +14,7 @@ import sets
 from bed import HERE, RAW_TOPICS, ROOT, FirstRecord, remake, wait_for
 from confluent_kafka import Consumer, KafkaError, TopicPartition
 from confluent_kafka.admin import AdminClient
-from parts import WARM_UP_S, latency_events, latency_of, per_event
+from parts import WARM_UP_EVENTS, WARM_UP_S, latency_events, latency_of, per_event
 
 sys.path.insert(0, str(HERE / "peers"))
 
@@ -173,7 +173,7 @@ def latency(bed, jars, guarantee, rates, seconds):
     peer, out = Peer(bed, jars, guarantee), {}
     peer.start()
     try:
-        sets.load(bed, 2000, seed=9)
+        sets.load(bed, WARM_UP_EVENTS, seed=9)
         peer.wait_done()
         for rate in rates:
             some = latency_events(bed, rate, seconds)
