@@ -381,17 +381,16 @@ static void test_an_alerter_names_a_stalled_partition(void **state)
 	check_stall(ALERTER, named);
 }
 
-/* Until it has ended, a signal every millisecond: one alone is too soon or too late on some machine. */
-static int signal_again(const struct process *process)
+/* Both wait while the process stands still: it has no time to end in order between them. */
+static void signal_twice(pid_t pid)
 {
 	int status;
-	int64_t began_ms = voc_clock_ms();
-	while (waitpid(process->pid, &status, WNOHANG) == 0) {
-		test_pause_ms(1);
-		kill(process->pid, SIGTERM);
-		assert_in_range(voc_clock_ms() - began_ms, 0, 5000);
-	}
-	return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+	kill(pid, SIGSTOP);
+	assert_int_equal(waitpid(pid, &status, WUNTRACED), pid);
+	assert_true(WIFSTOPPED(status));
+	kill(pid, SIGTERM);
+	kill(pid, SIGINT);
+	kill(pid, SIGCONT);
 }
 
 /* The broker is away, so that leaving takes its time, of which there is plenty. */
@@ -402,8 +401,9 @@ static void test_a_second_signal_ends_it_at_once(void **state)
 		struct process process = start_service((enum kind)kind, "60s");
 		wait_page(page_port(&process), "\"ready\"");
 		mock_kafka_down(&mock, true);
-		kill(process.pid, SIGTERM);
-		assert_int_equal(signal_again(&process), 128 + SIGTERM);
+		signal_twice(process.pid);
+		int status = wait_exit(&process);
+		assert_true(status == 128 + SIGTERM || status == 128 + SIGINT); /* whichever was taken second */
 		mock_kafka_down(&mock, false);
 		unlink(process.log);
 	}
