@@ -48,12 +48,12 @@ def domains(left_out):
                   for title, group in left_out["groups"].items()])
 
 
-def write(path, sets, left_out):
-    """`sets`: {title: (rows, what is said of them, {baseline: what it says})}."""
+def write(path, whole, sets, left_out):
+    """`whole` (both languages) and `sets` (each by itself): {title: (rows, what is said of them, {baseline: what it says})}."""
     page = path.read_text(encoding="utf-8")
     before, after = page[:page.index(BEGIN)], page[page.index(END):]
-    parts = [BEGIN, "On rows that were never trained on; in brackets 95 % intervals (bootstrap).", "", headlines(sets),
-             labels(sets), certainty(sets),
+    parts = [BEGIN, "On rows that were never trained on; in brackets 95 % intervals (bootstrap).", "", headlines(whole),
+             headlines(sets), labels(sets), certainty(sets),
              f"Whole sources and domains left out of the training (three folds; model {left_out['model']}; biases are "
              "set on the same rows, so a little flattering):", "", domains(left_out)]
     path.write_text(before + "\n".join(parts) + after, encoding="utf-8")

@@ -81,8 +81,8 @@ def said_by_baselines(where, rows, quick):
     return said
 
 
-def chosen(rows, said, which, lang):
-    at = [i for i, r in enumerate(rows) if r["set"] == which and r["lang"] == lang]
+def chosen(rows, said, which, *langs):
+    at = [i for i, r in enumerate(rows) if r["set"] == which and r["lang"] in langs]
     return [rows[i] for i in at], [said[i] for i in at]
 
 
@@ -163,21 +163,25 @@ def main():
     rows = rows_of(args.data)
     said = classify(rows, args.vocctl)
     others = {RULES_ALONE: classify(rows, args.vocctl, VOC_MODEL="off"), **said_by_baselines(args.data, rows, args.floors)}
-    measured, sets = {}, {}
+    measured, sets, whole = {}, {}, {}
+
+    def measure(into, title, which, *langs):
+        some, theirs = chosen(rows, said, which, *langs)
+        if some:
+            into[title] = some, theirs, {name: chosen(rows, what, which, *langs)[1] for name, what in others.items()}
+            measured[title] = print_headline(title, *into[title])
+            measured[f"{title}, {RULES_ALONE}"] = measures.headline(some, into[title][2][RULES_ALONE])
+        return bool(some)
     for which in ("real", "written") + PLAIN:
         for lang in data.LANGS:
-            some, theirs = chosen(rows, said, which, lang)
-            if some:
-                title = f"{which} {lang}"
-                sets[title] = some, theirs, {name: chosen(rows, what, which, lang)[1] for name, what in others.items()}
-                measured[title] = print_headline(title, *sets[title])
-                measured[f"{title}, {RULES_ALONE}"] = measures.headline(some, sets[title][2][RULES_ALONE])
-                print_details(some, theirs)
+            if measure(sets, f"{which} {lang}", which, lang):
+                print_details(*sets[f"{which} {lang}"][:2])
+        measure(whole, f"{which}, both languages", which, *data.LANGS)
     print_groups(rows, said)
     left_out = json.loads(LEFT_OUT.read_text(encoding="utf-8"))
     print_left_out(left_out)
     if args.card:
-        card.write(ROOT / "docs/MODEL.md", sets, left_out)
+        card.write(ROOT / "docs/MODEL.md", whole, sets, left_out)
     return 0 if not args.floors or check_floors(measured) else 1
 
 
