@@ -39,6 +39,7 @@ def arguments():
     parser.add_argument("--instances", default="1,2,4", help="for scaling [1,2,4]")
     parser.add_argument("--partitions", type=int, default=24, help="of each topic [24]")
     parser.add_argument("--rules-only", action="store_true", help="the classifier without its model (VOC_MODEL=off); the note beside the figures says so")
+    parser.add_argument("--rules", metavar="FILE", type=pathlib.Path, help="the aggregator's rules, instead of deploy/rules.json")
     parser.add_argument("--note", default="", help="a few words that stand beside the figures")
     parser.add_argument("--records", metavar="FILE", type=pathlib.Path,
                         help="instead of the generator's events, for drain, floors, scaling, peer and latency: 'topic TAB key TAB value' lines")
@@ -50,6 +51,8 @@ def arguments():
         parser.error(f"no such part: {', '.join(unknown)}; there are {', '.join(PARTS)}")
     if options.records and not options.records.is_file():
         parser.error(f"--records: there is no file {options.records}")
+    if options.rules and not options.rules.is_file():
+        parser.error(f"--rules: there is no file {options.rules}")
     quick = {True: (100_000, 1, 20_000, "500,2000", 8.0), False: (1_000_000, 3, 1_000_000, "500,2000,10000", 30.0)}[options.quick]
     for name, value in zip(("events", "runs", "customers", "rates", "seconds"), quick):
         if getattr(options, name) is None:
@@ -91,6 +94,8 @@ class Bench:
         import kafka
         self.options, self.folder = options, pathlib.Path(folder)
         settings = {"VOC_MODEL": "off"} if options.rules_only else {}
+        if options.rules:
+            settings["VOC_RULES"] = str(options.rules.resolve())
         self.make_bed = lambda name: bed.Bed(self.folder / name, self.broker, options.partitions, settings)
         self.beds = []
         self.broker = kafka.Kafka(self.folder / "kafka", heap="1g").start()

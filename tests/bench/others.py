@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
-"""Puts what another runner measured beside ours: others.py RESULTS.json OURS.json LINES.jsonl [LINES.jsonl ...]
+"""Puts what another runner measured beside ours: others.py RESULTS.json OURS.json RULES_ONLY.json LINES.jsonl [LINES.jsonl ...]
 
-OURS.json is what `run.sh drain latency --records FILE` wrote on that runner's own records. A line of LINES is one run:
+OURS.json is what `run.sh drain latency --records FILE` wrote on that runner's own records, RULES_ONLY.json what
+`run.sh drain --rules-only --records FILE` did. A line of LINES is one run:
   {"kind": "drain", "peer", "label", "events", "cpu_us_per_event", "eps", "peak_rss_mb", "startup_s", "check": {...}}
   {"kind": "latency", "peer", "label", "rate", "samples", "ms": {"p50", "p95", "p99", "max"}}
 The part `others` of RESULTS.json is made of both; docs/PERFORMANCE.md says how such a comparison is made.
@@ -46,26 +47,28 @@ def of_lines(lines):
     return made, dict(latency)
 
 
-def of_ours(parts):
+def of_drain(parts):
     drain = parts["drain"]["figures"]
-    mine = {"cpu_us": drain["cpu_us"]["together"], "of_it": {name: drain["cpu_us"][name] for name in ("classifier", "aggregator")},
+    return {"cpu_us": drain["cpu_us"]["together"], "of_it": {name: drain["cpu_us"][name] for name in ("classifier", "aggregator")},
             "events_per_s": drain["events_per_s"], "peak_rss_mb": drain["peak_rss_mb"]["together"],
             "first_output_s": drain["first_output_s"], "checked": "vocctl verify"}
-    rates = {rate: {**found["ms"], "cpu_percent_of_a_core": found["cpu_percent_of_a_core"]}
-             for rate, found in parts.get("latency", {}).get("figures", {}).items()}
-    return mine, rates
+
+
+def of_latency(parts):
+    return {rate: {**found["ms"], "cpu_percent_of_a_core": found["cpu_percent_of_a_core"]}
+            for rate, found in parts.get("latency", {}).get("figures", {}).items()}
 
 
 def main():
-    if len(sys.argv) < 4:
+    if len(sys.argv) < 5:
         sys.exit(__doc__)
     target = pathlib.Path(sys.argv[1])
-    ours = json.loads(pathlib.Path(sys.argv[2]).read_text())["parts"]
-    lines = [json.loads(line) for path in sys.argv[3:] for line in pathlib.Path(path).read_text().splitlines()]
+    ours, rules_only = (json.loads(pathlib.Path(path).read_text())["parts"] for path in sys.argv[2:4])
+    lines = [json.loads(line) for path in sys.argv[4:] for line in pathlib.Path(path).read_text().splitlines()]
     drains, latency = of_lines(lines)
-    mine, rates = of_ours(ours)
+    mine = {"voc": of_drain(ours), report.RULES_ONLY: of_drain(rules_only)}
     results = json.loads(target.read_text()) if target.exists() else {"parts": {}}
-    results["parts"]["others"] = {**ours["drain"], "figures": {"drains": {"voc": mine, **drains}, "latency": {"voc": rates, **latency}}}
+    results["parts"]["others"] = {**ours["drain"], "figures": {"drains": {**mine, **drains}, "latency": {"voc": of_latency(ours), **latency}}}
     target.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n")
     print(report.tables({"parts": {"others": results["parts"]["others"]}}))
 

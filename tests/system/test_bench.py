@@ -116,6 +116,8 @@ def test_anothers_lines_stand_beside_ours(tmp_path):
     drain = {"cpu_us": {"classifier": 7.0, "aggregator": 3.0, "together": 10.0}, "events_per_s": 50_000, "peak_rss_mb": {"together": 60}, "first_output_s": 0.2}
     rates = {"500": {"ms": {"p50": 5, "p95": 9, "p99": 11, "max": 12, "samples": 100}, "cpu_percent_of_a_core": 9}}
     (tmp_path / "ours.json").write_text(json.dumps({"parts": {"drain": {**part, "figures": drain}, "latency": {**part, "figures": rates}}}))
+    by_rules = {**drain, "cpu_us": {"classifier": 4.0, "aggregator": 2.0, "together": 8.0}}
+    (tmp_path / "rules.json").write_text(json.dumps({"parts": {"drain": {**part, "figures": by_rules}}}))
     run = {"kind": "drain", "peer": "x", "label": "once", "cpu_us_per_event": 40.0, "eps": 10_000, "peak_rss_mb": 900, "startup_s": 2.0}
     wrong = {"classified": {"missing": 1, "wrong": 0, "duplicates": 2}, "redis": {"wrong_customers": 1}}
     slow = {"kind": "latency", "peer": "x", "label": "once", "rate": 500, "samples": 9, "ms": {"p50": 1, "p95": 2, "p99": 30, "max": 40},
@@ -124,10 +126,12 @@ def test_anothers_lines_stand_beside_ours(tmp_path):
     lines = [{**run, "check": good}, {**run, "peer": "y", "check": wrong},
              {**run, "peer": "z", "failed": True}, slow, {**slow, "ms": {"p50": 1, "p95": 2, "p99": 3, "max": 4}}]
     (tmp_path / "lines.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
-    files = [tmp_path / name for name in ("r.json", "ours.json", "lines.jsonl")]
+    files = [tmp_path / name for name in ("r.json", "ours.json", "rules.json", "lines.jsonl")]
     done = subprocess.run([sys.executable, BENCH / "others.py", *files], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     figures = json.loads((tmp_path / "r.json").read_text())["parts"]["others"]["figures"]
-    assert {name: found["checked"] for name, found in figures["drains"].items()} == {"voc": "vocctl verify", "x once": "its oracle", "y once": "4 wrong"}
+    assert {name: found["checked"] for name, found in figures["drains"].items()} == {
+        "voc": "vocctl verify", "voc, rules only": "vocctl verify", "x once": "its oracle", "y once": "4 wrong"}
     assert figures["latency"]["x once"]["500"]["p99"] == 3
-    assert "| x once | 40.0 | 0.25 | 10,000 | 5.0 |" in done.stdout
+    assert "| x once | 40.0 | 0.20 | 0.25 | 10,000 | 900 |" in done.stdout
+    assert "| of it classify | at most 3.5 / 9 | 4.00: missed, 1.1 times | 7.00: met | – |" in done.stdout
