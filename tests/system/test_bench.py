@@ -45,6 +45,13 @@ def test_our_own_parts(tmp_path):
     assert figures["backlog"]["backlog"] >= 1000
 
 
+def test_other_rules_raise_other_alerts(tmp_path):
+    """one-alert.json tells of a risk that rises, and of little else."""
+    few = measured(tmp_path, "drain", more=["--rules-only", "--rules", BENCH / "one-alert.json"])["drain"]
+    usual = measured(tmp_path, "drain", more=["--rules-only"])["drain"]
+    assert 0 < few["alerts"]["median"] < usual["alerts"]["median"]
+
+
 def test_the_peer_is_right_by_its_oracle(tmp_path):
     drains = measured(tmp_path, "peer", more=["--seconds", "0"])["peer"]["drains"]
     assert {name: found["checked"] for name, found in drains.items()} == {"at least once": "oracle", "exactly once": "oracle"}
@@ -85,8 +92,9 @@ def test_what_is_missing_or_wrong_is_said(tmp_path):
     assert done.returncode == 1 and f"{tmp_path}/voc-classifier: build it" in done.stderr
     done = bench("drian")
     assert done.returncode == 2 and "no such part: drian" in done.stderr
-    done = bench("drain", "--records", tmp_path / "none")
-    assert done.returncode == 2 and "there is no file" in done.stderr
+    for option in ("--records", "--rules"):
+        done = bench("drain", option, tmp_path / "none")
+        assert done.returncode == 2 and f"{option}: there is no file" in done.stderr
 
 
 def test_tables_go_between_their_marks(tmp_path, monkeypatch):
