@@ -2,7 +2,6 @@
 import json
 import signal
 import subprocess
-import time
 
 import pytest
 from confluent_kafka.admin import AdminClient, ConfigResource
