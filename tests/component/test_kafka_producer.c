@@ -157,6 +157,9 @@ static void test_whole_record(void **state)
 	assert_int_equal(message.timestamp_ms, 1700000000123);
 	assert_int_equal(voc_message_headers(&message, got, 2), 2);
 	assert_int_equal(voc_message_headers(&message, got, VOC_MESSAGE_HEADERS_MAX), 3);
+	voc_message_forget_headers(&message); /* they can be read again */
+	voc_message_forget_headers(&message);
+	assert_int_equal(voc_message_headers(&message, got, VOC_MESSAGE_HEADERS_MAX), 3);
 	for (size_t i = 0; i < 3; i++) {
 		assert_true(voc_str_eq(got[i].name, headers[i].name));
 		assert_true(voc_str_eq(got[i].value, headers[i].value));
@@ -166,8 +169,10 @@ static void test_whole_record(void **state)
 	assert_null(message.key.ptr);
 	assert_null(message.value.ptr);
 	assert_int_equal(voc_message_headers(&message, got, 2), 0);
+	voc_message_forget_headers(&message);
 	voc_message_release(&message);
 	voc_message_release(&message);
+	voc_message_forget_headers(&message);
 	voc_reader_free(reader);
 	voc_producer_free(producer);
 }

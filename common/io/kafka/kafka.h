@@ -46,6 +46,12 @@ size_t voc_message_headers(const struct voc_message *message, struct voc_header 
 
 /* The value of the first header of that name; empty if there is none. Borrowed from the record. */
 struct voc_str voc_message_header(const struct voc_message *message, const char *name);
+/*
+ * Gives back the list that reading headers made of them: nothing that was borrowed from it may be used any more; they
+ * can be read anew. For records that are held while many others come: six pieces of memory a record, which malloc has
+ * at hand again for the next one.
+ */
+void voc_message_forget_headers(struct voc_message *message);
 
 /* A topic partition and a place in it. */
 struct voc_position {

@@ -47,3 +47,10 @@ struct voc_str voc_message_header(const struct voc_message *message, const char 
 	}
 	return (struct voc_str){ NULL, 0 };
 }
+
+void voc_message_forget_headers(struct voc_message *message)
+{
+	rd_kafka_headers_t *list;
+	if (message->handle && rd_kafka_message_detach_headers(message->handle, &list) == RD_KAFKA_RESP_ERR_NO_ERROR)
+		rd_kafka_headers_destroy(list);
+}
