@@ -1,5 +1,5 @@
 /*
- * bench_step MODEL PHRASES RULES EVENTS [ROUNDS]: the hot path of both services without Kafka and Redis,
+ * bench_step MODEL PHRASES GAPS RULES EVENTS [ROUNDS]: the hot path of both services without Kafka and Redis,
  * single-threaded.
  *
  * EVENTS is a file of raw events, a line each. Each round gives them new ids, classifies them (decode, classify,
@@ -211,11 +211,12 @@ static void open_parts(struct bench *bench, char **argv)
 {
 	struct voc_classifier *classifier = NULL;
 	struct voc_error error = { 0 };
-	if (voc_classifier_open(argv[1], argv[2], &classifier, &error) != VOC_OK)
+	const struct voc_classifier_files files = { .model = argv[1], .rules = argv[2], .gaps = argv[3] };
+	if (voc_classifier_open_files(&files, NULL, &classifier, &error) != VOC_OK)
 		give_up(error.text);
 	bench->step = voc_step_new(classifier);
-	read_rules(bench, argv[3]);
-	read_lines(bench, argv[4]);
+	read_rules(bench, argv[4]);
+	read_lines(bench, argv[5]);
 	bench->batch = voc_agg_step_new(1, BATCH);
 	bench->cache = voc_customer_cache_new(LINES_MAX, SIZE_MAX);
 	bench->rollup = voc_rollup_new(BATCH);
@@ -228,8 +229,8 @@ static void open_parts(struct bench *bench, char **argv)
 int main(int argc, char **argv)
 {
 	static struct bench bench;
-	int rounds = argc > 5 ? (int)strtol(argv[5], NULL, 10) : 10;
-	if (argc < 5 || rounds < 1 || rounds > 19) {
+	int rounds = argc > 6 ? (int)strtol(argv[6], NULL, 10) : 10;
+	if (argc < 6 || rounds < 1 || rounds > 19) {
 		fprintf(stderr, "usage: bench_step MODEL PHRASES RULES EVENTS [ROUNDS, 1 to 19]\n");
 		return 2;
 	}

@@ -20,7 +20,7 @@ cmake -S . -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Release -DVOC_TESTS=ON >"$bui
 # count PATH FUNCTION MODEL: what callgrind collects in the function, as a line of the file
 count() {
   collected=$(valgrind --tool=callgrind --callgrind-out-file=/dev/null --toggle-collect="$2" "$build/bin/bench_step" \
-    "$3" services/classifier/phrases.txt deploy/rules.json tests/bench/events.ndjson $rounds 2>&1 >/dev/null |
+    "$3" services/classifier/phrases.txt deploy/gaps.json deploy/rules.json tests/bench/events.ndjson $rounds 2>&1 >/dev/null |
     sed -n 's/.*Collected : \([0-9]*\)$/\1/p')
   printf '%s\t%d\n' "$1" $((collected / (events * (rounds + 1)))) >>"$measured"
 }
