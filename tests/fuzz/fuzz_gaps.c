@@ -4,19 +4,21 @@
 #include <stdlib.h>
 
 #include "core/classify/gaps.h"
-#include "core/classify/normalize.h"
+#include "core/classify/stream.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void check(const struct voc_gaps *gaps, const char *text, uint32_t record)
 {
 	static struct voc_normal normal;
+	static struct voc_stream stream;
 	const struct voc_labels labels = { .feedback = VOC_FEEDBACK_COMPLAINT,
 		                           .servqual = (enum voc_servqual)(record % VOC_SERVQUAL_COUNT),
 		                           .factors = record & 62 };
-	const struct voc_gap_input input = { &normal, &labels, record & 3 };
+	const struct voc_gap_input input = { &stream, &labels, record & 3 };
 	struct voc_gap_finding finding;
 	voc_normalize(voc_str_from(text), &normal);
+	voc_stream_make(&normal, true, &stream);
 	voc_gaps_find(gaps, &input, "ko", &finding);
 	assert(finding.gap > VOC_GAP_NONE && finding.gap < VOC_GAP_COUNT);
 	assert(finding.strength == VOC_GAP_WEAK || finding.cue_count > 0);

@@ -10,7 +10,7 @@
 
 #include "base/files.h"
 #include "core/classify/gaps.h"
-#include "core/classify/normalize.h"
+#include "core/classify/stream.h"
 #include "support/gaps_file.h"
 
 #define ROWS        116
@@ -18,6 +18,7 @@
 #define LEAST_FAIR  80
 
 static struct voc_normal normal;
+static struct voc_stream stream;
 
 #define BELOW (1U << VOC_RECORD_BELOW_EXPECTATION)
 #define LATE  (1U << VOC_RECORD_PROMISE_PASSED)
@@ -29,9 +30,10 @@ static struct voc_gap_finding find(const char *text, enum voc_servqual servqual,
 		                           .satisfaction = VOC_SATISFACTION_DISSATISFIED,
 		                           .servqual = servqual,
 		                           .factors = factors };
-	const struct voc_gap_input input = { &normal, &labels, record };
+	const struct voc_gap_input input = { &stream, &labels, record };
 	struct voc_gap_finding finding;
 	voc_normalize(voc_str_from(text), &normal);
+	voc_stream_make(&normal, true, &stream);
 	voc_gaps_find(the_gaps, &input, "ko", &finding);
 	return finding;
 }
@@ -172,9 +174,10 @@ static void test_only_troubled_contacts_have_a_gap(void **state)
 {
 	(void)state;
 	struct voc_labels labels = { .feedback = VOC_FEEDBACK_QUESTION, .satisfaction = VOC_SATISFACTION_SATISFIED };
-	struct voc_gap_input input = { &normal, &labels, 0 };
+	struct voc_gap_input input = { &stream, &labels, 0 };
 	struct voc_gap_finding finding;
 	voc_normalize(VOC_STR("약속을 지켜 주셨어요"), &normal);
+	voc_stream_make(&normal, true, &stream);
 	voc_gaps_find(the_gaps, &input, "ko", &finding);
 	assert_int_equal(finding.gap, VOC_GAP_NONE);
 	input.record = LATE; /* a date that has passed is no complaint yet */

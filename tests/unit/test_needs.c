@@ -15,7 +15,7 @@
 #include "base/json_read.h"
 #include "core/classify/gaps.h"
 #include "core/classify/needs.h"
-#include "core/classify/normalize.h"
+#include "core/classify/stream.h"
 #include "support/gaps_file.h"
 
 #define ROWS     VOC_SOURCE_DIR "/tests/data/needs/"
@@ -27,12 +27,14 @@
 #define INFORMATION     (1U << VOC_NEED_INFORMATION)
 
 static struct voc_normal normal;
+static struct voc_stream stream;
 
 static uint32_t find(struct voc_str text, struct voc_need_finding *ret_finding)
 {
 	uint32_t needs = 0;
 	voc_normalize(text, &normal);
-	voc_needs_find(the_gaps, &normal, ret_finding);
+	voc_stream_make(&normal, true, &stream);
+	voc_needs_find(the_gaps, &stream, ret_finding);
 	for (int need = 0; need < VOC_NEED_COUNT; need++)
 		needs |= (uint32_t)(ret_finding->phrase_counts[need] > 0) << need;
 	return needs;

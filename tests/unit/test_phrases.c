@@ -60,12 +60,15 @@ static void test_the_automaton_finds_overlapping_patterns(void **state)
 	assert_true(voc_automaton_add(automaton, hers, 4, 4));
 	assert_true(voc_automaton_add(automaton, he, 2, 8));
 	assert_true(voc_automaton_finish(automaton));
-	uint32_t at = VOC_AUTOMATON_ROOT, sum = 0, matches = 0;
-	for (const char *c = "ushers"; *c; c++) {
-		at = voc_automaton_step(automaton, at, (uint32_t)*c);
-		for (uint32_t m = voc_automaton_first(automaton, at); m != VOC_AUTOMATON_NONE;
-		     m = voc_automaton_next(automaton, m)) {
-			sum += voc_automaton_value(automaton, m);
+	const uint32_t ushers[] = { 'u', 's', 'h', 'e', 'r', 's', 0 };
+	struct voc_automaton_walk walk;
+	size_t last;
+	uint32_t match, sum = 0, matches = 0;
+	voc_automaton_begin(automaton, ushers, 6, &walk);
+	while ((match = voc_automaton_walk(&walk, &last)) != VOC_AUTOMATON_NONE) {
+		assert_int_equal(last, matches < 3 ? 3 : 5);
+		for (; match != VOC_AUTOMATON_NONE; match = voc_automaton_next(automaton, match)) {
+			sum += voc_automaton_value(automaton, match);
 			matches++;
 		}
 	}
@@ -89,10 +92,10 @@ static uint32_t random_symbol(uint64_t *noise)
 	return symbols[voc_random_next(noise) % (sizeof symbols / sizeof *symbols)];
 }
 
-static size_t count_ending(const struct pattern *patterns, const uint32_t *text, size_t end)
+static size_t count_ending(const struct pattern *patterns, size_t count, const uint32_t *text, size_t end)
 {
 	size_t found = 0;
-	for (size_t i = 0; i < PATTERNS; i++) {
+	for (size_t i = 0; i < count; i++) {
 		const struct pattern *pattern = &patterns[i];
 		found += pattern->count <= end &&
 		         memcmp(text + end - pattern->count, pattern->symbols, pattern->count * sizeof *text) == 0;
@@ -100,30 +103,65 @@ static size_t count_ending(const struct pattern *patterns, const uint32_t *text,
 	return found;
 }
 
+/* Few symbols: much is found. Many: next to nothing is, most is passed over. */
+static uint32_t random_symbol_of(uint64_t *noise, bool many)
+{
+	return many ? 0xAC00 + (uint32_t)(voc_random_next(noise) % 300) : random_symbol(noise);
+}
+
+static struct voc_automaton *random_automaton(uint64_t *noise, bool many, struct pattern *patterns, size_t count)
+{
+	struct voc_automaton *automaton = voc_automaton_new(5 * PATTERNS + 1);
+	for (size_t i = 0; i < count; i++) {
+		patterns[i].count = 1 + voc_random_next(noise) % 5;
+		for (size_t n = 0; n < patterns[i].count; n++)
+			patterns[i].symbols[n] = random_symbol_of(noise, many);
+		assert_true(voc_automaton_add(automaton, patterns[i].symbols, patterns[i].count, (uint32_t)i));
+	}
+	assert_true(voc_automaton_finish(automaton));
+	return automaton;
+}
+
+static void walk_and_compare(struct voc_automaton_walk *walk, const struct pattern *patterns, size_t count,
+                             const uint32_t *text, size_t length)
+{
+	size_t last, looked_at = 0;
+	uint32_t match;
+	while ((match = voc_automaton_walk(walk, &last)) != VOC_AUTOMATON_NONE) {
+		size_t found = 0, longest = SIZE_MAX;
+		for (; looked_at < last; looked_at++)
+			assert_int_equal(count_ending(patterns, count, text, looked_at + 1), 0);
+		for (uint32_t m = match; m != VOC_AUTOMATON_NONE; m = voc_automaton_next(walk->automaton, m)) {
+			size_t symbols = patterns[voc_automaton_value(walk->automaton, m)].count;
+			assert_true(symbols <= longest);
+			longest = symbols;
+			found++;
+		}
+		assert_int_equal(found, count_ending(patterns, count, text, ++looked_at));
+	}
+	for (; looked_at < length; looked_at++)
+		assert_int_equal(count_ending(patterns, count, text, looked_at + 1), 0);
+}
+
 static void test_the_automaton_finds_what_a_plain_search_finds(void **state)
 {
 	(void)state;
 	uint64_t noise = 7;
-	for (int round = 0; round < 100; round++) {
+	for (int round = 0; round < 200; round++) {
 		struct pattern patterns[PATTERNS];
-		uint32_t text[TEXT], at = VOC_AUTOMATON_ROOT;
-		struct voc_automaton *automaton = voc_automaton_new(5 * PATTERNS + 1);
-		for (size_t i = 0; i < PATTERNS; i++) {
-			patterns[i].count = 1 + voc_random_next(&noise) % 5;
-			for (size_t n = 0; n < patterns[i].count; n++)
-				patterns[i].symbols[n] = random_symbol(&noise);
-			assert_true(voc_automaton_add(automaton, patterns[i].symbols, patterns[i].count, (uint32_t)i));
+		uint32_t text[TEXT + 1];
+		struct voc_automaton_walk walk;
+		bool many = round % 2;
+		size_t count = 1 + voc_random_next(&noise) % PATTERNS, length = voc_random_next(&noise) % (TEXT + 1);
+		struct voc_automaton *automaton = random_automaton(&noise, many, patterns, count);
+		for (size_t i = 0; i <= length; i++)
+			text[i] = random_symbol_of(&noise, many);
+		for (size_t at = 0; at + 5 < length; at += 20) { /* or so many symbols would hide few patterns */
+			const struct pattern *pattern = &patterns[voc_random_next(&noise) % count];
+			memcpy(text + at, pattern->symbols, pattern->count * sizeof *text);
 		}
-		assert_true(voc_automaton_finish(automaton));
-		for (size_t i = 0; i < TEXT; i++) {
-			size_t found = 0;
-			text[i] = random_symbol(&noise);
-			at = voc_automaton_step(automaton, at, text[i]);
-			for (uint32_t m = voc_automaton_first(automaton, at); m != VOC_AUTOMATON_NONE;
-			     m = voc_automaton_next(automaton, m))
-				found++;
-			assert_int_equal(found, count_ending(patterns, text, i + 1));
-		}
+		voc_automaton_begin(automaton, text, length, &walk);
+		walk_and_compare(&walk, patterns, count, text, length);
 		voc_automaton_free(automaton);
 	}
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #define NONE VOC_AUTOMATON_NONE
+#define ROOT 0u
 
 /* What is known while it is built. */
 struct state {
@@ -43,6 +44,16 @@ typedef uint64_t edge;
 #define SYLLABLE_FIRST 0xAC00u
 #define SYLLABLES      11172u
 
+/*
+ * A bit for each pair of symbols that patterns begin with, by a hash, and for each symbol that is a pattern by itself.
+ * Other pairs that share the bit are looked at for nothing; that is a few in a hundred.
+ */
+#define BLOCK         64 /* symbols looked up at a time */
+#define PAIR_BITS_MAX 16
+#define PAIR_BITS_MIN 9
+#define PAIRS_SPARSE  4 /* two to the power of that many bits for each pair */
+#define SINGLE_BITS   10
+
 struct voc_automaton {
 	struct state *states; /* NULL once it is finished, as the edges */
 	edge *edges;
@@ -53,6 +64,9 @@ struct voc_automaton {
 	uint32_t edge_mask;
 	uint32_t others, others_end;       /* the root's children that `roots` does not know */
 	uint16_t roots[ASCII + SYLLABLES]; /* those come first */
+	unsigned pair_bits;                /* of the hash */
+	uint64_t pairs[(1 << PAIR_BITS_MAX) / BLOCK];
+	uint64_t singles[(1 << SINGLE_BITS) / BLOCK];
 };
 
 static uint32_t slots_for(uint32_t edges)
@@ -79,7 +93,7 @@ struct voc_automaton *voc_automaton_new(uint32_t max_states)
 		return NULL;
 	}
 	automaton->state_count = 1;
-	automaton->states[VOC_AUTOMATON_ROOT] = (struct state){ .own = NONE };
+	automaton->states[ROOT] = (struct state){ .own = NONE };
 	return automaton;
 }
 
@@ -130,7 +144,7 @@ static uint32_t add_state(struct voc_automaton *automaton, uint32_t parent, uint
 
 bool voc_automaton_add(struct voc_automaton *automaton, const uint32_t *symbols, size_t count, uint32_t value)
 {
-	uint32_t state = VOC_AUTOMATON_ROOT;
+	uint32_t state = ROOT;
 	if (count == 0 || automaton->match_count == automaton->max_states)
 		return false;
 	for (size_t i = 0; i < count; i++) {
@@ -163,7 +177,7 @@ static uint32_t root_index(uint32_t symbol)
 static uint32_t number_of_root(struct voc_automaton *automaton, uint32_t *order, uint32_t next, bool known)
 {
 	struct state *states = automaton->states;
-	for (uint32_t at = states[VOC_AUTOMATON_ROOT].child; at != 0; at = states[at].sibling) {
+	for (uint32_t at = states[ROOT].child; at != 0; at = states[at].sibling) {
 		uint32_t index = root_index(states[at].symbol);
 		if ((index != UINT32_MAX) != known)
 			continue;
@@ -208,8 +222,8 @@ static void link_state(struct voc_automaton *automaton, uint32_t at)
 {
 	struct state *states = automaton->states, *state = &states[at];
 	uint32_t from = states[state->parent].fail, next = 0;
-	if (state->parent != VOC_AUTOMATON_ROOT) {
-		while ((next = target_of(automaton, from, state->symbol)) == 0 && from != VOC_AUTOMATON_ROOT)
+	if (state->parent != ROOT) {
+		while ((next = target_of(automaton, from, state->symbol)) == 0 && from != ROOT)
 			from = states[from].fail;
 	}
 	state->fail = next;
@@ -226,7 +240,7 @@ static uint32_t first_match(const struct voc_automaton *automaton, const struct 
 static void fill_nodes(struct voc_automaton *automaton, const uint32_t *order)
 {
 	const struct state *states = automaton->states;
-	automaton->nodes[VOC_AUTOMATON_ROOT].first = NONE;
+	automaton->nodes[ROOT].first = NONE;
 	for (uint32_t i = 1; i < automaton->state_count; i++) {
 		const struct state *state = &states[order[i]];
 		automaton->symbols[i] = state->symbol;
@@ -239,6 +253,43 @@ static void fill_nodes(struct voc_automaton *automaton, const uint32_t *order)
 		uint32_t suffix = states[match->state].suffix;
 		if (match->next == NONE && suffix)
 			match->next = states[suffix].own;
+	}
+}
+
+static uint32_t single_slot(uint32_t symbol)
+{
+	return symbol * 0x9E3779B1u >> (32 - SINGLE_BITS);
+}
+
+static uint32_t pair_slot(const struct voc_automaton *automaton, uint32_t first, uint32_t second)
+{
+	return (first * 0x9E3779B1u + second) * 0x85EBCA77u >> (32 - automaton->pair_bits);
+}
+
+static void set_bit(uint64_t *bits, uint32_t at)
+{
+	bits[at / BLOCK] |= UINT64_C(1) << at % BLOCK;
+}
+
+static uint64_t bit_at(const uint64_t *bits, uint32_t at)
+{
+	return bits[at / BLOCK] >> at % BLOCK & 1;
+}
+
+/* What patterns begin with: the nodes behind the root's children are the pairs. */
+static void note_starts(struct voc_automaton *automaton)
+{
+	const struct node *nodes = automaton->nodes;
+	uint32_t last = automaton->others_end, pairs = nodes[last].first_child - last;
+	automaton->pair_bits = PAIR_BITS_MIN;
+	while (automaton->pair_bits < PAIR_BITS_MAX && (pairs << PAIRS_SPARSE) >> automaton->pair_bits)
+		automaton->pair_bits++;
+	for (uint32_t i = 1; i < last; i++) {
+		uint32_t symbol = automaton->symbols[i];
+		if (nodes[i].first != NONE)
+			set_bit(automaton->singles, single_slot(symbol));
+		for (uint32_t child = nodes[i].first_child; child < nodes[i + 1].first_child; child++)
+			set_bit(automaton->pairs, pair_slot(automaton, symbol, automaton->symbols[child]));
 	}
 }
 
@@ -255,6 +306,7 @@ bool voc_automaton_finish(struct voc_automaton *automaton)
 		for (uint32_t i = 1; i < count; i++)
 			link_state(automaton, order[i]);
 		fill_nodes(automaton, order);
+		note_starts(automaton);
 		free(automaton->edges);
 		free(automaton->states);
 		automaton->edges = NULL;
@@ -271,32 +323,100 @@ static uint32_t find_child(const struct voc_automaton *automaton, uint32_t first
 		if (automaton->symbols[at] == symbol)
 			return at;
 	}
-	return VOC_AUTOMATON_ROOT;
+	return ROOT;
 }
 
-/* Compiled twice for the counting of bits, which is one instruction where there is AVX2. */
-VOC_VECTORISED uint32_t voc_automaton_step(const struct voc_automaton *automaton, uint32_t state, uint32_t symbol)
+static inline uint32_t step_from_root(const struct voc_automaton *automaton, uint32_t symbol)
 {
-	while (state != VOC_AUTOMATON_ROOT) {
-		const struct node *node = &automaton->nodes[state];
-		uint32_t next = VOC_AUTOMATON_ROOT, bit = bit_of(symbol);
-		if (node->symbols & bit) {
-			/* each bit below stands for a child or more */
-			uint32_t first = node->first_child + (uint32_t)__builtin_popcount(node->symbols & (bit - 1));
-			next = find_child(automaton, first, node[1].first_child, symbol);
-		}
-		if (next != VOC_AUTOMATON_ROOT)
-			return next;
-		state = node->fail;
-	}
 	uint32_t index = root_index(symbol);
 	return index != UINT32_MAX ? automaton->roots[index]
 	                           : find_child(automaton, automaton->others, automaton->others_end, symbol);
 }
 
-uint32_t voc_automaton_first(const struct voc_automaton *automaton, uint32_t state)
+static inline uint32_t step(const struct voc_automaton *automaton, uint32_t state, uint32_t symbol)
 {
-	return automaton->nodes[state].first;
+	while (state != ROOT) {
+		const struct node *node = &automaton->nodes[state];
+		uint32_t next = ROOT, bit = bit_of(symbol);
+		if (node->symbols & bit) {
+			/* each bit below stands for a child or more */
+			uint32_t first = node->first_child + (uint32_t)__builtin_popcount(node->symbols & (bit - 1));
+			next = find_child(automaton, first, node[1].first_child, symbol);
+		}
+		if (next != ROOT)
+			return next;
+		state = node->fail;
+	}
+	return step_from_root(automaton, symbol);
+}
+
+/* Without a branch for each symbol. */
+static inline void look_up_block(struct voc_automaton_walk *walk, size_t block)
+{
+	const struct voc_automaton *automaton = walk->automaton;
+	const uint32_t *symbols = walk->symbols + block;
+	size_t count = walk->count - block < BLOCK ? walk->count - block : BLOCK;
+	uint64_t starts = 0;
+	for (size_t i = 0; i < count; i++) {
+		uint64_t begins = bit_at(automaton->pairs, pair_slot(automaton, symbols[i], symbols[i + 1])) |
+		                  bit_at(automaton->singles, single_slot(symbols[i]));
+		starts |= begins << i;
+	}
+	walk->block = block;
+	walk->starts = starts;
+}
+
+/* The first symbol from `from` on that a pattern may begin with; `count` if there is none. */
+static inline size_t find_start(struct voc_automaton_walk *walk, size_t from)
+{
+	while (from < walk->count) {
+		if (from - walk->block >= BLOCK)
+			look_up_block(walk, from - from % BLOCK);
+		uint64_t left = walk->starts >> from % BLOCK;
+		if (left)
+			return from + (size_t)__builtin_ctzll(left);
+		from += BLOCK - from % BLOCK;
+	}
+	return walk->count;
+}
+
+void voc_automaton_begin(const struct voc_automaton *automaton, const uint32_t *symbols, size_t count,
+                         struct voc_automaton_walk *ret_walk)
+{
+	*ret_walk = (struct voc_automaton_walk){
+		.automaton = automaton, .symbols = symbols, .count = count, .state = ROOT, .block = SIZE_MAX / 2
+	};
+}
+
+/* The root's children are the first nodes: in one of them, or in the root, nothing is known but the last symbol. */
+static inline bool is_shallow(const struct voc_automaton_walk *walk)
+{
+	return walk->state < walk->automaton->others_end;
+}
+
+/* Compiled twice for the counting of bits, which is one instruction where there is AVX2. */
+VOC_VECTORISED uint32_t voc_automaton_walk(struct voc_automaton_walk *walk, size_t *ret_last)
+{
+	const struct voc_automaton *automaton = walk->automaton;
+	while (walk->at < walk->count) {
+		size_t start = walk->at;
+		if (is_shallow(walk))
+			start = find_start(walk, walk->at - (walk->at > 0));
+		if (start == walk->count)
+			break;
+		if (start > walk->at || walk->at == 0) {
+			walk->at = start;
+			walk->state = step_from_root(automaton, walk->symbols[start]);
+		} else {
+			walk->state = step(automaton, walk->state, walk->symbols[walk->at]);
+		}
+		uint32_t match = automaton->nodes[walk->state].first;
+		*ret_last = walk->at++;
+		if (match != NONE)
+			return match;
+	}
+	walk->at = walk->count;
+	return NONE;
 }
 
 uint32_t voc_automaton_next(const struct voc_automaton *automaton, uint32_t match)

@@ -5,6 +5,7 @@
 #include "core/classify/decide.h"
 #include "core/classify/evidence.h"
 #include "core/classify/features.h"
+#include "core/classify/stream.h"
 #include "core/classify/tenants.h"
 #include "core/classify/turns.h"
 
@@ -37,6 +38,7 @@ struct voc_classify_scratch {
 	struct voc_features features;
 	struct voc_heat heat;
 	struct voc_phrase_matcher *matcher;
+	struct voc_stream stream; /* for gaps and needs */
 };
 
 static enum voc_status no_memory(struct voc_error *error)
@@ -303,8 +305,9 @@ void voc_classify(const struct voc_classifier *classifier, struct voc_classify_s
 	};
 	voc_evidence_find(&input, &scratch->heat, ret_classification);
 	if (classifier->gaps) {
-		const struct voc_gap_input about = { &text->normal, &ret_classification->labels, utterance->record };
+		voc_stream_make(&text->normal, true, &scratch->stream);
+		const struct voc_gap_input about = { &scratch->stream, &ret_classification->labels, utterance->record };
 		voc_gaps_find(classifier->gaps, &about, ret_classification->lang, &ret_classification->gap);
-		voc_needs_find(classifier->gaps, &text->normal, &ret_classification->needs);
+		voc_needs_find(classifier->gaps, &scratch->stream, &ret_classification->needs);
 	}
 }

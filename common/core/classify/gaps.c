@@ -97,18 +97,19 @@ static bool stands_alone(const struct voc_normal *text, size_t end, const struct
 }
 
 void voc_gap_phrases_each(const struct voc_gaps *gaps, const struct voc_automaton *automaton,
-                          const struct voc_normal *text, voc_gap_phrase_fn tell, void *context)
+                          const struct voc_stream *stream, voc_gap_phrase_fn tell, void *context)
 {
-	uint32_t state = VOC_AUTOMATON_ROOT;
-	for (size_t i = 0; automaton && i < text->count; i++) {
-		if (voc_gap_skips(text->chars[i]))
-			continue;
-		state = voc_automaton_step(automaton, state, text->chars[i]);
-		for (uint32_t match = voc_automaton_first(automaton, state); match != VOC_AUTOMATON_NONE;
-		     match = voc_automaton_next(automaton, match)) {
+	struct voc_automaton_walk walk;
+	size_t last;
+	uint32_t match;
+	if (!automaton)
+		return;
+	voc_automaton_begin(automaton, stream->symbols, stream->count, &walk);
+	while ((match = voc_automaton_walk(&walk, &last)) != VOC_AUTOMATON_NONE) {
+		for (; match != VOC_AUTOMATON_NONE; match = voc_automaton_next(automaton, match)) {
 			uint32_t number = voc_automaton_value(automaton, match);
 			const struct voc_gap_phrase *phrase = &gaps->phrases[number];
-			if (stands_alone(text, i, phrase))
+			if (stands_alone(stream->text, stream->places[last], phrase))
 				tell(context, phrase, number);
 		}
 	}

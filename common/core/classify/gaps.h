@@ -53,7 +53,7 @@ bool voc_gap_strength_parse(struct voc_str name, enum voc_gap_strength *ret_stre
 
 struct voc_gaps;
 struct voc_json_reader;
-struct voc_normal;
+struct voc_stream;
 
 /*
  * Reads the file's bytes. VOC_FATAL with VOC_REASON_CONFIG and the member's path ("cues[3].weight: ...") for whatever
@@ -65,7 +65,7 @@ const char *voc_gaps_version(const struct voc_gaps *gaps);
 
 /* What is known of a contact. Borrowed. */
 struct voc_gap_input {
-	const struct voc_normal *text;
+	const struct voc_stream *text; /* across lines */
 	const struct voc_labels *labels;
 	uint32_t record; /* bits 1 << VOC_RECORD_x */
 };

@@ -4,7 +4,7 @@
 
 #include "core/classify/automaton.h"
 #include "core/classify/gaps.h"
-#include "core/classify/normalize.h"
+#include "core/classify/stream.h"
 
 #define VOC_GAP_TEXT_SIZE   400 /* of an owner or a step, with the NUL */
 #define VOC_GAP_PHRASE_SIZE 121
@@ -48,7 +48,7 @@ static inline bool voc_gap_skips(uint32_t c)
 /* gaps.c: tells each phrase of the automaton (may be NULL) that stands in the text, as often as it does. */
 typedef void (*voc_gap_phrase_fn)(void *context, const struct voc_gap_phrase *phrase, size_t number);
 void voc_gap_phrases_each(const struct voc_gaps *gaps, const struct voc_automaton *automaton,
-                          const struct voc_normal *text, voc_gap_phrase_fn tell, void *context);
+                          const struct voc_stream *text, voc_gap_phrase_fn tell, void *context);
 bool voc_gap_record_parse(struct voc_str name, enum voc_gap_record *ret_record);
 
 #endif

@@ -33,7 +33,7 @@ static void take(void *context, const struct voc_gap_phrase *phrase, size_t numb
 		finding->phrases[phrase->cue][(*count)++] = phrase->text;
 }
 
-void voc_needs_find(const struct voc_gaps *gaps, const struct voc_normal *text, struct voc_need_finding *ret_finding)
+void voc_needs_find(const struct voc_gaps *gaps, const struct voc_stream *text, struct voc_need_finding *ret_finding)
 {
 	memset(ret_finding, 0, sizeof *ret_finding);
 	voc_gap_phrases_each(gaps, gaps->need_automaton, text, take, ret_finding);

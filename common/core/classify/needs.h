@@ -29,7 +29,7 @@ const char *voc_need_name(enum voc_need need);
 
 struct voc_gaps;
 struct voc_json_reader;
-struct voc_normal;
+struct voc_stream;
 
 struct voc_need_finding {
 	const char *phrases[VOC_NEED_COUNT][VOC_NEED_PHRASES_MAX]; /* in the order in which the text has them */
@@ -37,8 +37,8 @@ struct voc_need_finding {
 	const char *version;                                       /* of the gaps file; NULL: no need at all */
 };
 
-/* None where the file has no needs. */
-void voc_needs_find(const struct voc_gaps *gaps, const struct voc_normal *text, struct voc_need_finding *ret_finding);
+/* None where the file has no needs. `text` across lines. */
+void voc_needs_find(const struct voc_gaps *gaps, const struct voc_stream *text, struct voc_need_finding *ret_finding);
 /* The member `needs` of an object; nothing where there is none. */
 void voc_needs_write(struct voc_json_writer *json, const struct voc_need_finding *finding);
 /*

@@ -1,4 +1,5 @@
 #include "core/classify/phrases_rules.h"
+#include "core/classify/stream.h"
 
 #include <stdlib.h>
 
@@ -10,8 +11,7 @@ struct raw_hit {
 };
 
 struct voc_phrase_matcher {
-	uint16_t stream[VOC_NORMAL_MAX_CHARS]; /* the characters that are compared: which ones of the text */
-	size_t stream_count;
+	struct voc_stream stream;
 	uint16_t gap_starts[VOC_PHRASE_GAPS_MAX]; /* stream position behind the gap's first part, plus 1; 0: not seen */
 	uint16_t gap_origins[VOC_PHRASE_GAPS_MAX]; /* stream position where that part began */
 	struct raw_hit hits[VOC_PHRASE_HITS_MAX];
@@ -36,17 +36,6 @@ void voc_phrase_matcher_free(struct voc_phrase_matcher *matcher)
 	free(matcher);
 }
 
-static void make_stream(struct search *search)
-{
-	struct voc_phrase_matcher *matcher = search->matcher;
-	size_t count = 0;
-	for (size_t i = 0; i < search->normal->count; i++) {
-		matcher->stream[count] = (uint16_t)i; /* without a branch: where words end can't be foretold */
-		count += !voc_phrase_skips(search->normal->chars[i]);
-	}
-	matcher->stream_count = count;
-}
-
 static bool starts_word(const struct voc_normal *normal, size_t at)
 {
 	return at == 0 || !voc_char_is_word(normal->chars[at - 1]);
@@ -61,7 +50,7 @@ static bool ends_word(const struct voc_normal *normal, size_t end)
 static void add_hit(struct search *search, const struct voc_rule *rule, size_t first, size_t last)
 {
 	struct voc_phrase_matcher *matcher = search->matcher;
-	size_t start = matcher->stream[first], end = matcher->stream[last] + 1u;
+	size_t start = matcher->stream.places[first], end = matcher->stream.places[last] + 1u;
 	if ((rule->whole_start && !starts_word(search->normal, start)) ||
 	    (rule->whole_end && !ends_word(search->normal, end)) || matcher->hit_count == VOC_PHRASE_HITS_MAX)
 		return;
@@ -82,8 +71,8 @@ static void close_gap(struct search *search, const struct voc_rule *rule, size_t
 	if (open_end == 0 || open_end - 1 > first || first - (open_end - 1) > VOC_PHRASE_GAP_CHARS)
 		return;
 	size_t origin = matcher->gap_origins[gap];
-	if (voc_tokens_sentence_at(search->tokens, matcher->stream[origin]) ==
-	    voc_tokens_sentence_at(search->tokens, matcher->stream[first]))
+	if (voc_tokens_sentence_at(search->tokens, matcher->stream.places[origin]) ==
+	    voc_tokens_sentence_at(search->tokens, matcher->stream.places[first]))
 		add_hit(search, rule, origin, last);
 }
 
@@ -92,7 +81,7 @@ static void take_match(struct search *search, const struct voc_phrases *phrases,
 	const struct voc_rule *rule = &phrases->rules[value / 2];
 	if (value % 2 == 1) {
 		size_t origin = at + 1 - rule->first_symbols;
-		if (rule->whole_start && !starts_word(search->normal, search->matcher->stream[origin]))
+		if (rule->whole_start && !starts_word(search->normal, search->matcher->stream.places[origin]))
 			return;
 		search->matcher->gap_starts[rule->gap] = (uint16_t)(at + 2);
 		search->matcher->gap_origins[rule->gap] = (uint16_t)origin;
@@ -103,32 +92,51 @@ static void take_match(struct search *search, const struct voc_phrases *phrases,
 	}
 }
 
-/* One symbol on: what ends here is taken. */
-static uint32_t advance(struct search *search, const struct voc_phrases *phrases, uint32_t state, size_t at)
+/* One rule file's automaton on its way through the text. */
+struct walker {
+	const struct voc_phrases *phrases;
+	struct voc_automaton_walk walk;
+	uint32_t match; /* the first of those that end next; NONE: there are no more */
+	size_t last;    /* where they end */
+};
+
+static void walk_on(struct walker *walker)
 {
-	const struct voc_automaton *automaton = phrases->automaton;
-	state = voc_automaton_step(automaton, state, search->normal->chars[search->matcher->stream[at]]);
-	if (state == VOC_AUTOMATON_ROOT)
-		return state;
-	for (uint32_t match = voc_automaton_first(automaton, state); match != VOC_AUTOMATON_NONE;
-	     match = voc_automaton_next(automaton, match))
-		take_match(search, phrases, voc_automaton_value(automaton, match), at);
-	return state;
+	walker->match = voc_automaton_walk(&walker->walk, &walker->last);
+	if (walker->match == VOC_AUTOMATON_NONE)
+		walker->last = SIZE_MAX;
 }
 
+static void set_out(const struct voc_phrases *phrases, const struct voc_stream *stream, struct walker *ret_walker)
+{
+	ret_walker->phrases = phrases;
+	voc_automaton_begin(phrases->automaton, stream->symbols, stream->count, &ret_walker->walk);
+	walk_on(ret_walker);
+}
+
+/* What ends where the walker stands; then on. */
+static void take_matches(struct search *search, struct walker *walker)
+{
+	const struct voc_automaton *automaton = walker->phrases->automaton;
+	for (uint32_t match = walker->match; match != VOC_AUTOMATON_NONE; match = voc_automaton_next(automaton, match))
+		take_match(search, walker->phrases, voc_automaton_value(automaton, match), walker->last);
+	walk_on(walker);
+}
+
+/* Where phrases of both files end, the base's come first. */
 static void scan(struct search *search)
 {
 	struct voc_phrase_matcher *matcher = search->matcher;
-	const struct voc_phrases *additions = search->phrases->base ? search->phrases : NULL;
-	const struct voc_phrases *rules = additions ? additions->base : search->phrases;
-	uint32_t state = VOC_AUTOMATON_ROOT, added_state = VOC_AUTOMATON_ROOT;
+	const struct voc_phrases *base = search->phrases->base;
+	struct walker rules, additions = { .match = VOC_AUTOMATON_NONE, .last = SIZE_MAX };
 	matcher->hit_count = 0;
 	memset(matcher->gap_starts, 0, search->phrases->gap_count * sizeof matcher->gap_starts[0]);
-	for (size_t i = 0; i < matcher->stream_count; i++) {
-		state = advance(search, rules, state, i);
-		if (additions)
-			added_state = advance(search, additions, added_state, i);
-	}
+	voc_stream_make(search->normal, false, &matcher->stream);
+	set_out(base ? base : search->phrases, &matcher->stream, &rules);
+	if (base)
+		set_out(search->phrases, &matcher->stream, &additions);
+	while (rules.match != VOC_AUTOMATON_NONE || additions.match != VOC_AUTOMATON_NONE)
+		take_matches(search, rules.last <= additions.last ? &rules : &additions);
 }
 
 static bool is_within(const struct raw_hit *inner, const struct raw_hit *outer)
@@ -311,7 +319,6 @@ void voc_phrases_find(const struct voc_phrases *phrases, struct voc_phrase_match
 	ret_hits->full = false;
 	if (tokens->sentence_count == 0)
 		return;
-	make_stream(&search);
 	scan(&search);
 	ret_hits->full = matcher->hit_count == VOC_PHRASE_HITS_MAX;
 	drop_misplaced(&search);
