@@ -10,6 +10,12 @@
 #define LINGER_MS         1
 #define EXPECT_MS         1000 /* for Kafka to tell of a topic */
 #define SCRATCH_MAX_BYTES ((size_t)4 * 1024 * 1024)
+/*
+ * An idempotent producer of librdkafka sends nothing to a partition with five records or more in flight, and asks all
+ * partitions without a pause meanwhile: a batch's alerts of one partition are to be one request, as large as a topic of
+ * default settings takes.
+ */
+#define ALERTS_BYTES 1000000
 /* Of the cache, for each of VOC_CACHE_CUSTOMERS: one with troubles and contributions takes several times as much. */
 #define CACHE_CUSTOMER_BYTES 512
 
@@ -39,7 +45,7 @@ static enum voc_status open_kafka(struct voc_agg *agg, struct voc_error *error)
 	struct voc_kafka_settings kafka = { .conf = agg->conf,
 		                            .client_id = "voc-aggregator",
 		                            .on_complaint = voc_runtime_complain };
-	struct voc_producer_settings producer = { .kafka = kafka, .linger_ms = LINGER_MS };
+	struct voc_producer_settings producer = { .kafka = kafka, .linger_ms = LINGER_MS, .batch_bytes = ALERTS_BYTES };
 	const char *prefix = agg->conf->topic_prefix;
 	if (!voc_topic_name(agg->topic, prefix, VOC_TOPIC_CLASSIFIED) ||
 	    !voc_topic_name(agg->alerts_topic, prefix, VOC_TOPIC_ALERTS) ||
