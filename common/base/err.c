@@ -26,5 +26,9 @@ enum voc_status voc_error_set(struct voc_error *error, enum voc_status status, e
 
 void voc_error_clear(struct voc_error *error)
 {
-	*error = (struct voc_error){ .position = -1 };
+	/* not all of the text, which every record begins with */
+	error->status = VOC_OK;
+	error->reason = VOC_REASON_NONE;
+	error->position = -1;
+	error->text[0] = '\0';
 }

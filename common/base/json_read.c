@@ -171,7 +171,7 @@ static bool take_string(struct voc_json_reader *json, bool build, struct voc_str
 		json->at = plain + 1;
 		return true;
 	}
-	if (!voc_json_scan_string(from, json->end, &scan))
+	if (!voc_json_scan_string(plain, json->end, &scan))
 		return fail_scan(json, &scan);
 	struct voc_str value = voc_str_of(from, (size_t)(scan.at - from));
 	if (build && scan.special) {
@@ -297,21 +297,37 @@ bool voc_json_next_is(struct voc_json_reader *json, struct voc_str name)
 	return true;
 }
 
-/* As memcmp(a, b, len) == 0, for the few bytes of a name: without a call. */
-static inline bool same_bytes(const char *a, const char *b, size_t len)
+static inline bool same_eight(const char *a, const char *b)
 {
 	uint64_t x, y;
-	for (; len >= sizeof x; a += sizeof x, b += sizeof x, len -= sizeof x) {
-		memcpy(&x, a, sizeof x);
-		memcpy(&y, b, sizeof y);
-		if (x != y)
-			return false;
+	memcpy(&x, a, sizeof x);
+	memcpy(&y, b, sizeof y);
+	return x == y;
+}
+
+static inline bool same_four(const char *a, const char *b)
+{
+	uint32_t x, y;
+	memcpy(&x, a, sizeof x);
+	memcpy(&y, b, sizeof y);
+	return x == y;
+}
+
+/* As memcmp(a, b, len) == 0, for the few bytes of a name: without a call. The last word may reach back over what was
+ * compared already. */
+static inline bool same_bytes(const char *a, const char *b, size_t len)
+{
+	if (len >= 8) {
+		for (size_t at = 0; at + 8 < len; at += 8) {
+			if (!same_eight(a + at, b + at))
+				return false;
+		}
+		return same_eight(a + len - 8, b + len - 8);
 	}
-	while (len > 0 && *a == *b) {
-		a++;
-		b++;
+	if (len >= 4)
+		return same_four(a, b) && same_four(a + len - 4, b + len - 4);
+	while (len > 0 && a[len - 1] == b[len - 1])
 		len--;
-	}
 	return len == 0;
 }
 

@@ -96,6 +96,21 @@ static void count(struct voc_customer *customer, const struct voc_classified *ev
 		counts->need[need] += event->needs_said >> need & 1;
 }
 
+/* Senders' ids are mostly of one length: a new one goes where the one before was. */
+static bool name_last(struct voc_customer *customer, struct voc_str id)
+{
+	if (!customer->last_event || strlen(customer->last_event) < id.len) {
+		char *copy = malloc(id.len + 1);
+		if (!copy)
+			return false;
+		free(customer->last_event);
+		customer->last_event = copy;
+	}
+	memcpy(customer->last_event, id.ptr, id.len);
+	customer->last_event[id.len] = '\0';
+	return true;
+}
+
 /* First and last contact. The event is counted already. */
 static bool date(struct voc_customer *customer, const struct voc_classified *event)
 {
@@ -104,13 +119,8 @@ static bool date(struct voc_customer *customer, const struct voc_classified *eve
 		customer->first_ms = event->time_ms;
 	if (!first && event->time_ms < customer->last_ms)
 		return true;
-	char *id = strndup(event->id.ptr, event->id.len);
-	if (!id)
-		return false;
-	free(customer->last_event);
-	customer->last_event = id;
 	customer->last_ms = event->time_ms;
-	return true;
+	return name_last(customer, event->id);
 }
 
 static void add_trouble(struct voc_customer *customer, const struct voc_classified *event)
@@ -224,6 +234,8 @@ static enum voc_status raise_alerts(struct voc_apply *step, uint32_t *ret_sent)
 		mark(customer, VOC_RULE_RISK_RAISED, VOC_SEVERITY_NONE, 0);
 		mark(customer, VOC_RULE_RISK_CRITICAL, VOC_SEVERITY_NONE, 0);
 	}
+	if (effects->alert_count == 0)
+		return VOC_OK;
 	enum voc_status status = VOC_OK;
 	struct voc_alert_cause cause = voc_apply_cause(&step->record->event);
 	for (size_t i = 0; i < effects->alert_count && status == VOC_OK; i++)
@@ -298,7 +310,7 @@ enum voc_status voc_aggregate_apply(const struct voc_aggregate *aggregate, struc
                                     const struct voc_aggregate_record *record, struct voc_arena *arena,
                                     struct voc_aggregate_effects *ret_effects, struct voc_error *error)
 {
-	*ret_effects = (struct voc_aggregate_effects){ .outcome = VOC_APPLY_COPY };
+	voc_apply_no_effects(ret_effects, VOC_APPLY_COPY);
 	enum voc_status status = voc_aggregate_advance(state, record->offset, error);
 	if (status != VOC_OK)
 		return status;

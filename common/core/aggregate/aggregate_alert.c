@@ -43,9 +43,14 @@ static struct voc_alert describe(const struct voc_apply *apply, const struct voc
 	return whole;
 }
 
+/* What was appended to the buffer, whose bytes stay where they are, since it was so long. */
+static struct voc_str since(const struct voc_buf *buf, size_t len)
+{
+	return voc_str_of(buf->ptr + len, buf->len - len);
+}
+
 /* The relationship, and how much the alert matters, where the rules know of them. */
-static void tell_account(const struct voc_apply *apply, int64_t time_ms, enum voc_severity severity,
-                         struct voc_buf *relationship, struct voc_buf *priority)
+static void tell_account(const struct voc_apply *apply, struct voc_alert *alert, struct voc_buf *parts)
 {
 	const struct voc_customer *customer = apply->customer;
 	const struct voc_account *account = customer->account;
@@ -53,51 +58,53 @@ static void tell_account(const struct voc_apply *apply, int64_t time_ms, enum vo
 		return;
 	bool top = account && voc_value_counts_is_top(apply->values, account->sums[VOC_SUM_VALUE]);
 	const struct voc_priority_case about = {
-		.severity = severity,
+		.severity = alert->severity,
 		.risk = voc_risk_level(customer->risk),
 		.stage = account ? (enum voc_stage)account->stage : VOC_STAGE_NONE,
 		.top_fifth = top,
-		.troubles = voc_customer_troubles_near(customer, time_ms, apply->rules->repeat_window_ms,
+		.troubles = voc_customer_troubles_near(customer, alert->time_ms, apply->rules->repeat_window_ms,
 		                                       VOC_ANY_FACTOR, false),
 	};
 	const struct voc_priority found = voc_priority_of(&apply->rules->account, &about);
-	voc_priority_tell(&found, priority);
-	if (account)
-		voc_account_tell(account, time_ms, top, relationship);
+	size_t len = parts->len;
+	voc_priority_tell(&found, parts);
+	alert->priority = since(parts, len);
+	if (!account)
+		return;
+	len = parts->len;
+	voc_account_tell(account, alert->time_ms, top, parts);
+	alert->relationship = since(parts, len);
+}
+
+/* What is put together of the customer and the record's place. False if it is more than an alert may be. */
+static bool tell_parts(const struct voc_apply *apply, const struct voc_source_position *here,
+                       const struct voc_case *about, struct voc_alert *alert, struct voc_buf *parts)
+{
+	voc_source_position_format(parts, here);
+	alert->origin = since(parts, 0);
+	size_t len = parts->len;
+	voc_customer_contributions(apply->customer, parts);
+	alert->contributions = since(parts, len);
+	len = parts->len;
+	if (about)
+		voc_case_tell(about, parts);
+	alert->about_case = since(parts, len);
+	tell_account(apply, alert, parts);
+	return !parts->failed;
 }
 
 enum voc_status voc_apply_encode_alert(const struct voc_apply *apply, const struct voc_alert_cause *cause,
                                        struct voc_aggregate_alert *alert)
 {
 	const struct voc_aggregate *aggregate = apply->aggregate;
-	struct voc_source_position here = { aggregate->topic, aggregate->partition, apply->record->offset };
+	const struct voc_source_position here = { aggregate->topic, aggregate->partition, apply->record->offset };
+	char of_parts[VOC_ALERT_MAX_BYTES], of_json[VOC_ALERT_MAX_BYTES];
+	struct voc_buf parts = { .ptr = of_parts, .cap = sizeof of_parts, .max = sizeof of_parts };
+	struct voc_buf json = { .ptr = of_json, .cap = sizeof of_json, .max = sizeof of_json };
 	voc_alert_make_id(apply->customer_id, here.partition, here.offset, alert->rule, alert->id);
 	struct voc_alert whole = describe(apply, cause, alert);
-	struct voc_buf origin, contributions, about, relationship, priority, json;
-	voc_buf_init(&origin, 512);
-	voc_buf_init(&contributions, VOC_ALERT_MAX_BYTES);
-	voc_buf_init(&about, VOC_ALERT_MAX_BYTES);
-	voc_buf_init(&relationship, VOC_ALERT_MAX_BYTES);
-	voc_buf_init(&priority, VOC_ALERT_MAX_BYTES);
-	voc_buf_init(&json, VOC_ALERT_MAX_BYTES);
-	bool good = voc_source_position_format(&origin, &here) &&
-	            voc_customer_contributions(apply->customer, &contributions) &&
-	            (!cause->about || voc_case_tell(cause->about, &about));
-	tell_account(apply, cause->time_ms, alert->severity, &relationship, &priority);
-	good = good && !relationship.failed && !priority.failed;
-	whole.origin = voc_buf_str(&origin);
-	whole.relationship = voc_buf_str(&relationship);
-	whole.priority = voc_buf_str(&priority);
-	whole.contributions = voc_buf_str(&contributions);
-	whole.about_case = voc_buf_str(&about);
-	if (good && voc_alert_encode(&json, &whole))
+	if (tell_parts(apply, &here, cause->about, &whole, &parts) && voc_alert_encode(&json, &whole))
 		alert->json = voc_arena_copy(apply->arena, voc_buf_str(&json));
-	voc_buf_free(&origin);
-	voc_buf_free(&contributions);
-	voc_buf_free(&about);
-	voc_buf_free(&relationship);
-	voc_buf_free(&priority);
-	voc_buf_free(&json);
 	if (alert->json.ptr)
 		return VOC_OK;
 	return voc_error_set(apply->error, VOC_FATAL, VOC_REASON_OUT_OF_MEMORY, -1, "no memory for an alert");

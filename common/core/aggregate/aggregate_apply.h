@@ -26,6 +26,14 @@ static inline enum voc_status voc_apply_out_of_memory(struct voc_error *error)
 	return voc_error_set(error, VOC_FATAL, VOC_REASON_OUT_OF_MEMORY, -1, "no memory left to apply a record");
 }
 
+/* None so far. The room for alerts stays as it is: they are a kilobyte, and most records cause none. */
+static inline void voc_apply_no_effects(struct voc_aggregate_effects *effects, enum voc_apply_outcome outcome)
+{
+	effects->outcome = outcome;
+	effects->move_refused = false;
+	effects->alert_count = 0;
+}
+
 /* What an alert tells of its cause. Borrowed. */
 struct voc_alert_cause {
 	int64_t time_ms;

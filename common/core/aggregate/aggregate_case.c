@@ -105,7 +105,7 @@ enum voc_status voc_aggregate_due(const struct voc_aggregate *aggregate, struct 
                                   const struct voc_aggregate_record *record, struct voc_arena *arena,
                                   struct voc_aggregate_effects *ret_effects, struct voc_error *error)
 {
-	*ret_effects = (struct voc_aggregate_effects){ .outcome = VOC_APPLY_STALE };
+	voc_apply_no_effects(ret_effects, VOC_APPLY_STALE);
 	enum voc_status status = voc_aggregate_advance(state, record->offset, error);
 	if (status != VOC_OK)
 		return status;

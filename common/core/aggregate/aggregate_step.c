@@ -56,8 +56,8 @@ void voc_agg_step_free(struct voc_agg_step *step)
 void voc_agg_step_begin(struct voc_agg_step *step)
 {
 	voc_arena_reset(step->arena);
-	if (step->customer_count > 0)
-		memset(step->buckets, 0, (step->bucket_mask + 1) * sizeof *step->buckets);
+	for (size_t i = 0; i < step->customer_count; i++)
+		step->buckets[step->customers[i].bucket] = 0;
 	step->record_count = step->customer_count = step->touched_count = 0;
 	for (int32_t p = 0; p < step->partition_count; p++)
 		step->partitions[p] = (struct voc_agg_partition){ .first_record = VOC_AGG_NONE,
@@ -81,7 +81,9 @@ static uint32_t intern_customer(struct voc_agg_step *step, int32_t partition, st
 	}
 	uint32_t index = (uint32_t)step->customer_count++;
 	struct voc_agg_partition *in = &step->partitions[partition];
-	step->customers[index] = (struct voc_agg_customer){ partition, id, NULL, in->first_customer };
+	step->customers[index] = (struct voc_agg_customer){
+		.partition = partition, .id = id, .next = in->first_customer, .bucket = (uint32_t)bucket
+	};
 	in->first_customer = index;
 	step->buckets[bucket] = index + 1;
 	return index;

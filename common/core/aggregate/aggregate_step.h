@@ -37,6 +37,7 @@ struct voc_agg_customer {
 	struct voc_str id;
 	struct voc_cached_customer *entry; /* pinned; NULL until the caller has fetched it */
 	uint32_t next;                     /* customer of the same partition */
+	uint32_t bucket;
 };
 
 struct voc_agg_alert {

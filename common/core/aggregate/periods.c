@@ -26,7 +26,8 @@ bool voc_periods_init(struct voc_periods *periods, size_t max)
 	periods->names = calloc(periods->name_room, sizeof *periods->names);
 	if (!periods->buckets || !periods->name_buckets || !periods->items || !periods->names)
 		return false;
-	voc_periods_clear(periods);
+	memset(periods->buckets, 0xFF, buckets * sizeof *periods->buckets); /* VOC_PLACE_NONE */
+	memset(periods->name_buckets, 0xFF, buckets * sizeof *periods->name_buckets);
 	return true;
 }
 
@@ -38,17 +39,25 @@ void voc_periods_free(struct voc_periods *periods)
 	free(periods->names);
 }
 
+static uint32_t *bucket_of(const struct voc_periods *periods, int64_t number)
+{
+	return &periods->buckets[((uint64_t)number * GOLDEN >> 32) & periods->bucket_mask];
+}
+
+/* Those buckets that something is in: there is one clearing for each partition of a batch, which may have one record.
+ */
 void voc_periods_clear(struct voc_periods *periods)
 {
-	size_t bytes = (periods->bucket_mask + 1) * sizeof *periods->buckets;
-	memset(periods->buckets, 0xFF, bytes); /* VOC_PLACE_NONE */
-	memset(periods->name_buckets, 0xFF, bytes);
+	for (size_t i = 0; i < periods->count; i++)
+		*bucket_of(periods, periods->items[i].number) = VOC_PLACE_NONE;
+	for (size_t i = 0; i < periods->name_count; i++)
+		periods->name_buckets[periods->names[i].bucket] = VOC_PLACE_NONE;
 	periods->count = periods->name_count = 0;
 }
 
 uint32_t voc_periods_place(struct voc_periods *periods, int64_t number)
 {
-	uint32_t *bucket = &periods->buckets[((uint64_t)number * GOLDEN >> 32) & periods->bucket_mask];
+	uint32_t *bucket = bucket_of(periods, number);
 	for (uint32_t at = *bucket; at != VOC_PLACE_NONE; at = periods->items[at].chain) {
 		if (periods->items[at].number == number)
 			return at;
@@ -75,14 +84,14 @@ static bool make_name_room(struct voc_periods *periods)
 	return true;
 }
 
-static bool add_name(struct voc_periods *periods, uint32_t *bucket, const struct voc_period_name *name)
+static bool add_name(struct voc_periods *periods, const struct voc_period_name *name)
 {
 	if (!make_name_room(periods))
 		return false;
 	uint32_t added = (uint32_t)periods->name_count++;
 	struct voc_period *period = &periods->items[name->place];
 	periods->names[added] = *name;
-	*bucket = added;
+	periods->name_buckets[name->bucket] = added;
 	if (period->last_name == VOC_PLACE_NONE)
 		period->first_name = added;
 	else
@@ -96,8 +105,8 @@ bool voc_periods_count_name(struct voc_periods *periods, uint32_t place, int kin
 	if (text.len == 0)
 		return true;
 	uint64_t hash = voc_hash64(text) + ((uint64_t)place * KIND_COUNT + (uint64_t)kind) * GOLDEN;
-	uint32_t *bucket = &periods->name_buckets[hash & periods->bucket_mask];
-	for (uint32_t at = *bucket; at != VOC_PLACE_NONE; at = periods->names[at].chain) {
+	uint32_t bucket = (uint32_t)(hash & periods->bucket_mask), first = periods->name_buckets[bucket];
+	for (uint32_t at = first; at != VOC_PLACE_NONE; at = periods->names[at].chain) {
 		struct voc_period_name *name = &periods->names[at];
 		if (name->place == place && name->kind == kind && voc_str_eq(name->text, text)) {
 			name->n++;
@@ -105,8 +114,14 @@ bool voc_periods_count_name(struct voc_periods *periods, uint32_t place, int kin
 			return true;
 		}
 	}
-	return add_name(periods, bucket,
-	                &(struct voc_period_name){ text, place, *bucket, VOC_PLACE_NONE, 1, (uint32_t)score, kind });
+	return add_name(periods, &(struct voc_period_name){ .text = text,
+	                                                    .place = place,
+	                                                    .bucket = bucket,
+	                                                    .chain = first,
+	                                                    .next = VOC_PLACE_NONE,
+	                                                    .n = 1,
+	                                                    .sum = (uint32_t)score,
+	                                                    .kind = kind });
 }
 
 bool voc_periods_count_case(struct voc_periods *periods, uint32_t place, const struct voc_case_names *names,

@@ -39,6 +39,7 @@ struct voc_period {
 struct voc_period_name {
 	struct voc_str text;
 	uint32_t place; /* its period's */
+	uint32_t bucket;
 	uint32_t chain; /* next name of the same bucket */
 	uint32_t next;  /* next name of the same period; VOC_PLACE_NONE after the last */
 	uint32_t n;     /* how often it was counted, and the sum of the scores with it */

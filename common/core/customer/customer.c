@@ -66,6 +66,8 @@ static bool tell_case(struct voc_due *due, const struct voc_case *before, const 
                       void *context)
 {
 	char id[VOC_CASE_ID_SIZE];
+	if (before && now && memcmp(before->due_ms, now->due_ms, sizeof now->due_ms) == 0)
+		return true; /* as most are, whose id nobody needs */
 	due->subject = voc_str_from(voc_case_id(now ? now : before, id));
 	for (int kind = 0; kind < VOC_CASE_DUE_COUNT; kind++) {
 		due->kind = (enum voc_due_kind)kind;
