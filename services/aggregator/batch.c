@@ -127,21 +127,36 @@ static enum voc_status take_customer(void *context, size_t index, const struct v
 	return VOC_OK;
 }
 
+/* Up to so many customers from *next on, which is moved behind them; returns how many. */
+static size_t take_some(const struct voc_agg_step *step, uint32_t *next, uint32_t *indices, struct voc_str *ids)
+{
+	size_t count = 0;
+	for (; count < VOC_CACHE_FIND_MAX && *next != VOC_AGG_NONE; *next = step->customers[*next].next) {
+		ids[count] = step->customers[*next].id;
+		indices[count++] = *next;
+	}
+	return count;
+}
+
 /* Pins those of a partition that are in memory; lists the others, from *count on. */
 static enum voc_status find_cached(struct voc_agg *agg, int32_t number, struct voc_store_wanted *wanted,
                                    uint32_t *indices, size_t *count, struct voc_error *error)
 {
-	const struct voc_partition_state *state = &agg->partitions[number].state;
-	for (uint32_t i = agg->step->partitions[number].first_customer; i != VOC_AGG_NONE;
-	     i = agg->step->customers[i].next) {
-		struct voc_agg_customer *customer = &agg->step->customers[i];
-		customer->entry = voc_customer_cache_find(agg->cache, number, customer->id);
-		if (!customer->entry) {
-			wanted[*count] = (struct voc_store_wanted){ number, customer->id, state };
-			indices[(*count)++] = i;
-		} else if (!voc_customer_cache_pin(agg->cache, customer->entry)) {
-			return voc_error_set(error, VOC_FATAL, VOC_REASON_OUT_OF_MEMORY, -1,
-			                     "no memory for a customer");
+	uint32_t next = agg->step->partitions[number].first_customer, some[VOC_CACHE_FIND_MAX];
+	struct voc_str ids[VOC_CACHE_FIND_MAX];
+	struct voc_cached_customer *found[VOC_CACHE_FIND_MAX];
+	for (size_t n; (n = take_some(agg->step, &next, some, ids)) > 0;) {
+		voc_customer_cache_find_all(agg->cache, number, ids, n, found);
+		for (size_t i = 0; i < n; i++) {
+			agg->step->customers[some[i]].entry = found[i];
+			if (!found[i]) {
+				wanted[*count] =
+				        (struct voc_store_wanted){ number, ids[i], &agg->partitions[number].state };
+				indices[(*count)++] = some[i];
+			} else if (!voc_customer_cache_pin(agg->cache, found[i])) {
+				return voc_error_set(error, VOC_FATAL, VOC_REASON_OUT_OF_MEMORY, -1,
+				                     "no memory for a customer");
+			}
 		}
 	}
 	return VOC_OK;

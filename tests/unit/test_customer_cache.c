@@ -43,6 +43,34 @@ static void test_found_by_partition_and_id(void **state)
 	voc_customer_cache_free(cache);
 }
 
+/* Many at once are those that each alone would be, among customers enough for full buckets. */
+static void test_found_many_at_once(void **state)
+{
+	(void)state;
+	struct voc_customer_cache *cache = voc_customer_cache_new(1000, SIZE_MAX);
+	char names[VOC_CACHE_FIND_MAX][16];
+	struct voc_str ids[VOC_CACHE_FIND_MAX];
+	struct voc_cached_customer *found[VOC_CACHE_FIND_MAX] = { NULL };
+	for (int i = 0; i < 500; i += 2) {
+		char id[16];
+		snprintf(id, sizeof id, "C-%d", i);
+		add(cache, i % 4 == 0 ? 1 : 2, id);
+	}
+	for (int i = 0; i < VOC_CACHE_FIND_MAX; i++) {
+		snprintf(names[i], sizeof names[i], "C-%d", i);
+		ids[i] = voc_str_from(names[i]);
+	}
+	voc_customer_cache_find_all(cache, 1, ids, VOC_CACHE_FIND_MAX, found);
+	for (int i = 0; i < VOC_CACHE_FIND_MAX; i++) {
+		assert_ptr_equal(found[i], voc_customer_cache_find(cache, 1, ids[i]));
+		assert_true((found[i] != NULL) == (i % 4 == 0));
+	}
+	found[0] = NULL;
+	voc_customer_cache_find_all(cache, 1, ids, 0, found);
+	assert_null(found[0]);
+	voc_customer_cache_free(cache);
+}
+
 static void test_a_pin_remembers_what_was(void **state)
 {
 	(void)state;
@@ -164,6 +192,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_found_by_partition_and_id),
+		cmocka_unit_test(test_found_many_at_once),
 		cmocka_unit_test(test_a_pin_remembers_what_was),
 		cmocka_unit_test(test_bounded_and_the_pinned_stay),
 		cmocka_unit_test(test_a_batch_of_all_pinned_goes_over_and_comes_back),

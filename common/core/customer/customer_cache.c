@@ -6,6 +6,7 @@
 
 #define BUCKETS_MIN 64
 #define STEPS_MAX   64
+#define CACHE_LINE  64 /* bytes; of the processor's cache */
 /* Far more than a batch of ordinary customers needs. */
 #define BEFORES_MAX_BYTES ((size_t)1 << 30)
 
@@ -137,10 +138,9 @@ static void shrink(struct voc_customer_cache *cache)
 	}
 }
 
-struct voc_cached_customer *voc_customer_cache_find(struct voc_customer_cache *cache, int32_t partition,
-                                                    struct voc_str id)
+static struct voc_cached_customer *find(const struct voc_customer_cache *cache, int32_t partition, struct voc_str id,
+                                        uint64_t hash)
 {
-	uint64_t hash = hash_of(partition, id);
 	for (struct entry *entry = *bucket_of(cache, hash); entry; entry = entry->chain) {
 		if (entry->hash == hash && entry->shown.partition == partition &&
 		    voc_str_eq(voc_str_of(entry->id, entry->id_len), id)) {
@@ -149,6 +149,48 @@ struct voc_cached_customer *voc_customer_cache_find(struct voc_customer_cache *c
 		}
 	}
 	return NULL;
+}
+
+struct voc_cached_customer *voc_customer_cache_find(struct voc_customer_cache *cache, int32_t partition,
+                                                    struct voc_str id)
+{
+	return find(cache, partition, id, hash_of(partition, id));
+}
+
+static void fetch_lines(const void *from, size_t bytes)
+{
+	for (size_t at = 0; at < bytes; at += CACHE_LINE)
+		__builtin_prefetch((const char *)from + at);
+}
+
+/* What a clone, a contact and the difference look at. */
+static void fetch_pieces(const struct voc_customer *customer)
+{
+	__builtin_prefetch(customer->recent.few);
+	__builtin_prefetch(customer->last_event);
+	fetch_lines(customer->cases.list, customer->cases.count * sizeof *customer->cases.list);
+	for (int i = 0; i < customer->contribution_count; i++)
+		__builtin_prefetch(customer->contributions[i]);
+}
+
+void voc_customer_cache_find_all(struct voc_customer_cache *cache, int32_t partition, const struct voc_str *ids,
+                                 size_t count, struct voc_cached_customer **ret_found)
+{
+	uint64_t hashes[VOC_CACHE_FIND_MAX];
+	for (size_t i = 0; i < count; i++) {
+		hashes[i] = hash_of(partition, ids[i]);
+		__builtin_prefetch(bucket_of(cache, hashes[i]));
+	}
+	for (size_t i = 0; i < count; i++) {
+		const struct entry *likely = *bucket_of(cache, hashes[i]);
+		if (likely)
+			fetch_lines(likely, sizeof *likely);
+	}
+	for (size_t i = 0; i < count; i++) {
+		ret_found[i] = find(cache, partition, ids[i], hashes[i]);
+		if (ret_found[i])
+			fetch_pieces(&ret_found[i]->customer);
+	}
 }
 
 static bool grow_entries(struct voc_customer_cache *cache)

@@ -27,6 +27,12 @@ void voc_customer_cache_free(struct voc_customer_cache *cache);
 /* NULL if the customer is not in memory. The entry may go with the next call, unless it is pinned. */
 struct voc_cached_customer *voc_customer_cache_find(struct voc_customer_cache *cache, int32_t partition,
                                                     struct voc_str id);
+/* As many at a time as their memory, which is seldom near, is worth waiting for together. */
+#define VOC_CACHE_FIND_MAX 16
+/* Finds the first `count` of these customers of one partition, VOC_CACHE_FIND_MAX at most; NULL where one is not there.
+ */
+void voc_customer_cache_find_all(struct voc_customer_cache *cache, int32_t partition, const struct voc_str *ids,
+                                 size_t count, struct voc_cached_customer **ret_found);
 /*
  * Adds a customer that is not in memory. Takes the customer's strings (and leaves `customer` new) only on success;
  * NULL when memory runs out. The new entry is pinned.
