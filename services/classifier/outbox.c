@@ -17,16 +17,32 @@
  * time. The next burst goes when few of the last one are unacknowledged: librdkafka sends nothing to a partition where
  * five records are in flight already (it takes them for requests, of which an idempotent producer may have five), and
  * once what waits there is older than linger.ms, it looks through all partitions without a pause until it may.
- * So a partition's part of a burst is to be one batch, as large as a topic of default settings takes.
+ * So a partition's part of a burst is to be one batch, even if it is all of it, and a batch is as large as a topic of
+ * default settings takes.
+ *
+ * Records are copied once, into a room, and stay there until they are acknowledged: librdkafka sends them from there.
+ * A room is filled, by one burst or by many small ones, and then left until all of its records are acknowledged. The
+ * last few may take their time, so there are more rooms than one in flight and one to fill.
  */
+#define ROOMS          4
 #define HELD_MAX       1024
 #define HELD_MAX_BYTES ((size_t)4 * 1024 * 1024)
 #define BATCH_BYTES    1000000
+#define FULL_BYTES     900000 /* of records held: one more fits into the batch, unless it is very large */
+#define RECORD_BYTES   80     /* of a record beside its key and value: what librdkafka takes it for, at most */
+
+/* Where records stay. */
+struct room {
+	struct voc_arena *arena;
+	size_t count; /* of records that are not acknowledged, the held ones too */
+	size_t bytes; /* of all that came since it was empty */
+};
 
 /* What was sent and is not acknowledged. */
 struct ticket {
 	struct voc_outbox_origin origin;
 	enum voc_reason refused;
+	struct room *room; /* where it stays; NULL: librdkafka has copied it */
 	struct ticket *next_free;
 };
 
@@ -34,10 +50,11 @@ struct voc_outbox {
 	struct voc_outbox_settings settings;
 	struct voc_producer *producer;
 	struct ticket *tickets, *free_tickets;
-	/* Not yet handed over: those of `held` from held_first on, with all that they point to. */
+	struct room rooms[ROOMS];
+	size_t room; /* the one that is filled */
+	/* Not yet handed over: those of `held` from held_first on, with all that they point to in `room`. */
 	struct voc_outgoing held[HELD_MAX];
-	size_t held_first, held_count;
-	struct voc_arena *arena;
+	size_t held_first, held_count, held_bytes;
 	char classified[VOC_TOPIC_NAME_SIZE], dead_letters[VOC_TOPIC_NAME_SIZE];
 };
 
@@ -59,8 +76,20 @@ static void on_delivered(void *owner, void *opaque, int32_t partition, int64_t o
 		count(ticket);
 		outbox->settings.on_acknowledged(outbox->settings.owner, &ticket->origin);
 	}
+	if (ticket->room)
+		ticket->room->count--;
 	ticket->next_free = outbox->free_tickets;
 	outbox->free_tickets = ticket;
+}
+
+static bool make_rooms(struct voc_outbox *outbox)
+{
+	bool complete = true;
+	for (size_t i = 0; i < ROOMS; i++) {
+		outbox->rooms[i].arena = voc_arena_new(HELD_MAX_BYTES);
+		complete = complete && outbox->rooms[i].arena;
+	}
+	return complete;
 }
 
 static bool make_tickets(struct voc_outbox *outbox)
@@ -91,8 +120,7 @@ enum voc_status voc_outbox_open(const struct voc_outbox_settings *settings, stru
 		.owner = outbox,
 	};
 	enum voc_status status = VOC_OK;
-	outbox->arena = voc_arena_new(HELD_MAX_BYTES);
-	if (!outbox->arena || !make_tickets(outbox))
+	if (!make_rooms(outbox) || !make_tickets(outbox))
 		status = voc_error_set(error, VOC_FATAL, VOC_REASON_OUT_OF_MEMORY, -1, "starting");
 	if (status == VOC_OK)
 		status = voc_producer_open(&producer, &outbox->producer, error);
@@ -114,7 +142,8 @@ void voc_outbox_free(struct voc_outbox *outbox)
 	if (!outbox)
 		return;
 	voc_producer_free(outbox->producer);
-	voc_arena_free(outbox->arena);
+	for (size_t i = 0; i < ROOMS && !voc_kafka_left_alone(); i++)
+		voc_arena_free(outbox->rooms[i].arena);
 	free(outbox->tickets);
 	free(outbox);
 }
@@ -124,9 +153,26 @@ static bool may_hand_over(const struct voc_outbox *outbox)
 	return voc_producer_in_flight(outbox->producer) <= FEW;
 }
 
+/* The room for the next record; ROOMS while all are left to be acknowledged. What is held stays in one. */
+static size_t find_room(const struct voc_outbox *outbox)
+{
+	size_t found = outbox->room;
+	const struct room *room = &outbox->rooms[found];
+	if (outbox->held_count > 0 || room->count == 0 || room->bytes < FULL_BYTES)
+		return found;
+	for (found = 0; found < ROOMS && outbox->rooms[found].count > 0;)
+		found++;
+	return found;
+}
+
+static bool is_full(const struct voc_outbox *outbox)
+{
+	return outbox->held_count == HELD_MAX || outbox->held_bytes >= FULL_BYTES;
+}
+
 bool voc_outbox_has_room(const struct voc_outbox *outbox)
 {
-	return outbox->free_tickets && (outbox->held_count < HELD_MAX || may_hand_over(outbox));
+	return outbox->free_tickets && find_room(outbox) < ROOMS && (!is_full(outbox) || may_hand_over(outbox));
 }
 
 /* None stays none: to Kafka, that is not the same as an empty one. */
@@ -138,23 +184,53 @@ static bool copy_str(struct voc_arena *arena, struct voc_str *str)
 	return str->ptr != NULL;
 }
 
-/* False if there is no room for it. */
-static bool hold(struct voc_outbox *outbox, const struct voc_outgoing *record)
+/* With all that it points to. False if there is no room for it. */
+static bool copy_record(struct voc_arena *arena, struct voc_outgoing *record)
 {
-	struct voc_outgoing copy = *record;
-	size_t count = record->header_count;
-	struct voc_header *headers = NULL;
-	if (outbox->held_count < HELD_MAX)
-		headers = voc_arena_alloc(outbox->arena, count * sizeof *headers);
-	if (!headers || !copy_str(outbox->arena, &copy.key) || !copy_str(outbox->arena, &copy.value))
+	struct voc_header *headers = voc_arena_alloc(arena, record->header_count * sizeof *headers);
+	if (!headers || !copy_str(arena, &record->key) || !copy_str(arena, &record->value))
 		return false;
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; i < record->header_count; i++) {
 		headers[i] = record->headers[i];
-		if (!copy_str(outbox->arena, &headers[i].name) || !copy_str(outbox->arena, &headers[i].value))
+		if (!copy_str(arena, &headers[i].name) || !copy_str(arena, &headers[i].value))
 			return false;
 	}
-	copy.headers = headers;
-	outbox->held[outbox->held_count++] = copy;
+	record->headers = headers;
+	record->value_stays = true;
+	return true;
+}
+
+/* As librdkafka counts them, or more. */
+static size_t bytes_of(const struct voc_outgoing *record)
+{
+	size_t bytes = record->key.len + record->value.len + RECORD_BYTES;
+	for (size_t i = 0; i < record->header_count; i++)
+		bytes += record->headers[i].name.len + record->headers[i].value.len;
+	return bytes;
+}
+
+/* False if there is no room for it. */
+static bool hold(struct voc_outbox *outbox, const struct voc_outgoing *record, struct ticket *ticket)
+{
+	struct voc_outgoing *copy = &outbox->held[outbox->held_count];
+	size_t found = find_room(outbox);
+	if (found == ROOMS || is_full(outbox))
+		return false;
+	struct room *room = &outbox->rooms[found];
+	if (room->count == 0) {
+		voc_arena_reset(room->arena);
+		room->bytes = 0;
+	}
+	*copy = *record;
+	if (!copy_record(room->arena, copy))
+		return false;
+	size_t bytes = bytes_of(record);
+	ticket->room = room;
+	room->count++;
+	room->bytes += bytes;
+	outbox->room = found;
+	outbox->held_count++;
+	outbox->held_bytes += bytes;
 	return true;
 }
 
@@ -166,21 +242,20 @@ static enum voc_status hand_over(struct voc_outbox *outbox, struct voc_error *er
 		if (status != VOC_OK)
 			return status;
 	}
-	outbox->held_first = outbox->held_count = 0;
-	voc_arena_reset(outbox->arena);
+	outbox->held_first = outbox->held_count = outbox->held_bytes = 0;
 	return VOC_OK;
 }
 
 /* What finds no room goes at once, behind what is held. */
-static enum voc_status hold_or_send(struct voc_outbox *outbox, const struct voc_outgoing *record,
+static enum voc_status hold_or_send(struct voc_outbox *outbox, const struct voc_outgoing *record, struct ticket *ticket,
                                     struct voc_error *error)
 {
-	if (hold(outbox, record))
+	if (hold(outbox, record, ticket))
 		return VOC_OK;
 	enum voc_status status = hand_over(outbox, error);
 	if (status != VOC_OK)
 		return status;
-	return hold(outbox, record) ? VOC_OK : voc_producer_send(outbox->producer, record, error);
+	return hold(outbox, record, ticket) ? VOC_OK : voc_producer_send(outbox->producer, record, error);
 }
 
 enum voc_status voc_outbox_send(struct voc_outbox *outbox, const struct voc_step_output *output,
@@ -189,7 +264,7 @@ enum voc_status voc_outbox_send(struct voc_outbox *outbox, const struct voc_step
 	struct ticket *ticket = outbox->free_tickets;
 	if (!ticket)
 		return voc_error_set(error, VOC_RETRY, VOC_REASON_KAFKA, -1, "too much is in flight");
-	*ticket = (struct ticket){ *origin, output->refused, ticket->next_free };
+	*ticket = (struct ticket){ *origin, output->refused, NULL, ticket->next_free };
 	struct voc_outgoing record = {
 		.topic = output->refused == VOC_REASON_NONE ? outbox->classified : outbox->dead_letters,
 		.partition = VOC_PARTITION_BY_KEY,
@@ -201,7 +276,7 @@ enum voc_status voc_outbox_send(struct voc_outbox *outbox, const struct voc_step
 		.opaque = ticket,
 	};
 	struct ticket *next_free = ticket->next_free;
-	enum voc_status status = hold_or_send(outbox, &record, error);
+	enum voc_status status = hold_or_send(outbox, &record, ticket, error);
 	if (status == VOC_OK)
 		outbox->free_tickets = next_free;
 	return status;

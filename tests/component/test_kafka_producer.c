@@ -141,9 +141,8 @@ static void test_whole_record(void **state)
 	struct voc_header got[VOC_MESSAGE_HEADERS_MAX];
 	struct voc_message message = { 0 };
 	struct voc_producer *producer = open_producer();
-	struct voc_outgoing record = {
-		"whole", 0, VOC_STR("k"), VOC_STR("value"), headers, 3, 1700000000123, &delivery
-	};
+	struct voc_outgoing record = { "whole",       0,         VOC_STR("k"), VOC_STR("value"), headers, 3,
+		                       1700000000123, &delivery, false };
 	send(producer, &record);
 	record.key = record.value = (struct voc_str){ NULL, 0 };
 	record.header_count = 0;

@@ -137,7 +137,8 @@ enum voc_status voc_producer_send(struct voc_producer *producer, const struct vo
 	atomic_fetch_add(&producer->in_flight, 1);
 	rd_kafka_resp_err_t err = rd_kafka_producev(
 	        producer->client.rk, RD_KAFKA_V_TOPIC(record->topic), RD_KAFKA_V_PARTITION(record->partition),
-	        RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_KEY(record->key.ptr, record->key.len),
+	        RD_KAFKA_V_MSGFLAGS(record->value_stays ? 0 : RD_KAFKA_MSG_F_COPY),
+	        RD_KAFKA_V_KEY(record->key.ptr, record->key.len),
 	        RD_KAFKA_V_VALUE((void *)(uintptr_t)record->value.ptr, record->value.len),
 	        RD_KAFKA_V_TIMESTAMP(record->timestamp_ms), RD_KAFKA_V_HEADERS(headers),
 	        RD_KAFKA_V_OPAQUE(record->opaque), RD_KAFKA_V_END);

@@ -24,7 +24,7 @@ struct voc_producer_settings {
 	void *owner;
 };
 
-/* A record to send. Everything is copied by voc_producer_send. */
+/* A record to send. Everything is copied by voc_producer_send, but for a value that stays. */
 struct voc_outgoing {
 	const char *topic;    /* full name */
 	int32_t partition;    /* VOC_PARTITION_BY_KEY, or a number */
@@ -34,13 +34,15 @@ struct voc_outgoing {
 	size_t header_count;
 	int64_t timestamp_ms; /* 0: now */
 	void *opaque;
+	bool value_stays; /* until its delivery, or the end of voc_producer_free: not copied */
 };
 #define VOC_PARTITION_BY_KEY (-1)
 
 /* VOC_FATAL if the configuration is wrong. Doesn't wait for Kafka. */
 VOC_MUST_CHECK enum voc_status voc_producer_open(const struct voc_producer_settings *settings,
                                                  struct voc_producer **ret_producer, struct voc_error *error);
-/* Gives up what is in flight, without callbacks. NULL is fine. */
+/* Gives up what is in flight, without callbacks. NULL is fine. If voc_kafka_left_alone then, values that were to stay
+ * must stay for good. */
 void voc_producer_free(struct voc_producer *producer);
 
 /* Doesn't wait. VOC_RETRY: the queue is full, poll and send it again. VOC_INVALID: Kafka would refuse a record so
