@@ -38,17 +38,19 @@ def one_line(text):
     return " ".join(text.split())
 
 
+def _labels(row):
+    return {
+        "feedback_type": row["feedback_type"], "satisfaction": row["satisfaction"],
+        "primary_factor": row["primary_factor"], "servqual": row["servqual"],
+        "factors": [f for f in row["factors"].split(",") if f in FACTORS],
+        "churn_intent": row["churn_intent"] == "1",
+    }
+
+
 def _labelled(texts, labels):
     by_id = {row["id"]: row for row in labels}
     for text in texts:
-        row = by_id[text["id"]]
-        yield {
-            "text": text["text"], "lang": text["lang"], "group": text["source"],
-            "feedback_type": row["feedback_type"], "satisfaction": row["satisfaction"],
-            "primary_factor": row["primary_factor"], "servqual": row["servqual"],
-            "factors": [f for f in row["factors"].split(",") if f in FACTORS],
-            "churn_intent": row["churn_intent"] == "1",
-        }
+        yield dict(_labels(by_id[text["id"]]), text=text["text"], lang=text["lang"], group=text["source"])
 
 
 def annotated(data, parts):
@@ -68,6 +70,32 @@ def written(data, parts):
         for part in parts:
             for row in read_jsonl(f"{data}/written/{lang}-{part}.jsonl"):
                 yield dict(row, lang=lang, group=row["domain"])
+
+
+def read(data):
+    """
+    Texts of the large sets that were labelled by reading (read-*.tsv): those which a former model was unsure of, or which might have a
+    rare label. Only the labels are kept there, with the row's id and a checksum of its text, since the sets have licences of their own.
+    """
+    for lang in LANGS:
+        labels = read_tsv(HERE / f"read-{lang}.tsv")
+        texts = {}
+        for name in sorted({set_of(row) for row in labels}):
+            texts.update((row["id"], one_line(row["text"])) for row in read_tsv(f"{data}/train/{name}/data.tsv"))
+        for row in labels:
+            text = texts[row["id"]]
+            if checksum(text) != row["checksum"]:
+                raise ValueError(f"{row['id']} is not the text that was labelled")
+            yield dict(_labels(row), text=text, lang=lang, group=set_of(row), read=True)
+
+
+def set_of(row):
+    """A row's id is that of its set with a number."""
+    return row["id"].rsplit("-", 1)[0]
+
+
+def checksum(text):
+    return f"{zlib.crc32(text.encode()):08x}"
 
 
 def plain(folder=HERE, name="plain"):
@@ -90,6 +118,7 @@ def corrections(path):
 
 def training_rows(data, corrected=None):
     yield from annotated(data, ANNOTATED_TRAIN)
+    yield from read(data)
     yield from written(data, WRITTEN_TRAIN)
     yield from plain()
     yield from plain(name="contrast")
@@ -193,7 +222,7 @@ def kind_of(row):
     if row.get("contrast"):
         return "contrast"
     if row["group"] in SETS_ANNOTATED:
-        return "real"
+        return "read" if row.get("read") else "real"
     if row["group"].startswith("pairs-"):
         return "pairs"
     return "plain" if row["group"].startswith("plain-") else "written"

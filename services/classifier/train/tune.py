@@ -184,8 +184,11 @@ def labels_of(s):
 
 
 def counts(row):
-    """Whether the row is one as customers send them: how often a label is right by chance is learnt from those alone."""
-    return not row.get("contrast") and row["group"] != data.CORRECTED and not row["group"].startswith("pairs-")
+    """
+    Whether the row is one as customers send them: how often a label is right by chance is learnt from those alone. Those that were read
+    because a model was unsure of them are not.
+    """
+    return not row.get("contrast") and not row.get("read") and row["group"] != data.CORRECTED and not row["group"].startswith("pairs-")
 
 
 def tune(model, rows, scores):
