@@ -65,7 +65,7 @@ static void test_the_longest_text_is_distinct_too(void **state)
 	uint32_t random = 1;
 	for (size_t i = 0; i < len; i++) {
 		random = random * 1664525u + 1013904223u;
-		text[i] = random >> 28 == 0 ? ' ' : (char)('a' + (random >> 16) % 26);
+		text[i] = random >> 25 == 0 ? ' ' : (char)('a' + (random >> 16) % 26);
 	}
 	extract(voc_str_of(text, len));
 	free(text);

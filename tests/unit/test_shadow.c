@@ -29,7 +29,7 @@ static int open_both(void **state)
 	char path[] = "/tmp/voc-test-shadow-XXXXXX";
 	int fd = mkstemp(path);
 	FILE *file = fdopen(fd, "w");
-	fputs("version 9\n[churn_intent]\n쿠쿠루 :: weight=4000\n", file);
+	fputs("version 9\n[churn_intent]\n쿠쿠루 :: weight=4000 decides\n", file);
 	fclose(file);
 	enum voc_status status = voc_classifier_open(MODEL, PHRASES, &live, &error);
 	if (status == VOC_OK)

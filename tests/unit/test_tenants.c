@@ -169,7 +169,7 @@ static void test_the_classifier_with_tenants(void **state)
 	struct voc_classification plain, theirs;
 	assert_non_null(mkdtemp(folder));
 	write_file(folder, "acme.txt",
-	           "version 3\nsource /acme/\n[churn_intent]\n쿠쿠루 :: weight=4000\n+ 쿠쿠루 할게요\n");
+	           "version 3\nsource /acme/\n[churn_intent]\n쿠쿠루 :: weight=4000 decides\n+ 쿠쿠루 할게요\n");
 	write_file(folder, "acme.txt~", "an editor's leavings");
 	write_file(folder, ".acme.txt", "and more of them");
 	const struct voc_classifier_files files = { MODEL, PHRASES, folder, NULL };

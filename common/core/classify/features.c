@@ -9,13 +9,13 @@
 #define LATIN_TO      5
 #define EDGE_TO       4 /* characters at a sentence's end, words at its beginning */
 #define DENIED_SPAN   3 /* words that a negation reaches */
-#define KINDS_OF_WORD 7 /* n-grams that a word adds, at most */
+#define KINDS_OF_WORD 9 /* n-grams that a word adds, at most */
 #define STEM_FROM     2 /* syllables of a Hangul word's beginning, and of its ending */
 #define STEM_TO       3
 #define MULTIPLIER    UINT64_C(0x9E3779B97F4A7C15)
 
 /* Seeds keep the kinds apart. */
-enum { SEED_CHARS = 1, SEED_WORDS, SEED_BEGIN, SEED_END, SEED_DENIED, SEED_STEM, SEED_ENDING };
+enum { SEED_CHARS = 1, SEED_WORDS, SEED_BEGIN, SEED_END, SEED_DENIED, SEED_STEM, SEED_ENDING, SEED_SKIP, SEED_LAST };
 
 static uint64_t mix(uint64_t hash, uint64_t value)
 {
@@ -93,7 +93,10 @@ static void make_plain(const struct voc_normal *normal, struct voc_features *fea
 		features->plain[i] = plain(normal->chars[i]);
 }
 
-/* The n-grams that begin at `start`, of `from` to `to` characters. */
+/*
+ * The n-grams that begin at `start`, of `from` to `to` characters; a space ends them. What goes on behind it are other
+ * n-grams' words: as many again that say little, and take the place of those that say more.
+ */
 ALWAYS_INLINE void add_ngrams(struct gatherer *gatherer, const uint32_t *plain_chars, size_t start, size_t from,
                               size_t to)
 {
@@ -105,6 +108,8 @@ ALWAYS_INLINE void add_ngrams(struct gatherer *gatherer, const uint32_t *plain_c
 	for (; n <= to; n++) {
 		hash = mix(hash, chars[n - 1]);
 		add(gatherer, hash, start, start + n);
+		if (n > 1 && chars[n - 1] == ' ')
+			break;
 	}
 }
 
@@ -185,7 +190,7 @@ static bool denies(const struct voc_normal *normal, const struct voc_word *word)
 /* Returns how many different words there are. */
 static size_t add_words(const struct voc_normal *normal, const struct voc_tokens *tokens, struct gatherer *gatherer)
 {
-	uint64_t before = 0, begin = 0;
+	uint64_t before = 0, before_last = 0, begin = 0;
 	size_t in_sentence = 0, denied = 0, distinct = 0;
 	for (size_t i = 0; i < tokens->word_count; i++) {
 		const struct voc_word *word = &tokens->words[i];
@@ -198,6 +203,10 @@ static size_t add_words(const struct voc_normal *normal, const struct voc_tokens
 		distinct += add(gatherer, hash, word->start, word->end);
 		if (in_sentence > 0)
 			add(gatherer, mix(before, hash), last->start, word->end);
+		if (in_sentence > 1)
+			add(gatherer, mix(mix(SEED_SKIP, before_last), hash), last[-1].start, word->end);
+		if (word->sentence > 0 && word->sentence + 1U == tokens->sentence_count)
+			add(gatherer, mix(SEED_LAST, hash), word->start, word->end);
 		if (in_sentence < EDGE_TO - 1) {
 			begin = mix(begin, hash);
 			add(gatherer, begin, word->start, word->end);
@@ -207,6 +216,7 @@ static size_t add_words(const struct voc_normal *normal, const struct voc_tokens
 		if (voc_char_is_hangul(normal->chars[word->start]))
 			add_stems(normal, word, gatherer);
 		denied = denies(normal, word) ? DENIED_SPAN : denied > 0 ? denied - 1 : 0;
+		before_last = before;
 		before = hash;
 		in_sentence++;
 	}

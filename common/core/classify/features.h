@@ -2,8 +2,8 @@
  * What the linear model sees of a text: hashed n-grams, and a few dense values.
  *
  * N-grams of characters (robust to Korean spacing and spelling) and of words, hashed to 32 bits; each remembers its
- * characters, for evidence. Marked kinds carry over between domains: how a sentence begins and ends, and
- * words that stand under a negation. An n-gram counts once, however often a text repeats it: a few words said a hundred
+ * characters, for evidence. Marked kinds carry over between domains: how a sentence begins and ends, words of the last
+ * sentence, and words that stand under a negation. An n-gram counts once, however often a text repeats it: a few words said a hundred
  * times are no stronger than said twice. Training calls exactly this code (services/classifier/train/rows.c).
  * Pure; a voc_features belongs to one thread.
  */

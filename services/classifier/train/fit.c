@@ -8,6 +8,20 @@
 #define FIRST_ALPHA  1e-8
 #define LEAST_SHARE  1e-12 /* of the cost: alpha stays this far from both of its ends */
 #define LEAST_STEP   1e-9
+#define CHOICE_MOST  4 /* labels */
+#define CHOICE_STEPS 60
+#define CHOICE_GOOD  1e-6
+#define CHOICE_WIDE  40 /* logits: a share that is so far below another is none */
+
+/*
+ * Heads that are learnt as one choice among their labels (softmax): feedback type and satisfaction. All other columns
+ * are learnt one by one. Of a row, alpha is then the share of each label, all of them together 1.
+ */
+static const struct choice {
+	int first, count;
+} choices[] = { { 0, 3 }, { 3, 4 } };
+#define CHOICES     (sizeof choices / sizeof choices[0])
+#define AFTER_THESE 7 /* the first column that is learnt by itself */
 
 struct fit {
 	const struct voc_train_rows *rows;
@@ -74,6 +88,59 @@ static float step_of(float *alpha, double cost, double square, double margin)
 	return (float)(sign * step);
 }
 
+/* The share e^u for which u + square e^u = level. */
+static double share_at(double square, double level)
+{
+	double u = level > square ? log(level / square) : level < 0 ? level : 0;
+	for (int i = 0; i < NEWTON_STEPS; i++) {
+		double much = square * exp(u), step = (u + much - level) / (1 + much);
+		u -= step;
+		if (fabs(step) < CHOICE_GOOD)
+			break;
+	}
+	return exp(u);
+}
+
+/*
+ * The shares that are the softmax of the sums that they themselves lead to: log share + square share = level - shift,
+ * with the one shift for all labels that makes them 1 together. It lies between low and high.
+ */
+static void solve_choice(int count, double square, const double *levels, double *ret_shares)
+{
+	double top = levels[0];
+	for (int k = 1; k < count; k++)
+		top = levels[k] > top ? levels[k] : top;
+	double low = top - square - CHOICE_WIDE, high = top + CHOICE_WIDE, shift = top - square;
+	for (int i = 0; i < CHOICE_STEPS; i++) {
+		double excess = -1, slope = 0;
+		for (int k = 0; k < count; k++) {
+			ret_shares[k] = share_at(square, levels[k] - shift);
+			excess += ret_shares[k];
+			slope += ret_shares[k] / (1 + square * ret_shares[k]);
+		}
+		if (fabs(excess) < CHOICE_GOOD)
+			break;
+		*(excess > 0 ? &low : &high) = shift;
+		double next = shift + excess / slope;
+		shift = next > low && next < high ? next : (low + high) / 2;
+	}
+}
+
+/* How far the weights of the choice's columns go along this row. */
+static void choose(const struct choice *choice, const struct voc_train_row *row, const float *sum, float *alpha,
+                   float *ret_step)
+{
+	double levels[CHOICE_MOST] = { 0 }, shares[CHOICE_MOST] = { 0 }, square = (double)row->square * row->cost;
+	for (int k = 0; k < choice->count; k++)
+		levels[k] = sum[choice->first + k] + square * alpha[choice->first + k];
+	solve_choice(choice->count, square, levels, shares);
+	for (int k = 0; k < choice->count; k++) {
+		int column = choice->first + k;
+		ret_step[column] = (float)(row->cost * (alpha[column] - shares[k]));
+		alpha[column] = (float)shares[k];
+	}
+}
+
 static void visit(struct fit *fit, size_t index)
 {
 	const struct voc_train_row *row = &fit->rows->at[index];
@@ -84,7 +151,11 @@ static void visit(struct fit *fit, size_t index)
 		for (int c = 0; c < VOC_COLUMNS; c++)
 			sum[c] += cells[i].value * weight[c];
 	}
-	for (int c = 0; c < VOC_COLUMNS; c++) {
+	for (size_t i = 0; i < CHOICES; i++) {
+		if (row->target[choices[i].first] != 0)
+			choose(&choices[i], row, sum, fit->alpha[index], step);
+	}
+	for (int c = AFTER_THESE; c < VOC_COLUMNS; c++) {
 		double target = row->target[c];
 		if (row->target[c] != 0)
 			step[c] =
@@ -102,7 +173,9 @@ static void start(struct fit *fit)
 	for (size_t i = 0; i < fit->rows->count; i++) {
 		fit->order[i] = i;
 		float first = 0.001F * fit->rows->at[i].cost;
-		for (int c = 0; c < VOC_COLUMNS; c++)
+		for (int c = 0; c < AFTER_THESE; c++)
+			fit->alpha[i][c] = fit->rows->at[i].target[c] > 0 ? 1 : 0;
+		for (int c = AFTER_THESE; c < VOC_COLUMNS; c++)
 			fit->alpha[i][c] = first < (float)FIRST_ALPHA ? first : (float)FIRST_ALPHA;
 	}
 }

@@ -1,5 +1,6 @@
 /*
- * One-vs-rest logistic regression with an L2 penalty, for all columns at once.
+ * Logistic regression with an L2 penalty, for all columns at once: the labels of feedback type and of satisfaction as
+ * one choice each (softmax), every other column by itself.
  *
  * Dual coordinate descent (Yu, Huang and Lin 2011, algorithm 5, as liblinear's solver 7 does it), with the weights of
  * all columns of a feature side by side: one pass over a row serves every column. The order of the rows comes from a

@@ -28,7 +28,7 @@ SEED = "voc-1"
 FOLDS = 3
 C_SIGNAL, C_HEAD = 2, 20
 # How much a row weighs: real utterances are few, those made to be hard are many.
-WEIGHTS = {"real": 4, "written": 1, "plain": 0.8, "contrast": 0.15, "pairs": 3}
+WEIGHTS = {"real": 4, "read": 1.5, "written": 1, "plain": 0.8, "contrast": 0.15, "pairs": 3}
 # How soon the head is to believe in a signal, a rule, and the other dense values, beside an n-gram: found on domains left out.
 # Signals that are believed too soon take the place of words that say more.
 FACTOR_SIGNAL, FACTOR_RULE, FACTOR_OTHER = 0.3, 1.0, 0.3
@@ -36,7 +36,7 @@ FACTOR_EMBEDDING = 1.3
 FACTOR_BLOCK = (1.0, 1.4)  # n-grams of characters, of words
 # Beside rules and signals, which explain most of the rows that they were made by, n-grams learn less than they could say of others: their
 # weights are the mean of what they learn beside all else and of what they learn alone. Leaving is what rules know best.
-WEIGHTS_ALONE = {"real": 3, "written": 1, "plain": 0.8, "contrast": 0.25, "pairs": 3}
+WEIGHTS_ALONE = {"real": 3, "read": 1.5, "written": 1, "plain": 0.8, "contrast": 0.25, "pairs": 3}
 SHARE_ALONE = numpy.full(pack.COLUMNS, 0.3, dtype="f4")
 SHARE_ALONE[tune.CHURN_COLUMN] = 0
 REPEATED = 3  # a labelled row's text counts so many times among those that words are embedded by
