@@ -3,9 +3,9 @@
  *
  * N-grams of characters (robust to Korean spacing and spelling) and of words, hashed to 32 bits; each remembers its
  * characters, for evidence. Marked kinds carry over between domains: how a sentence begins and ends, words of the last
- * sentence, and words that stand under a negation. An n-gram counts once, however often a text repeats it: a few words said a hundred
- * times are no stronger than said twice. Training calls exactly this code (services/classifier/train/rows.c).
- * Pure; a voc_features belongs to one thread.
+ * sentence, and words that stand under a negation. An n-gram counts once, however often a text repeats it: a few words
+ * said a hundred times are no stronger than said twice. Training calls exactly this code
+ * (services/classifier/train/rows.c). Pure; a voc_features belongs to one thread.
  */
 #ifndef VOC_CORE_FEATURES_H
 #define VOC_CORE_FEATURES_H
