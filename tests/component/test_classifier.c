@@ -23,8 +23,8 @@
 #include <cmocka.h>
 
 #define PARTITIONS  4
-#define RECORDS     600 /* in all raw topics together */
-#define CUSTOMERS   48  /* a multiple of PARTITIONS, so that each has one partition of every raw topic */
+#define RECORDS     600    /* in all raw topics together */
+#define CUSTOMERS   48     /* a multiple of PARTITIONS, so that each has one partition of every raw topic */
 #define DEADLINE_MS 120000 /* a group takes some 20 s to miss a killed member */
 #define MODEL       VOC_SOURCE_DIR "/services/classifier/model.bin"
 #define PHRASES     VOC_SOURCE_DIR "/services/classifier/phrases.txt"
