@@ -68,10 +68,10 @@ def test_rules_change_under_load(stack, tmp_path):
         assert f"rules.txt:{line}: not a head" in told(process)["refused"]
         refusals = [json.loads(each) for each in process.log.read_text().splitlines() if "refused, the former" in each]
         assert len(refusals) == 1 and refusals[0]["reason"] == "config"
-    write(rules, RULES + f"\n[churn_intent]\n{WORD} :: weight=4000\n- {WORD} 할게요\n")
+    write(rules, RULES + f"\n[churn_intent]\n{WORD} :: weight=4000 decides\n- {WORD} 할게요\n")
     wait_for(lambda: all(p.metrics()['voc_reloads_total{outcome="refused"}'] == 2 for p in instances), 30, "the false example to be refused", stack)
 
-    write(rules, RULES + f"\n[churn_intent]\n{WORD} :: weight=4000\n+ {WORD} 할게요\n")
+    write(rules, RULES + f"\n[churn_intent]\n{WORD} :: weight=4000 decides\n+ {WORD} 할게요\n")
     wait_for(lambda: all(p.metrics()['voc_reloads_total{outcome="taken"}'] == 1 for p in instances), 30, "the new file to be taken", stack)
     assert all(p.metrics()["voc_rules_refused"] == 0 and "refused" not in told(p) for p in instances)
     second = {told(p)["model"] for p in instances}
@@ -104,10 +104,10 @@ def test_tenants_and_a_hangup(stack, tmp_path):
     tenants = tmp_path / "tenants"
     tenants.mkdir()
     other = tmp_path / "other.txt"
-    other.write_text(f"version 9\n[churn_intent]\n{WORD} :: weight=4000\n")
+    other.write_text(f"version 9\n[churn_intent]\n{WORD} :: weight=4000 decides\n")
     process, = stack.start("classifier", VOC_TENANTS=str(tenants), VOC_RELOAD_CHECK="0", VOC_SHADOW_PHRASES=str(other), VOC_SHADOW_SHARE="100")
     stack.wait_ready()
-    write(tenants / "acme.txt", f"version 1\nsource /acme/\n[churn_intent]\n{WORD} :: weight=4000\n+ {WORD}\n")
+    write(tenants / "acme.txt", f"version 1\nsource /acme/\n[churn_intent]\n{WORD} :: weight=4000 decides\n+ {WORD}\n")
     process.process.send_signal(1)
     wait_for(lambda: process.metrics()['voc_reloads_total{outcome="taken"}'] == 1, 30, "the tenant to be read", stack)
     lines = [event(0, f"{WORD} 할게요"), event(1, f"{WORD} 할게요", tenant="acme"), event(2, f"{WORD} 할게요", source="/acme/web"),
