@@ -242,15 +242,16 @@ static void wait_past(int partition, int64_t offset)
 static void test_a_killed_master_is_replaced(void **unused)
 {
 	(void)unused;
-	scenario_write_log(&scenario, 0, 3000);
+	scenario_write_log(&scenario, 0, 2000);
 	struct process process = scenario_start(&scenario, redis_url, "5");
 	wait_applied(redis, 300);
 	redis_node_kill(&sentinels.servers[0]);
 	int64_t killed_ms = voc_clock_ms();
+	scenario_write_log(&scenario, 2000, 1000);
 	while (redis_sentinels_master(&sentinels) != 1)
 		test_pause_ms(5);
 	int64_t told_ms = voc_clock_ms();
-	wait_applied(redis, 1000);
+	wait_applied(redis, 2500); /* more than there was before the kill */
 	print_message("sentinel: all name the new master %lld ms after the kill; at work again %lld ms later\n",
 	              (long long)(told_ms - killed_ms), (long long)(voc_clock_ms() - told_ms));
 	redis_sentinels_restart(&sentinels, 0);
@@ -266,10 +267,11 @@ static void test_a_killed_master_is_replaced(void **unused)
 static void test_a_lagging_replica_loses_nothing(void **unused)
 {
 	(void)unused;
-	scenario_write_log(&scenario, 0, 1500);
+	scenario_write_log(&scenario, 0, 300);
 	struct process process = scenario_start(&scenario, redis_url, "5");
 	wait_applied(redis, 300);
 	redis_node_cut_replica(&sentinels.servers[0], &sentinels.servers[1]);
+	scenario_write_log(&scenario, 300, 1200);
 	wait_applied(redis, 1500);
 	redis_node_kill(&sentinels.servers[0]);
 	redis_node_mend_replica(&sentinels.servers[1]);
@@ -405,11 +407,12 @@ static void test_a_start_without_one_shard(void **unused)
 static void test_a_shards_lagging_replica_loses_nothing(void **unused)
 {
 	(void)unused;
-	scenario_write_log(&scenario, 0, 1500);
+	scenario_write_log(&scenario, 0, 300);
 	struct process process = scenario_start(&scenario, redis_url, "5");
 	wait_applied(redis, 300);
 	int master = redis_cluster_owner(&cluster, position_key(0)), replica = master + CLUSTER_SHARDS;
 	redis_node_cut_replica(&cluster.nodes[master], &cluster.nodes[replica]);
+	scenario_write_log(&scenario, 300, 1200);
 	wait_applied(redis, 1500);
 	redis_node_kill(&cluster.nodes[master]);
 	redis_cluster_promote(&cluster, replica);
