@@ -25,19 +25,21 @@ static enum voc_status take(struct voc_agg *agg, struct voc_message *message, st
 		voc_message_release(message);
 		return VOC_OK;
 	}
-	struct voc_str source = voc_arena_copy(agg->step->arena, voc_message_header(message, VOC_SOURCE_HEADER));
-	voc_message_forget_headers(message);
-	if (!source.ptr)
-		return voc_error_set(error, VOC_FATAL, VOC_REASON_OUT_OF_MEMORY, -1, "no memory for a record");
 	struct voc_agg_input input = { .partition = message->partition,
 		                       .record = { .offset = message->offset,
 		                                   .timestamp_ms = message->timestamp_ms,
 		                                   .value = message->value,
-		                                   .source = source } };
+		                                   .source = voc_message_header(message, VOC_SOURCE_HEADER) } };
 	if (agg->partitions[message->partition].scanning) {
 		enum voc_status scanned = voc_agg_scan(agg, message->partition, &input.record, error);
 		voc_message_release(message);
 		return scanned;
+	}
+	input.record.source = voc_arena_copy(agg->step->arena, input.record.source);
+	voc_message_forget_headers(message);
+	if (!input.record.source.ptr) {
+		voc_message_release(message);
+		return voc_error_set(error, VOC_FATAL, VOC_REASON_OUT_OF_MEMORY, -1, "no memory for a record");
 	}
 	agg->messages[agg->step->record_count] = *message;
 	agg->batch_bytes += message->value.len;
